@@ -5,21 +5,24 @@ import type { RuntimeHost } from "../port.ts";
 import { languageCanaries, languageProbe } from "../process/self_test/language_tests.ts";
 import type { ProcessSpec } from "../process/spec.ts";
 import { RUNTIME_NAME, wasmFacts } from "./facts.ts";
-import { CACHE_NAME, COMMON_FLAGS, launchContext, launchInLanguage, MODULES } from "./launch.ts";
+import { belowModules, CACHE_NAME, COMMON_FLAGS, launchCompiled, launchContext, launchInLanguage } from "./launch.ts";
+import { MODULE_HOST } from "./module_host.ts";
 import { findParts, type NamedLanguage, remedyFor } from "./parts.ts";
 import { readDenial } from "./read_denial.ts";
 import { settingsOf } from "./settings.ts";
-import { RESERVED_BYTES } from "./spec.ts";
+import { MEMORY_ENDINGS, RESERVED_BYTES } from "./spec.ts";
 
 /** How long an honest program may take, which on a busy machine starts slowly. */
 const PROBE_TIMEOUT_MS = 10_000;
+/** How long an honest program that is compiled may take. */
+const SLOW_PROBE_TIMEOUT_MS = 20_000;
 
-/** A language whose interpreter is a module of WebAssembly, as a process runtime. */
+/** A language whose interpreter or compiler is a module of WebAssembly, as a process runtime. */
 export function languageSpec(language: NamedLanguage, host: RuntimeHost): ProcessSpec {
   const { name, row } = language;
   const service = serviceBinary(settingsOf(host).denoBinary, host);
-  const { canaries, context, host: { texts }, memoryEndings, memoryMb, modules, noPackages, programs, title, v8Flags } =
-    row;
+  const { canaries, compiles = false, context, memoryMb, modules, noPackages, programs, title, v8Flags } = row;
+  const timeoutMs = compiles ? SLOW_PROBE_TIMEOUT_MS : PROBE_TIMEOUT_MS;
   let reachable: string | undefined;
   const findLanguage = () => ({
     row,
@@ -34,13 +37,13 @@ export function languageSpec(language: NamedLanguage, host: RuntimeHost): Proces
         return service.find();
       },
       remedy: remedyFor(name),
-      probe: languageProbe(name, { title, programs, timeoutMs: PROBE_TIMEOUT_MS, ...(modules && { modules }) }),
+      probe: languageProbe(name, { title, programs, timeoutMs, ...(modules && { modules }) }),
     },
-    modules: Object.fromEntries(Object.entries(texts).map(([path, text]) => [`${MODULES}/${path}`, text])),
+    modules: { ...(compiles ? belowModules(MODULE_HOST) : {}), ...belowModules(row.host) },
     directories: [CACHE_NAME],
     reservedDataBytes: RESERVED_BYTES,
-    overheadMb: memoryMb,
-    memoryEndings,
+    ...(compiles ? { compiles } : { overheadMb: memoryMb }),
+    memoryEndings: [...row.memoryEndings, ...(compiles ? MEMORY_ENDINGS : [])],
     permissions: {
       detail: "an interpreter in WebAssembly's sandbox, in a process that Deno grants nothing but the workspace",
       remedy: "see the findings of the canaries, and name a Deno that keeps its flags (--deno-binary)",
@@ -55,7 +58,10 @@ export function languageSpec(language: NamedLanguage, host: RuntimeHost): Proces
       variableNames: ["PWD", "TMPDIR", "HOME", "LANG"],
       version: [COMMON_FLAGS, row.packages, row.preparation, v8Flags],
     },
-    launchFile: (site, program) => launchInLanguage(site, program, findLanguage()),
+    launchFile: (site, { output, ...program }) =>
+      output === undefined
+        ? launchInLanguage(site, program, findLanguage())
+        : launchCompiled(site, { ...program, output }, findLanguage()),
     contexts: context === undefined ? undefined : {
       launch: (site, { variables }) => launchContext(site, { language: findLanguage(), main: context, variables }),
     },

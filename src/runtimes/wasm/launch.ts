@@ -1,15 +1,15 @@
-import { join } from "@std/path";
+import { extname, join } from "@std/path";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import { flagList } from "../service_binary/flag_list.ts";
 import { SERVICE_BINARY_FLAGS, serviceBinaryVariables } from "../service_binary/service_binary.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import { OWN_ROOT } from "../process/mounts.ts";
 import type { FileProgram, Launch, LaunchSite } from "../process/launch.ts";
-import type { LanguageRow } from "./languages/row.ts";
+import type { LanguageRow, ModuleSet } from "./languages/row.ts";
+import { MODULE_HOST } from "./module_host.ts";
 
-/** The directory of the modules that run inside the child, and the one that begins. */
-export const MODULES = "modules";
-export const MAIN = "wasi.js";
+/** The directory of the modules that run inside the child. */
+const MODULES = "modules";
 /** Deno's own directory, one for each environment. */
 export const CACHE_NAME = "deno_dir";
 
@@ -26,10 +26,15 @@ export const COMMON_FLAGS: readonly string[] = [
   ...["--no-config", "--no-lock", "--no-npm", "--no-remote", "--deny-import", "--deny-net", "--deny-run", "--deny-sys"],
 ];
 
+/** The file of the module that a compiler makes, in the directory of its output. */
+const MADE_MODULE = "main.wasm";
+
 /** A program of one of the languages, and the start of its process. */
 interface HostedProgram {
   /** The module that begins, in the directory of the modules. */
   readonly main: string;
+  /** The directory of a compiler's output; absent, there is none. */
+  readonly output?: Mount;
   readonly v8Flags?: readonly string[];
   /** The directory of the language's parts, the process's argument; absent, there is none. */
   readonly parts?: Mount;
@@ -38,22 +43,8 @@ interface HostedProgram {
   readonly orders: Readonly<Record<string, unknown>>;
 }
 
-/**
- * Launches a module. Its relative paths are those of the workspace, by every name that its libraries may have for that.
- */
-export function launchModule(site: LaunchSite, { args, path, variables }: FileProgram): Launch {
-  const { temporary, workspace } = site.mounts;
-  return launchHosted(site, {
-    main: MAIN,
-    variables,
-    orders: {
-      name: path,
-      file: join(workspace.target, path),
-      args,
-      preopens: { [WORKSPACE_ROOT]: workspace.target, ".": workspace.target, [TEMPORARY]: temporary.target },
-    },
-  });
-}
+/** The parts of a program's file that every launch needs. */
+type ModuleProgram = Pick<FileProgram, "args" | "path" | "variables">;
 
 /** A language whose parts lie in a directory of this machine. */
 export interface FoundLanguage {
@@ -62,10 +53,39 @@ export interface FoundLanguage {
   readonly row: LanguageRow;
 }
 
+/** Modules by their paths below the directory of the spec. */
+export function belowModules({ texts }: ModuleSet): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(texts).map(([path, text]) => [`${MODULES}/${path}`, text]));
+}
+
+/**
+ * Launches a module. Its relative paths are those of the workspace, by every name that its libraries may have for that.
+ *
+ * @param made the name and the directory of a module that a compiler makes; absent, the module is the file
+ */
+export function launchModule(
+  site: LaunchSite,
+  { args, path, variables }: ModuleProgram,
+  made?: { readonly name: string; readonly output: Mount },
+): Launch {
+  const { temporary, workspace } = site.mounts;
+  return launchHosted(site, {
+    main: MODULE_HOST.main,
+    ...(made === undefined ? {} : { output: { ...made.output, access: "read" } as const }),
+    variables,
+    orders: {
+      name: made?.name ?? path,
+      file: made === undefined ? join(workspace.target, path) : join(made.output.target, MADE_MODULE),
+      args,
+      preopens: { [WORKSPACE_ROOT]: workspace.target, ".": workspace.target, [TEMPORARY]: temporary.target },
+    },
+  });
+}
+
 /** Launches a program of a language. */
 export function launchInLanguage(
   site: LaunchSite,
-  { args, path, variables, workingDirectory }: FileProgram,
+  { args, path, variables, workingDirectory }: ModuleProgram & Pick<FileProgram, "workingDirectory">,
   language: FoundLanguage,
 ): Launch {
   const { host: { main } } = language.row;
@@ -88,14 +108,15 @@ interface InterpreterProgram
 }
 
 function launchInterpreter(
-  { host: { confinement }, ...site }: LaunchSite,
-  { language: { parts: source, row }, main, orders, variables, workingDirectory }: InterpreterProgram,
+  site: LaunchSite,
+  { language, main, orders, variables, workingDirectory }: InterpreterProgram,
 ): Launch {
   const { mounts: { temporary, workspace } } = site;
+  const { row } = language;
   return launchHosted(site, {
     main,
     v8Flags: row.v8Flags,
-    parts: { source, target: confinement.canMount ? OWN_PARTS : source, access: "read" },
+    parts: mountParts(site, language),
     variables: { ...row.variables, ...variables },
     orders: {
       ...orders,
@@ -105,19 +126,50 @@ function launchInterpreter(
   });
 }
 
+/** Launches the compiler of a language, and then the module that it makes. */
+export function launchCompiled(
+  site: LaunchSite,
+  { output, ...program }: ModuleProgram & { readonly output: Mount },
+  language: FoundLanguage,
+): Launch {
+  const { workspace } = site.mounts;
+  const { path, variables } = program;
+  const { row: { host: { main }, v8Flags, variables: defaults } } = language;
+  const name = path.slice(0, -extname(path).length || undefined);
+  return {
+    ...launchModule(site, { ...program, variables: { ...defaults, ...variables } }, { name, output }),
+    compile: launchHosted(site, {
+      main,
+      v8Flags,
+      parts: mountParts(site, language),
+      output,
+      variables: {},
+      orders: {
+        file: join(WORKSPACE_ROOT, path),
+        made: MADE_MODULE,
+        directories: { workspace: workspace.target, output: output.target },
+      },
+    }),
+  };
+}
+
+function mountParts({ host: { confinement } }: LaunchSite, { parts: source }: FoundLanguage): Mount {
+  return { source, target: confinement.canMount ? OWN_PARTS : source, access: "read" };
+}
+
 /**
  * Launches the process of a program. The orders and the variables come after the go, and the process does not depend on
  * them before.
  */
 function launchHosted(
   { mounts }: Pick<LaunchSite, "mounts">,
-  { main, orders, parts, v8Flags = [], variables }: HostedProgram,
+  { main, orders, output, parts, v8Flags = [], variables }: HostedProgram,
 ): Launch {
   const { binary, temporary, workspace } = mounts;
   const cache = mounts.directory(CACHE_NAME);
   const modules = mounts.module(MODULES);
-  const seen = parts === undefined ? [] : [parts];
-  const own = [workspace, temporary].map(({ target }) => target);
+  const seen = [workspace, temporary, parts, output].filter((mount) => mount !== undefined);
+  const written = seen.filter(({ access }) => access === "write");
   const env = { PWD: WORKSPACE_ROOT, TMPDIR: TEMPORARY, ...variables };
   return {
     argv: [
@@ -125,10 +177,10 @@ function launchHosted(
       "run",
       ...COMMON_FLAGS,
       ...v8Flags.length === 0 ? [] : [`--v8-flags=${v8Flags.join(",")}`],
-      ...flagList("--allow-read", [...own, ...seen.map(({ target }) => target)]),
-      ...flagList("--allow-write", own),
+      ...flagList("--allow-read", seen.map(({ target }) => target)),
+      ...flagList("--allow-write", written.map(({ target }) => target)),
       join(modules.target, main),
-      ...seen.map(({ target }) => target),
+      ...parts === undefined ? [] : [parts.target],
     ],
     workingDirectory: ".",
     variables: {},
@@ -136,7 +188,7 @@ function launchHosted(
       ...serviceBinaryVariables({ cacheDirectory: cache.target, temporaryDirectory: temporary.target }),
       NO_COLOR: "1",
     },
-    mounts: [workspace, temporary, cache, binary, modules, ...seen],
+    mounts: [...seen, cache, binary, modules],
     hasNetwork: false,
     startsOthers: false,
     handshake: "ready_and_go",

@@ -5,28 +5,11 @@ import { HONEST_OUTPUT } from "../process/self_test/common_canaries.ts";
 import type { MemoryEnding, ProcessSpec } from "../process/spec.ts";
 import { CANARIES } from "./canaries.ts";
 import { HONEST_MODULE } from "./canary_modules.ts";
-import begin from "./child/begin.js" with { type: "text" };
-import bounds from "./child/bounds.js" with { type: "text" };
-import modules from "./child/modules.js" with { type: "text" };
-import pathDenials from "./child/path_denials.js" with { type: "text" };
-import traps from "./child/traps.js" with { type: "text" };
-import wasi from "./child/wasi.js" with { type: "text" };
-import warmUp from "./child/warm_up.js" with { type: "text" };
 import { MODULE, RUNTIME_NAME, wasmFacts } from "./facts.ts";
-import { CACHE_NAME, COMMON_FLAGS, launchModule, MAIN, MODULES } from "./launch.ts";
+import { belowModules, CACHE_NAME, COMMON_FLAGS, launchModule } from "./launch.ts";
+import { MODULE_HOST } from "./module_host.ts";
 import { readDenial } from "./read_denial.ts";
 import { settingsOf } from "./settings.ts";
-
-/** The modules that run inside the child, by their file names. */
-const CHILD = {
-  [MAIN]: wasi,
-  "begin.js": begin,
-  "bounds.js": bounds,
-  "modules.js": modules,
-  "path_denials.js": pathDenials,
-  "traps.js": traps,
-  "warm_up.js": warmUp,
-};
 
 /** Memory of a process that waits, in MB. Most of its mapped memory is the binary, and shared. */
 const WARM_MEMORY_MB = 16;
@@ -38,7 +21,7 @@ const WARM_MEMORY_MB = 16;
 export const RESERVED_BYTES = 600e6 + 2 ** 32;
 
 /** The signs of a process without memory, and of one without memory for its module. */
-const MEMORY_ENDINGS: readonly MemoryEnding[] = [
+export const MEMORY_ENDINGS: readonly MemoryEnding[] = [
   {
     pattern: /Fatal (?:JavaScript|process) out of memory|memory allocation of \d+ bytes failed/,
     endings: ["SIGTRAP", "SIGABRT"],
@@ -59,7 +42,7 @@ export function wasmSpec(host: RuntimeHost): ProcessSpec {
       remedy,
       probe: { language: MODULE, code: HONEST_MODULE, whyNot },
     },
-    modules: Object.fromEntries(Object.entries(CHILD).map(([name, text]) => [`${MODULES}/${name}`, text])),
+    modules: belowModules(MODULE_HOST),
     directories: [CACHE_NAME],
     reservedDataBytes: RESERVED_BYTES,
     memoryEndings: MEMORY_ENDINGS,

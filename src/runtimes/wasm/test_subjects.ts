@@ -7,7 +7,7 @@ const OF_DENIALS = [
   "denials are bounded in number, and those left out are counted",
 ];
 /** The languages whose programs have no function that connects. */
-const WITHOUT_SOCKETS = [MODULE, "ruby"];
+const WITHOUT_SOCKETS = [MODULE, "ruby", "c"];
 
 /** Conformance checks that this runtime fails, by language and name, each with the reason. */
 export function deviations(): Readonly<Record<string, string>> {
@@ -15,11 +15,11 @@ export function deviations(): Readonly<Record<string, string>> {
   return Object.fromEntries(names.map((name) => [name, NO_NETWORK]));
 }
 
-/** The languages of the whole suite. A language whose interpreter is a module has a suite in another file. */
+/** The languages of the whole suite. The others have their suites in files of their own. */
 export const suiteLanguages: readonly string[] = [MODULE];
 
 /** By language, the dialect of programs that start no processes and no threads. */
-export const dialects: Readonly<Record<string, string>> = { python: "python_alone" };
+export const dialects: Readonly<Record<string, string>> = { python: "python_alone", c: "wasi_c" };
 
 /** Environment names for which the conformance suite also runs on warm slots. */
 export const warmLanguages: readonly string[] = [MODULE, "python", "ruby"];

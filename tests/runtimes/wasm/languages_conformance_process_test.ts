@@ -4,8 +4,8 @@ import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { runtimeOf } from "../../support/runtime_of.ts";
 import { testLanguage } from "../conformance_suites.ts";
 
-// Each of these interpreters has a host script of its own, on the start code with which Python passes the full suite.
-const LANGUAGES = ["ruby"];
+// Each of these interpreters and compilers has a host script of its own, on the start code with which others pass the full suite.
+const LANGUAGES = ["ruby", "c"];
 
 const host = await openRuntimeHost();
 Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());

@@ -6,7 +6,7 @@ import { node } from "./node.ts";
 import { nodeTypescript } from "./node_typescript.ts";
 import { python, pythonAlone } from "./python.ts";
 import { ruby } from "./ruby.ts";
-import { wasi } from "./wasi.ts";
+import { wasi, wasiC } from "./wasi.ts";
 import { web } from "./web.ts";
 
 export type { ChildOutput, Dialect, LimitPrograms, Place, ProcessPrograms } from "./dialect.ts";
@@ -29,6 +29,7 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
   go,
   web,
   wasm: wasi,
+  wasi_c: wasiC,
 };
 
 /** The file of a program in a dialect. */

@@ -7,10 +7,8 @@ const SEPARATOR = "\x1f";
 
 let programs: Promise<Uint8Array<ArrayBuffer>> | undefined;
 
-/** Modules of WASI preview 1: one module in which each program of the suite stands as its order. */
-export const wasi: Dialect = {
-  needs: { name: "wasi_compiler", availability: wasiCompiler },
-  encode,
+/** The programs of the suite as orders. */
+const ORDERS: Dialect = {
   hello: order("print", "hello\n"),
   echoStdin: order("echo_stdin"),
   printArgs: order("print_arguments"),
@@ -38,15 +36,31 @@ export const wasi: Dialect = {
   },
 };
 
+/** Modules of WASI preview 1: one module in which each program of the suite stands as its order. */
+export const wasi: Dialect = { ...ORDERS, needs: { name: "wasi_compiler", availability: wasiCompiler }, encode };
+
+/** C for WASI preview 1: one text in which each program of the suite stands as its order. */
+export const wasiC: Dialect = {
+  ...ORDERS,
+  async encode(text) {
+    const bytes = [...text].map((character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
+    return new TextEncoder().encode((await readPrograms()).replace(PLACE, () => bytes.join("")));
+  },
+};
+
 function order(...fields: readonly (string | number)[]): string {
   return fields.map((field) => `${field}${SEPARATOR}`).join("");
 }
 
 /** The module that does what an order says; its characters are bytes. */
 async function encode(text: string): Promise<Uint8Array<ArrayBuffer>> {
-  programs ??= Deno.readTextFile(new URL("../wasi/programs.c", import.meta.url)).then(compileToWasi);
+  programs ??= readPrograms().then(compileToWasi);
   const module = (await programs).slice();
   const at = new TextDecoder("latin1").decode(module).indexOf(PLACE);
   module.set(Uint8Array.from(`${text}\0`, (character) => character.charCodeAt(0)), at);
   return module;
+}
+
+function readPrograms(): Promise<string> {
+  return Deno.readTextFile(new URL("../wasi/programs.c", import.meta.url));
 }

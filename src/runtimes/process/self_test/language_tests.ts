@@ -16,8 +16,8 @@ export interface TestPrograms {
   readonly honest: string;
   /** Prints the file at a path, and does not fail where it cannot. */
   readFile(path: string): string;
-  /** Connects to a port of 127.0.0.1, and does not fail where it cannot. */
-  connect(port: number): string;
+  /** Connects to a port of 127.0.0.1, and does not fail where it cannot. Absent, the language has no sockets here. */
+  connect?(port: number): string;
   /**
    * Takes 1 GB of memory, or as much as it gets. Where it gets no more, it ends as programs of its language do without
    * memory, or else keeps its memory: a busy service samples it late.
@@ -67,17 +67,18 @@ export function languageProbe(
  * file.
  */
 export function languageCanaries(mainFile: string, programs: TestPrograms): readonly ProgramCanary[] {
+  const { connect, exhaust, honest, readFile } = programs;
   const code = (text: string) => ({ [mainFile]: text });
   return [
-    honestCanary(() => code(programs.honest)),
+    honestCanary(() => code(honest)),
     secretCanary({
       name: "files",
       promise: "no file of the host is read",
-      files: ({ secretPath }) => code(programs.readFile(secretPath)),
+      files: ({ secretPath }) => code(readFile(secretPath)),
       wrong: "a file of the host was read",
     }),
-    networkCanary(({ port }) => code(programs.connect(port))),
-    environmentCanary(() => code(programs.readFile("/proc/self/environ"))),
-    memoryCanary(() => code(programs.exhaust)),
+    ...(connect === undefined ? [] : [networkCanary(({ port }) => code(connect(port)))]),
+    environmentCanary(() => code(readFile("/proc/self/environ"))),
+    memoryCanary(() => code(exhaust)),
   ];
 }

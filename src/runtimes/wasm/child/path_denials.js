@@ -74,7 +74,7 @@ function isReading(name, args) {
 }
 
 /** A path below a directory, from the root. */
-function resolve(directory, path) {
+export function resolve(directory, path) {
   const names = [];
   for (const name of `${directory}/${path}`.split("/")) {
     if (name === "..") names.pop();

@@ -2,19 +2,14 @@
  * The process of one WebAssembly module, a command of WASI preview 1. The module has the workspace, a directory for
  * temporary files, its arguments, its variables and the three streams, and nothing else.
  */
-import process from "node:process";
-import { WASI } from "node:wasi";
 import { end, fail, waitForOrders } from "./begin.js";
-import { keepingBounds } from "./bounds.js";
-import { checkMemory, checkModule, instantiate, NAMESPACE } from "./modules.js";
-import { reportingDenials } from "./path_denials.js";
+import { loadCommand } from "./command.js";
+import { checkModule } from "./modules.js";
 import { describeTrap, isTrap } from "./traps.js";
 import { WARM_UP } from "./warm_up.js";
 
 /** A shell's exit codes for an unusable file and for an aborted process. */
 const [CANNOT_RUN, ABORTED] = [126, 134];
-
-process.removeAllListeners("warning"); // Deno calls WASI experimental on stderr.
 
 const NOTHING = { args: [], env: {}, name: "", preopens: {} };
 const warmUp = load(WARM_UP, NOTHING);
@@ -34,15 +29,8 @@ function open() {
   }
 }
 
-function load(bytes, { args, env, name, preopens }) {
-  const module = checkModule(bytes);
-  const wasi = new WASI({ version: "preview1", args: [name, ...args], env, preopens, returnOnExit: true });
-  const memory = () => instance.exports.memory;
-  const functions = keepingBounds(wasi.wasiImport, memory);
-  const calls = reportingDenials(functions, { directories: Object.keys(preopens), memory });
-  const instance = instantiate(module, { [NAMESPACE]: calls });
-  checkMemory(instance.exports.memory);
-  return { instance, wasi };
+function load(bytes, parts) {
+  return loadCommand(checkModule(bytes), parts);
 }
 
 function start({ instance, wasi }) {

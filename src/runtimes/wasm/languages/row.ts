@@ -17,9 +17,9 @@ export interface PartPackage extends NpmPackage {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** A language whose programs run in an interpreter that is a module of WebAssembly. */
+/** A language whose programs a module of WebAssembly interprets or compiles. */
 export interface LanguageRow {
-  /** The interpreter, as a message names it. */
+  /** The interpreter or the compiler, as a message names it. */
   readonly title: string;
   /** The packages of npm's that its parts come from. */
   readonly packages: readonly [PartPackage, ...PartPackage[]];
@@ -30,11 +30,16 @@ export interface LanguageRow {
   readonly preparation?: ModuleSet;
   /** Names of the parts without which a program cannot run. */
   readonly parts: readonly string[];
+  /**
+   * Whether {@link host} makes a module of each program; absent, it runs the program. The module runs as those of
+   * requests do.
+   */
+  readonly compiles?: boolean;
   /** The modules inside the child of a program. Their argument is the directory of the parts. */
   readonly host: ModuleSet;
   /** The path of the module that begins for a context; absent, there are no contexts. */
   readonly context?: string;
-  /** Memory of a process that waits, in MB. The limit of a program does not count it. */
+  /** Memory of a process that waits, in MB. The limit of a program does not count it, and that of a compiler does. */
   readonly memoryMb: number;
   /** Flags for V8. */
   readonly v8Flags: readonly string[];
