@@ -5,6 +5,7 @@ import { bubblewrapCommand, bubblewrapOptions, encodeOptions, OPTIONS_WORD } fro
 import { Cgroups, TRY_BOUNDS } from "./cgroups.ts";
 import { delay } from "../concurrency/delay.ts";
 import { LauncherMounts, OWN_DEVICES } from "./launcher_mounts.ts";
+import { findExecutable, findLaunchers, isFile, launcherPaths } from "./find_launchers.ts";
 import { landlockOptions, type LandlockRequest } from "./landlock.ts";
 import type { FilterSettings, LayerName, Layers } from "./layers.ts";
 import { describeLayers } from "./layer_findings.ts";
@@ -30,7 +31,6 @@ export interface DetectOptions {
   promiseMemory?(bytes: number): Disposable | undefined;
 }
 
-const LAUNCHER_DIRECTORIES = ["/usr/bin", "/bin", "/usr/sbin", "/usr/local/bin"];
 const REMOVAL_TRIES = 200;
 const CAP_SYS_PTRACE = 19n;
 /** Options of a file system that tests whether one can be mounted. */
@@ -55,7 +55,7 @@ export async function detectLayers(directory: string, options: DetectOptions): P
     landlock: isWanted("landlock") ? landlockOptions(trueWithin(directory)) : undefined,
   });
   const user = uids?.take();
-  const kernelFiles = KERNEL_FILES.filter(exists);
+  const kernelFiles = KERNEL_FILES.filter(isFile);
   const groups = cgroups instanceof Cgroups ? cgroups.directories : [];
   const { bubblewrap, mounts } = isWanted("namespaces")
     ? await findBubblewrap({ calls, directory, groups, kernelFiles, launcher, user, filterPath })
@@ -73,7 +73,7 @@ export async function detectLayers(directory: string, options: DetectOptions): P
     setpriv: launcher,
     bubblewrap,
     mounts,
-    unshare: executable("unshare"),
+    unshare: findExecutable("unshare"),
     kernelFiles,
     hasLandlock,
     filters: hasFilter || (bubblewrap !== undefined && filters !== undefined) ? filters : undefined,
@@ -100,52 +100,6 @@ function trueWithin(directory: string): LandlockRequest {
     hasNetwork: false,
     startsOthers: false,
   };
-}
-
-/** Finds the launchers that work here. One child tries all of them; where that fails, one child tries each. */
-async function findLaunchers(
-  { wantsLimits }: { readonly wantsLimits: boolean },
-): Promise<Pick<Layers, "hasLimits" | "setsid" | "setpriv">> {
-  const [setsid, setpriv] = [executable("setsid"), executable("setpriv")];
-  if (wantsLimits && setsid !== undefined && setpriv !== undefined) {
-    const others = [setpriv, ...SETPRIV_OPTIONS, setsid, "/bin/true"];
-    if (await tryLimits(others)) return { hasLimits: true, setsid, setpriv };
-  }
-  const [hasLimits, ...found] = await Promise.all([
-    wantsLimits && tryLimits(["/bin/true"]),
-    findLauncher("setsid", ["/bin/true"]),
-    findLauncher("setpriv", [...SETPRIV_OPTIONS, "/bin/true"]),
-  ]);
-  return { hasLimits, setsid: found[0], setpriv: found[1] };
-}
-
-/** Finds the first executable file of a name in the launchers' directories. */
-function executable(name: string): string | undefined {
-  return LAUNCHER_DIRECTORIES.map((directory) => join(directory, name)).find(exists);
-}
-
-/** Finds a launcher that starts a program with these arguments; undefined without one. */
-async function findLauncher(name: string, args: readonly string[]): Promise<string | undefined> {
-  for (const directory of LAUNCHER_DIRECTORIES) {
-    const path = join(directory, name);
-    if (await succeeds([path, ...args])) return path;
-  }
-  return undefined;
-}
-
-/** Whether the shell sets limits under which a command then succeeds. */
-async function tryLimits(command: readonly string[]): Promise<boolean> {
-  const limits = { cpuSeconds: 7, fileBytes: 512, dataBytes: 64 * MEBIBYTE, descriptors: 32 };
-  const [first = "", ...rest] = limitingShell(limits, { filterPath: undefined });
-  return await succeeds([
-    first,
-    ...rest,
-    "/bin/sh",
-    "-c",
-    '[ "$(ulimit -n) $(ulimit -St) $(ulimit -Ht) $(ulimit -c)" = "32 7 8 0" ] && exec "$@"',
-    "sh",
-    ...command,
-  ]);
 }
 
 /** Options of setpriv to try, for each layer. A layer without them is not tried. */
@@ -246,7 +200,7 @@ async function findBubblewrap(
   } as const;
   const launchers = [...limitingShell(undefined, { filterPath }), ...asUser];
   const word = launchers.length + OPTIONS_WORD;
-  for (const binary of LAUNCHER_DIRECTORIES.map((place) => join(place, "bwrap"))) {
+  for (const binary of launcherPaths("bwrap")) {
     const [first = binary, ...rest] = [...launchers, ...bubblewrapCommand(binary), "/bin/sh", "-c", `[ -d ${TRIED} ]`];
     const works = (devices?: string, within?: SpawnRequest["within"]) => {
       const bytes = encodeOptions(bubblewrapOptions({ ...request, devices }));
@@ -298,14 +252,6 @@ async function tryTmpfs(directory: string, calls: SystemCalls | undefined): Prom
 function mayTrace(): boolean {
   const [, capabilities = "0"] = /^CapEff:\s+(\w+)$/m.exec(Deno.readTextFileSync("/proc/self/status")) ?? [];
   return (BigInt(`0x${capabilities}`) >> CAP_SYS_PTRACE & 1n) === 1n;
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.lstatSync(path).isFile;
-  } catch {
-    return false;
-  }
 }
 
 /** Best effort: a directory that cannot be removed goes with its parent. */
