@@ -26,8 +26,8 @@ export interface SparePlace extends Disposable {
 
 /** The program's launchers that a spare process becomes. */
 export interface SpareRequest {
-  /** The bytes that the process reads from the descriptor. */
-  readonly input: Uint8Array<ArrayBuffer>;
+  /** Makes the bytes that the process reads from the descriptor. */
+  input(): Uint8Array<ArrayBuffer>;
   /** The mounts that the process sees in a place of its own. Undefined where it needs those of this service. */
   readonly mounts: readonly string[] | undefined;
   /** Makes the line that the process reads on stdin. Undefined where no line can express the command line. */
@@ -61,8 +61,8 @@ export class SpareLauncher implements AsyncDisposable {
     const { file, place, process } = waiting;
     if (place !== undefined && mounts === undefined) return undefined;
     try {
+      file.write(input());
       if (place?.show(mounts ?? []) === false) throw new Error("Its mounts cannot be shown");
-      file.write(input);
     } catch {
       this.#forget(waiting);
       return undefined; // There is no memory for the options: a process started instead may find some, or reports that.

@@ -215,14 +215,15 @@ export class Confinement implements Disposable {
     const [first, ...rest] = [...launchers, ...(isWrapped ? bubblewrapCommand(bubblewrap) : []), ...request.argv];
     const shown = this.#shownMounts(request);
     const devices = shown && OWN_DEVICES;
-    const input = this.#bubblewrapInput({ ...request, devices });
+    const inputWith = (hasOwnNetwork: boolean) => this.#bubblewrapInput({ ...request, devices, hasOwnNetwork });
     return {
       argv: [first ?? request.argv[0], ...rest],
       // Launchers get the program's own variables only where requests cannot set names that launchers obey.
       env: isWrapped ? {} : named?.env ?? request.variables,
       cwd: isWrapped ? directory : request.cwd,
-      inherited: calls && input &&
-        { word: launchers.length + OPTIONS_WORD, open: () => calls.openInheritedFile(input) },
+      inherited: calls && isWrapped
+        ? { word: launchers.length + OPTIONS_WORD, open: () => calls.openInheritedFile(inputWith(false)) }
+        : undefined,
       within: shown && ((start) => mounts?.start(shown, start) ?? start()),
       leadsGroup: setsid !== undefined,
       processes,
@@ -232,16 +233,15 @@ export class Confinement implements Disposable {
         preferForOomKill(pid);
       },
       takeSpare: () => {
-        if (bubblewrap === undefined || input === undefined) return undefined;
+        if (bubblewrap === undefined || this.#spare === undefined) return undefined;
         const [bounds, options] = limits ?? [undefined, { filterPath: undefined, hidesDirectory: true }];
         const lineFor = (descriptor: number) =>
           limitingLine(bounds, {
             ...options,
             argv: [...privileges, ...bubblewrapCommand(bubblewrap, descriptor), ...request.argv],
           });
-        const hasOwnNetwork = this.#ownNetwork.length > 0;
-        const spareInput = hasOwnNetwork ? this.#bubblewrapInput({ ...request, devices, hasOwnNetwork }) : input;
-        return spareInput && this.#spare?.take({ input: spareInput, lineFor, mounts: shown });
+        const input = () => inputWith(this.#ownNetwork.length > 0);
+        return this.#spare.take({ input, lineFor, mounts: shown });
       },
       onEnded: () => this.#spare?.refill(),
     };
@@ -307,12 +307,11 @@ export class Confinement implements Disposable {
     return [directory.path, ...(hasOwnEtc(request) ? [this.#etc.directory] : [])];
   }
 
-  /** bubblewrap's options in encoded form; undefined without bubblewrap. */
+  /** bubblewrap's options in encoded form. */
   #bubblewrapInput(
     request: ConfinementRequest & Pick<BubblewrapRequest, "devices" | "hasOwnNetwork">,
-  ): Uint8Array<ArrayBuffer> | undefined {
-    const { bubblewrap, filters, kernelFiles } = this.#has;
-    if (bubblewrap === undefined) return undefined;
+  ): Uint8Array<ArrayBuffer> {
+    const { filters, kernelFiles } = this.#has;
     const etc = hasOwnEtc(request) ? this.#etc.with(request.etcPaths ?? [], request.etcTexts) : undefined;
     return encodeOptions(
       bubblewrapOptions({ ...request, emptyFiles: kernelFiles, etc, hasFilter: filters !== undefined }),
