@@ -22,12 +22,18 @@ export interface CommandEngine extends AsyncDisposable {
 export async function composeCommand(config: Config, options: RuntimeOptions = {}): Promise<CommandEngine> {
   await using building = new AsyncDisposableStack();
   const memory = new MemoryBudget(config.memoryBudgetMb);
-  const loading = import("./engine.ts"); // While children test the layers.
-  const ground = building.use(await openGround(config, { memory, openInstance: (home) => Instance.openPassing(home) }));
+  const loadEngine = () => import("./engine.ts");
+  const ground = building.use(
+    await openGround(config, {
+      memory,
+      openInstance: (home) => Instance.openPassing(home),
+      loadMeanwhile: () => void loadEngine().catch(() => {}), // It is loaded again below.
+    }),
+  );
   const storage = building.use(openMemoryStorage(config));
   const hasKeys = () => config.apiKeys.length > 0 || homeHasKeys(config);
   const { runtimes } = building.use(composeRuntimes(config, { ...options, ground, memory }));
-  const { composeEngine } = await loading;
+  const { composeEngine } = await loadEngine();
   const { engine, selector } = building.use(
     composeEngine(config, { ground, memory, runtimes, storage, observer: {}, hasKeys }),
   );

@@ -22,6 +22,8 @@ export interface Ground extends AsyncDisposable {
 
 interface GroundOptions {
   readonly memory: MemoryBudget;
+  /** Begins to load the code that is needed next. Called at most once, while children test the layers. */
+  loadMeanwhile(): void;
   openInstance(home: string): Promise<Instance>;
 }
 
@@ -30,12 +32,16 @@ interface GroundOptions {
  *
  * @throws {CodeBeakerError} `invalid_request` when another service has the home
  */
-export async function openGround(config: Config, { memory, openInstance }: GroundOptions): Promise<Ground> {
+export async function openGround(
+  config: Config,
+  { loadMeanwhile, memory, openInstance }: GroundOptions,
+): Promise<Ground> {
   await using opened = new AsyncDisposableStack();
   const scratch = opened.use(await openScratch(config.scratch));
   const confinement = opened.use(
     scratch === undefined ? Confinement.none() : await Confinement.detect(scratch.path, {
       promiseMemory: (bytes) => memory.forWorkspace(Math.ceil(bytes / MEBIBYTE)),
+      whileTesting: loadMeanwhile,
     }),
   );
   opened.use(confinement.keepSpareLauncher());

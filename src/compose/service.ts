@@ -26,14 +26,23 @@ export interface Service extends Door, Pick<Assembled, "engine" | "selector" | "
  */
 export async function composeService(config: Config, options: RuntimeOptions = {}): Promise<Service> {
   await using building = new AsyncDisposableStack();
+  const loadAssembly = () => import("./assembly.ts");
   let assembled: Assembled | undefined = undefined; // Until then nothing is busy.
   const clock = SYSTEM_CLOCK;
   const memory: MemoryBudget = new MemoryBudget(config.memoryBudgetMb, {
     warmMb: config.warmMemoryMb,
     evictAll: async () => await pool?.evictAll(),
   });
-  preloadFirst();
-  const ground = building.use(await openGround(config, { memory, openInstance: (home) => Instance.openLasting(home) }));
+  const ground = building.use(
+    await openGround(config, {
+      memory,
+      openInstance: (home) => Instance.openLasting(home),
+      loadMeanwhile: () => {
+        preloadFirst();
+        loadAssembly().catch(() => {}); // It is loaded again below.
+      },
+    }),
+  );
   const storage = building.use(openServiceStorage(config, { hasInstance: ground.instance !== undefined }));
   endUnfinished(storage);
   building.use(maintainStorage(storage, clock));
@@ -43,7 +52,7 @@ export async function composeService(config: Config, options: RuntimeOptions = {
   const pool = building.use(openPool(config, { clock, memory, isBusy }));
   const { runtimes } = runtimesOwner.use(composeRuntimes(config, { ...options, ground, memory, pool, recoverable }));
   const probes = building.use(new StartupProbes(runtimes));
-  const { assembleService } = await import("./assembly.ts");
+  const { assembleService } = await loadAssembly();
   assembled = building.use(
     await assembleService(config, { ground, clock, memory, pool, recoverable, runtimes, storage }),
   );

@@ -29,6 +29,8 @@ export interface DetectOptions {
    * granted.
    */
   promiseMemory?(bytes: number): Disposable | undefined;
+  /** Called once, while a child tests the layer that takes longest. It must return at once. */
+  whileTesting?(): void;
 }
 
 const REMOVAL_TRIES = 200;
@@ -57,9 +59,11 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   const user = uids?.take();
   const kernelFiles = KERNEL_FILES.filter(isFile);
   const groups = cgroups instanceof Cgroups ? cgroups.directories : [];
-  const { bubblewrap, mounts } = isWanted("namespaces")
-    ? await findBubblewrap({ calls, directory, groups, kernelFiles, launcher, user, filterPath })
-    : {};
+  const finding = isWanted("namespaces")
+    ? findBubblewrap({ calls, directory, groups, kernelFiles, launcher, user, filterPath })
+    : undefined;
+  options.whileTesting?.();
+  const { bubblewrap, mounts } = await finding ?? {};
   if (user !== undefined) uids?.give(user);
   const isHeld = hasLandlock && hasFilter && hasLimits && uids !== undefined && bubblewrap === undefined;
   // The first process of a container adopts descendants in any case.
