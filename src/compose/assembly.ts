@@ -82,8 +82,15 @@ export async function assembleService(config: Config, foundations: Foundations):
   const sockets = building.use(new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: maxBodyBytes }, requests));
   building.use(watchRevocations({ keyring, sessions, executions, sockets }, clock));
   const uploads = new Uploads(ground.scratchDirectory);
+  const counted: Pick<Metrics, "expose"> = {
+    expose() {
+      executions.recordEnded(); // Their counts are among the metrics.
+      return metrics.expose();
+    },
+  };
   const app = createApp({
-    ...{ engine, sessions, metrics, observer, uploads, sockets, requests, maxBodyBytes, allowOrigins },
+    ...{ engine, sessions, observer, uploads, sockets, requests, maxBodyBytes, allowOrigins },
+    metrics: counted,
     keys: keyring,
   });
   const fetch: Assembled["fetch"] = (request, info) => app.fetch(request, info);

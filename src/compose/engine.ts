@@ -11,6 +11,9 @@ import type { Storage } from "../storage/storage.ts";
 import type { Ground } from "./ground.ts";
 import { machineOf } from "./machine.ts";
 
+/** How long the record of an execution waits, in ms. Most answers have gone by then. */
+const RECORD_DELAY_MS = 10;
+
 /** The parts that an engine is composed from. */
 export interface EngineSources {
   readonly ground: Pick<Ground, "scratchDirectory">;
@@ -42,7 +45,12 @@ export function composeEngine(config: Config, sources: EngineSources): EnginePar
   const admission = new Admission({ maxConcurrent, memory, quotas });
   const selector = new RuntimeSelector(runtimes, { minIsolation });
   const dispatcher = new Dispatcher({ selector, policy: config, observer });
-  const executions = new Executions({ store: storage.executions, observer, drainMs });
+  const executions = new Executions({
+    store: storage.executions,
+    observer,
+    drainMs,
+    recordDelayMs: RECORD_DELAY_MS,
+  });
   const machine = machineOf(config, { ...ground, memory, hasKeys });
   const poolOf = pool === undefined ? {} : { poolOf: (runtime: string) => pool.stateOf(runtime) };
   const status = new ServiceStatus({ selector, machine, ...poolOf });

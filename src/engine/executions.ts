@@ -7,6 +7,7 @@ import type { ExecutionStore } from "../storage/storage.ts";
 import { settledWithin } from "../concurrency/delay.ts";
 import { ExecutionRecords, type Explained, type RunResult, toExecution, unrun } from "./execution_records.ts";
 import { WaiterSet } from "./waiter_set.ts";
+import { WorkBehind } from "./work_behind.ts";
 import { LiveExecution } from "./live_execution.ts";
 import { checkReached, readEvents } from "./event_reader.ts";
 import type { EndedExecution, Observer } from "./observer.ts";
@@ -30,6 +31,8 @@ export interface ExecutionsOptions {
   readonly observer?: Observer;
   /** How long running programs may continue when the service ends, in ms. */
   readonly drainMs: number;
+  /** How long the record of an end waits in ms. The answer goes first. Default: 0. */
+  readonly recordDelayMs?: number;
 }
 
 /** A request to run a program. */
@@ -55,8 +58,11 @@ export class Executions implements AsyncDisposable {
   readonly #drainMs: number;
   readonly #live = new Map<string, LiveExecution>();
   readonly #waiters = new WeakMap<LiveExecution, WaiterSet>();
+  /** Records of ends whose clients know no id yet. */
+  readonly #unrecorded: WorkBehind;
 
-  constructor({ store, observer = {}, drainMs }: ExecutionsOptions) {
+  constructor({ store, observer = {}, drainMs, recordDelayMs = 0 }: ExecutionsOptions) {
+    this.#unrecorded = new WorkBehind(recordDelayMs);
     this.#records = new ExecutionRecords(store);
     this.#observer = observer;
     this.#drainMs = drainMs;
@@ -115,11 +121,12 @@ export class Executions implements AsyncDisposable {
     const live = this.#find(caller, id);
     if (live === undefined) return this.#records.report(caller, id);
     if (waitMs > 0) await settledWithin(live.ended, waitMs, { signal });
-    return this.#live.has(id) ? live.report : this.#records.report(caller, id);
+    return this.#find(caller, id)?.report ?? this.#records.report(caller, id);
   }
 
   list({ principal: { tenant } }: Caller, { cursor, limit, sessionId, status }: ExecutionQuery): ExecutionPage {
     const after = cursor === undefined ? undefined : parseCursor(cursor, "exec");
+    this.recordEnded();
     const live = [...this.#live.values()].filter(({ facts }) =>
       facts.caller.principal.tenant === tenant && (sessionId === undefined || facts.sessionId === sessionId)
     );
@@ -158,6 +165,11 @@ export class Executions implements AsyncDisposable {
     throw new CodeBeakerError("conflict", "Cannot feed this execution as it has ended");
   }
 
+  /** Records every end, also those whose answer may not have gone yet. */
+  recordEnded(): void {
+    this.#unrecorded.finish();
+  }
+
   /** How many executions wait in the queue. */
   get queuedCount(): number {
     return [...this.#live.values()].filter(({ isQueued }) => isQueued).length;
@@ -183,6 +195,7 @@ export class Executions implements AsyncDisposable {
     await settledWithin(all(), this.#drainMs);
     for (const live of this.#live.values()) live.interrupt(SHUT_DOWN);
     await all();
+    this.#unrecorded[Symbol.dispose]();
   }
 
   async #finish(
@@ -196,10 +209,14 @@ export class Executions implements AsyncDisposable {
     waiters.join(signal);
     const result = await this.#run(live, submission, body);
     const { facts, hasBegun, output, queuedMs } = live;
-    this.#records.end(facts, { result, hasRecord, hasBegun, output });
-    const { createdAt: _createdAt, ...ended } = facts;
-    const { selection: { floor }, source } = submission;
-    this.#observer.executionEnded?.({ ...ended, floor, result, queuedMs, source });
+    const record = () => {
+      this.#records.end(facts, { result, hasRecord, hasBegun, output });
+      const { createdAt: _createdAt, ...ended } = facts;
+      const { selection: { floor }, source } = submission;
+      this.#observer.executionEnded?.({ ...ended, floor, result, queuedMs, source });
+    };
+    if (hasRecord) record();
+    else this.#unrecorded.add(record);
     this.#live.delete(facts.id);
     live.settle(result);
   }
@@ -218,7 +235,9 @@ export class Executions implements AsyncDisposable {
     }
   }
 
+  /** Finds an execution that has not ended. Any other has been recorded by then. */
   #find({ principal }: Caller, id: string): LiveExecution | undefined {
+    this.recordEnded();
     const live = this.#live.get(id);
     return live?.facts.caller.principal.tenant === principal.tenant ? live : undefined;
   }

@@ -41,6 +41,29 @@ Deno.test("Executions tells an execution's state by its id from its submission t
     assertEquals(await engine.report(CALLER, id), { status: "ended", execution });
   }));
 
+Deno.test("Executions answers first and records behind, at the latest when anyone asks or it is disposed of", async () => {
+  const seen: string[] = [];
+  const observer = { executionEnded: ({ id }: EndedExecution) => void seen.push(id) };
+  await withGate(async (engine, gate) => {
+    const run = async (number: number) => {
+      const { id, ended } = await engine.submit(CALLER, REQUEST);
+      await gate.untilBegun(number);
+      gate.endOne();
+      return { id, execution: await ended };
+    };
+    const first = await run(1);
+    assertEquals(seen, []);
+    assertEquals(await engine.report(CALLER, first.id), { status: "ended", execution: first.execution });
+    assertEquals(seen, [first.id]);
+    const second = await run(2);
+    assertEquals(engine.list(CALLER, { limit: 9 }).executions.map(({ id }) => id).toSorted(), seen.toSorted());
+    assertEquals(seen, [first.id, second.id]);
+    await run(3);
+    assertEquals(seen.length, 2);
+  }, { observer, recordDelayMs: 60_000 });
+  assertEquals(seen.length, 3);
+});
+
 Deno.test("Executions shows what is printed before the end", () =>
   withGate(async (engine, gate) => {
     const printed = Promise.withResolvers<void>();

@@ -26,6 +26,7 @@ export interface EngineParts {
   readonly selector?: RuntimeSelector;
   readonly maxConcurrent?: number;
   readonly drainMs?: number;
+  readonly recordDelayMs?: number;
   readonly store?: FakeExecutionStore;
   readonly observer?: Observer;
   /** Absent, memory is not counted. */
@@ -34,12 +35,13 @@ export interface EngineParts {
 
 /** The parts of an engine over runtimes that a test makes. */
 export function enginePartsOf(runtimes: readonly ExecutionRuntime[], options: EngineParts = {}) {
-  const { maxConcurrent = 2, drainMs = 1_000, store = new FakeExecutionStore(), observer = {} } = options;
+  const { maxConcurrent = 2, drainMs = 1_000, recordDelayMs = 0, store = new FakeExecutionStore(), observer = {} } =
+    options;
   const selector = options.selector ?? new RuntimeSelector(runtimes, { minIsolation: 7 });
   const policy = { readRoots: [], writeRoots: [], openNetworks: [] };
   const dispatcher = new Dispatcher({ selector, policy, observer });
   const admission = new Admission({ maxConcurrent, memory: options.memory });
-  const executions = new Executions({ store, observer, drainMs });
+  const executions = new Executions({ store, observer, drainMs, recordDelayMs });
   const machine = { memory: { machineMb: 2_048, budgetMb: 1_024 }, check: () => Promise.resolve([]) };
   const status = new ServiceStatus({ selector, machine });
   const needs = new NeedAnalyser({ now: () => 0 }); // No test depends on how busy the machine is.

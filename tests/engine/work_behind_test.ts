@@ -1,0 +1,19 @@
+import { assertEquals } from "@std/assert";
+import { WorkBehind } from "../../src/engine/work_behind.ts";
+
+Deno.test("WorkBehind does work in its order: at once without a delay, else when it is to finish or much waits", () => {
+  const done: number[] = [];
+  using atOnce = new WorkBehind(0);
+  atOnce.add(() => done.push(0));
+  assertEquals(done, [0]);
+  {
+    using behind = new WorkBehind(60_000);
+    for (const number of [1, 2]) behind.add(() => done.push(number));
+    assertEquals(done, [0]);
+    behind.finish();
+    assertEquals(done, [0, 1, 2]);
+    for (let number = 3; number < 70; number++) behind.add(() => done.push(number));
+    assertEquals(done.length, 67); // Sixty-four of them were many.
+  }
+  assertEquals(done, Array.from({ length: 70 }, (_, number) => number));
+});
