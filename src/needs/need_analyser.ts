@@ -175,10 +175,11 @@ function unknown(reason: string, uses: Needs["uses"] = []): Needs {
   return { known: false, reason, uses: uses.filter(({ certain }) => certain) };
 }
 
+const DECODER = new TextDecoder("utf-8", { fatal: true });
+
 function decodeAll(files: readonly RequestFile[]): SourceFile[] | undefined {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
   try {
-    return files.map(({ path, bytes }) => ({ path, text: decoder.decode(bytes) }));
+    return files.map(({ path, bytes }) => ({ path, text: DECODER.decode(bytes) }));
   } catch (error) {
     if (error instanceof TypeError) return undefined;
     throw error;

@@ -5,7 +5,7 @@ const FIRST_SAMPLE_MS = 4;
 const STEADY_SAMPLE_MS = 20;
 
 /** The result without a sample. It holds before the first one, and for a program too short for any. */
-export const NO_SAMPLE: UsageSample = {
+const NO_SAMPLE: UsageSample = {
   cpuMs: null,
   peakMemoryBytes: null,
   processes: 0,

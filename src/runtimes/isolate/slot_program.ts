@@ -3,7 +3,7 @@ import { type Limits, MEBIBYTE } from "../../core/limits.ts";
 import { onAbort } from "../../concurrency/on_abort.ts";
 import { OutputBudget } from "../../process/child_output.ts";
 import { memoryLimit } from "../../process/ending.ts";
-import { NO_SAMPLE, ProcessWatch } from "../../process/process_watch.ts";
+import { ProcessWatch } from "../../process/process_watch.ts";
 import type { ProgramHandle, RunOptions } from "../port.ts";
 import type { Slot } from "./slot.ts";
 import type { ProgramEnd, SlotFrame } from "./slot_frames.ts";
@@ -13,6 +13,9 @@ const MAX_WAITING_CHUNKS = 16;
 
 /** The most memory of a slot that still runs another program. Memory that it gives back later, no program gets. */
 const MAX_KEPT_BYTES = 64 * MEBIBYTE;
+
+/** Most programs have ended by then. Only what runs longer is watched, and has a timer for its deadline. */
+const SHORT_MS = 20;
 
 /** Signals that end no program which does not ask for them. */
 const HARMLESS: readonly string[] = ["SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH"];
@@ -79,13 +82,21 @@ class SlotProgram implements ProgramHandle {
       (observedBytes) => this.end({ kind: "output_limit", limitBytes: maxTotalOutputBytes, observedBytes }),
     );
     this.#watch = this.#watching();
-    const deadline = setTimeout(() => this.end({ kind: "timed_out", limitMs: timeoutMs }), timeoutMs);
+    const endsAt = performance.now() + timeoutMs;
+    const outlast = () => {
+      if (!isContext) this.#watch.start();
+      timer = setTimeout(
+        () => this.end({ kind: "timed_out", limitMs: timeoutMs }),
+        Math.max(endsAt - performance.now(), 0),
+      );
+    };
+    let timer = setTimeout(outlast, Math.min(SHORT_MS, timeoutMs));
     const over = Promise.withResolvers<Outcome>();
     this.output = new ReadableStream<OutputChunk>({
       start: (controller) => {
         this.#follow(controller).then((outcome) => {
           this.#hasEnded = true;
-          clearTimeout(deadline);
+          clearTimeout(timer);
           cancelling[Symbol.dispose]();
           this.#watch.stop();
           if (!this.#isUnread) controller.close();
@@ -190,8 +201,7 @@ class SlotProgram implements ProgramHandle {
         if (cpuMs !== null && cpuMs > limitMs) this.end({ kind: "cpu_limit", limitMs, observedMs: Math.ceil(cpuMs) });
       },
     );
-    watch.see(NO_SAMPLE); // No sample is taken of a short program.
-    watch.start();
+    if (this.#isContext) watch.start();
     return watch;
   }
 }

@@ -142,8 +142,9 @@ export class Slots implements AsyncDisposable {
     return this.#groups.get(group.tenant)?.get(group.memoryMb) === group;
   }
 
+  /** Takes the slot that has been idle longest. Any other may still be making its next isolate. */
   #takeIdle({ idle }: Group): Slot | undefined {
-    for (let one = idle.pop(); one !== undefined; one = idle.pop()) {
+    for (let one = idle.shift(); one !== undefined; one = idle.shift()) {
       one.held.dispose();
       if (one.slot.isAlive) return one.slot;
       this.#end({ ...one, held: new DisposableStack() });
