@@ -7,24 +7,24 @@ import {
   type BubblewrapRequest,
   encodeOptions,
   OPTIONS_WORD,
-} from "./bubblewrap.ts";
+} from "./launchers/bubblewrap.ts";
 import type { Cgroup } from "./cgroup.ts";
 import { ChildProcesses } from "../process/child_processes.ts";
 import { ConfinedDirectory } from "./confined_directory.ts";
 import { type BoundedProgram, groupBounds, resourceLimits } from "./kernel_bounds.ts";
-import { landlockOptions } from "./landlock.ts";
+import { landlockOptions } from "./launchers/landlock.ts";
 import { detectLayers, type DetectOptions } from "./detect_layers.ts";
-import { SETPRIV_OPTIONS, userOptions } from "./setpriv.ts";
+import { SETPRIV_OPTIONS, userOptions } from "./launchers/setpriv.ts";
 import { type Layers, NO_LAYERS, versionOf } from "./layers.ts";
-import { OWN_DEVICES } from "./launcher_mounts.ts";
-import { limitingLine, limitingShell, spareShell } from "./limiting_shell.ts";
+import { OWN_DEVICES } from "./launchers/launcher_mounts.ts";
+import { limitingLine, limitingShell, spareShell } from "./launchers/limiting_shell.ts";
 import type { Mount } from "./mount.ts";
-import { nameVariables } from "./naming_shell.ts";
+import { nameVariables } from "./launchers/naming_shell.ts";
 import { OwnEtc } from "./own_etc.ts";
 import { isReachedByAll, isReadByAll } from "./reach.ts";
 import { SpareLauncher } from "../process/spare_launcher.ts";
 import type { SpawnRequest } from "../process/spawn.ts";
-import { unwrapStatus } from "./wrapped_status.ts";
+import { unwrapStatus } from "./launchers/wrapped_status.ts";
 
 /** Descriptors that a process may have open. */
 export const MAX_DESCRIPTORS = 256;

@@ -1,8 +1,8 @@
 import { type Limits, MEBIBYTE, tasksFor } from "../core/limits.ts";
-import { BUBBLEWRAP_PROCESSES } from "./bubblewrap.ts";
+import { BUBBLEWRAP_PROCESSES } from "./launchers/bubblewrap.ts";
 import type { CgroupBounds } from "./cgroup.ts";
 import type { ConfinedDirectory } from "./confined_directory.ts";
-import type { ResourceLimits } from "./limiting_shell.ts";
+import type { ResourceLimits } from "./launchers/limiting_shell.ts";
 
 /** The kernel's bound on descriptors. The watch on the processes ends a program far below it. */
 const DESCRIPTORS_BOUND = 4_096;

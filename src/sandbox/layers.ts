@@ -3,10 +3,10 @@ import type { LayerFinding } from "../core/diagnosis.ts";
 import type { OwnUids } from "../host/own_uids.ts";
 import type { SystemCalls } from "../host/system_calls.ts";
 import type { AdoptedProcesses } from "../process/adopted_processes.ts";
-import { bubblewrapCommand, bubblewrapOptions } from "./bubblewrap.ts";
+import { bubblewrapCommand, bubblewrapOptions } from "./launchers/bubblewrap.ts";
 import type { Cgroups } from "./cgroups.ts";
-import { landlockOptions } from "./landlock.ts";
-import { type LauncherMounts, OWN_DEVICES } from "./launcher_mounts.ts";
+import { landlockOptions } from "./launchers/landlock.ts";
+import { type LauncherMounts, OWN_DEVICES } from "./launchers/launcher_mounts.ts";
 import { seccompFilter, type SeccompSettings } from "./seccomp/seccomp.ts";
 
 /** The name of a layer of the operating system. */

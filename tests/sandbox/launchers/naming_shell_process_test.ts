@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { nameVariables } from "../../src/sandbox/naming_shell.ts";
+import { nameVariables } from "../../../src/sandbox/launchers/naming_shell.ts";
 
 Deno.test("nameVariables() gives a program its variables alone, also those that a shell keeps to itself", async () => {
   const variables = { UID: "1", PPID: "2", OPTIND: "none", EMPTY: "", TEXT: "a\n\"$(id)' =" };

@@ -1,10 +1,10 @@
 import { dirname, join } from "@std/path";
-import { MountNamespaces, type OwnDescriptor } from "../host/mount_namespaces.ts";
-import type { SparePlace } from "../process/spare_launcher.ts";
-import { spawnGroup } from "../process/spawn.ts";
-import { signalGroup } from "../process/terminate.ts";
+import { MountNamespaces, type OwnDescriptor } from "../../host/mount_namespaces.ts";
+import type { SparePlace } from "../../process/spare_launcher.ts";
+import { spawnGroup } from "../../process/spawn.ts";
+import { signalGroup } from "../../process/terminate.ts";
 import { systemDirectory } from "./bubblewrap.ts";
-import { SYSTEM_DIRECTORIES } from "./system_files.ts";
+import { SYSTEM_DIRECTORIES } from "../system_files.ts";
 
 /** Longest time until the namespace is made, in ms. */
 const MAKING_MS = 10_000;

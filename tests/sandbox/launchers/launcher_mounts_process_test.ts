@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { OWN_DEVICES } from "../../src/sandbox/launcher_mounts.ts";
-import { type ConfinedBench, openConfinedBench } from "../support/confined.ts";
-import { layerAvailability } from "../support/layers.ts";
-import { isPresent } from "../support/requirements.ts";
-import { spareLauncherOf } from "../support/spare_launcher.ts";
+import { OWN_DEVICES } from "../../../src/sandbox/launchers/launcher_mounts.ts";
+import { type ConfinedBench, openConfinedBench } from "../../support/confined.ts";
+import { layerAvailability } from "../../support/layers.ts";
+import { isPresent } from "../../support/requirements.ts";
+import { spareLauncherOf } from "../../support/spare_launcher.ts";
 
 const bench = await openConfinedBench();
 Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());

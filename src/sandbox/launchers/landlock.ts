@@ -1,5 +1,12 @@
-import type { Mount } from "./mount.ts";
-import { LIBRARIES, LOADER_FILES, NETWORK_FILES, PROGRAM_FILES, PROGRAMS, SYSTEM_DIRECTORIES } from "./system_files.ts";
+import type { Mount } from "../mount.ts";
+import {
+  LIBRARIES,
+  LOADER_FILES,
+  NETWORK_FILES,
+  PROGRAM_FILES,
+  PROGRAMS,
+  SYSTEM_DIRECTORIES,
+} from "../system_files.ts";
 
 const READ = "read-file,read-dir";
 const EXECUTE = `execute,${READ}`;

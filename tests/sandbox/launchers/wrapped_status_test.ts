@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { constants } from "node:os";
-import { unwrapStatus } from "../../src/sandbox/wrapped_status.ts";
+import { unwrapStatus } from "../../../src/sandbox/launchers/wrapped_status.ts";
 
 Deno.test("unwrapStatus() tells a signal by the exit code of a wrapper that waited", () => {
   const table = { 129: "SIGHUP", 134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM", 152: "SIGXCPU" };

@@ -1,7 +1,7 @@
 import { join } from "@std/path";
-import { MEBIBYTE } from "../core/limits.ts";
-import { succeeds } from "../process/spawn.ts";
-import type { Layers } from "./layers.ts";
+import { MEBIBYTE } from "../../core/limits.ts";
+import { succeeds } from "../../process/spawn.ts";
+import type { Layers } from "../layers.ts";
 import { limitingShell } from "./limiting_shell.ts";
 import { SETPRIV_OPTIONS } from "./setpriv.ts";
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { landlockOptions } from "../../src/sandbox/landlock.ts";
-import { type ConfinedBench, openConfinedBench } from "../support/confined.ts";
-import { layerAvailability } from "../support/layers.ts";
-import { isPresent } from "../support/requirements.ts";
+import { landlockOptions } from "../../../src/sandbox/launchers/landlock.ts";
+import { type ConfinedBench, openConfinedBench } from "../../support/confined.ts";
+import { layerAvailability } from "../../support/layers.ts";
+import { isPresent } from "../../support/requirements.ts";
 
 const rulesOf = (options: readonly string[]) => options.filter((option) => option.startsWith("path-beneath:"));
 

@@ -4,11 +4,11 @@ import {
   bubblewrapOptions,
   type BubblewrapRequest,
   encodeOptions,
-} from "../../src/sandbox/bubblewrap.ts";
-import { killOrphanBubblewraps } from "../../src/sandbox/orphans.ts";
-import { type ConfinedBench, openConfinedBench } from "../support/confined.ts";
-import { layerAvailability } from "../support/layers.ts";
-import { isPresent } from "../support/requirements.ts";
+} from "../../../src/sandbox/launchers/bubblewrap.ts";
+import { killOrphanBubblewraps } from "../../../src/sandbox/orphans.ts";
+import { type ConfinedBench, openConfinedBench } from "../../support/confined.ts";
+import { layerAvailability } from "../../support/layers.ts";
+import { isPresent } from "../../support/requirements.ts";
 
 const BASE: BubblewrapRequest = {
   variables: {},

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { limitingLine, limitingShell, spareShell } from "../../src/sandbox/limiting_shell.ts";
-import { openConfinedBench } from "../support/confined.ts";
-import { layerAvailability } from "../support/layers.ts";
-import { isPresent } from "../support/requirements.ts";
+import { limitingLine, limitingShell, spareShell } from "../../../src/sandbox/launchers/limiting_shell.ts";
+import { openConfinedBench } from "../../support/confined.ts";
+import { layerAvailability } from "../../support/layers.ts";
+import { isPresent } from "../../support/requirements.ts";
 
 const LIMITS = { cpuSeconds: 3, fileBytes: 1_000_000, dataBytes: 300_000_001, descriptors: 64 };
 const BOUNDS =

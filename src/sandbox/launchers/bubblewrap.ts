@@ -1,5 +1,5 @@
-import type { Mount } from "./mount.ts";
-import { PROGRAM_UID } from "./own_etc.ts";
+import type { Mount } from "../mount.ts";
+import { PROGRAM_UID } from "../own_etc.ts";
 import {
   DEVICES,
   LIBRARIES,
@@ -8,7 +8,7 @@ import {
   PROGRAM_FILES,
   PROGRAMS,
   SYSTEM_DIRECTORIES,
-} from "./system_files.ts";
+} from "../system_files.ts";
 
 /** The files, variables and abilities that one program gets. */
 export interface BubblewrapRequest {
