@@ -60,6 +60,7 @@ class ProcessRuntime implements LoadedRuntime {
     this.#probe = new Probe((signal) => this.#check(signal).catch(explainFailure), {
       ...PROBE,
       timeoutMs,
+      holdsMeanwhile: () => presenceOf(spec.binary).available,
       toError: () => this.#isPrebuilding ? stillPrebuilding() : new Error(`no answer within ${timeoutMs} ms`),
     });
   }

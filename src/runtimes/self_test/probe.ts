@@ -18,6 +18,8 @@ export interface ProbeOptions {
   readonly timeoutMs: number;
   /** The error of a check that takes longer; absent, the deadline's own. */
   readonly toError?: () => Error;
+  /** Whether "available" holds while it is checked again; absent, it does not. No caller waits then. */
+  readonly holdsMeanwhile?: () => boolean;
   /** Default: the machine's clock. */
   readonly clock?: Pick<Clock, "elapsed">;
 }
@@ -32,6 +34,7 @@ export class Probe implements AsyncDisposable {
   #checking: Promise<void> = Promise.resolve();
   #answer: Promise<Availability> | undefined;
   #expiresAt = 0;
+  #isChecking = false;
   #last: Availability | undefined;
 
   /**
@@ -50,20 +53,29 @@ export class Probe implements AsyncDisposable {
   }
 
   answer(): Promise<Availability> {
-    if (this.#answer !== undefined && this.#clock.elapsed() < this.#expiresAt) return this.#answer;
-    this.#expiresAt = Number.POSITIVE_INFINITY;
-    const askedAt = this.#clock.elapsed();
-    this.#answer = this.#run().then((answer) => {
-      this.#expiresAt = this.#clock.elapsed() + this.#ttlOf(answer, this.#clock.elapsed() - askedAt);
-      return this.#last = answer;
-    });
-    return this.#answer;
+    const last = this.#last;
+    const answer = this.#answer === undefined || this.#clock.elapsed() >= this.#expiresAt ? this.#ask() : this.#answer;
+    const isHeld = this.#isChecking && last?.available === true && this.#options.holdsMeanwhile?.() === true;
+    return isHeld ? Promise.resolve(last) : answer;
   }
 
   /** Aborts the check that runs, and waits for its end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
     await this.#checking;
+  }
+
+  /** Begins a check, whose answer is cached. */
+  #ask(): Promise<Availability> {
+    this.#expiresAt = Number.POSITIVE_INFINITY;
+    this.#isChecking = true;
+    const askedAt = this.#clock.elapsed();
+    this.#answer = this.#run().then((answer) => {
+      this.#isChecking = false;
+      this.#expiresAt = this.#clock.elapsed() + this.#ttlOf(answer, this.#clock.elapsed() - askedAt);
+      return this.#last = answer;
+    });
+    return this.#answer;
   }
 
   /** Callers wait for a check. One that hangs is not repeated for each of them. */

@@ -43,6 +43,38 @@ Deno.test("Probe checks again when an answer has expired, a failure sooner than 
   }
 });
 
+Deno.test("Probe lets nobody wait for a check where the last answer holds meanwhile", async () => {
+  let [time, holds] = [0, true];
+  const checks: PromiseWithResolvers<void>[] = [];
+  const probe = new Probe(() => {
+    const check = Promise.withResolvers<void>();
+    checks.push(check);
+    return check.promise;
+  }, {
+    ...{ ttlMs: 30_000, failureTtlMs: 1_000, timeoutMs: 60_000 },
+    clock: { elapsed: () => time },
+    holdsMeanwhile: () => holds,
+  });
+  const first = probe.answer(); // There is no answer before the first.
+  checks[0]?.resolve();
+  assertEquals(await first, { available: true });
+  time = 30_000;
+  assertEquals([await probe.answer(), await probe.answer(), checks.length], [
+    { available: true },
+    { available: true },
+    2,
+  ]);
+  holds = false;
+  const waiting = probe.answer();
+  checks[1]?.reject(new Error("it is gone"));
+  assertEquals([await waiting, await probe.answer()].map(({ available }) => available), [false, false]);
+  time += 1_000;
+  holds = true; // Only an answer that was good holds.
+  const again = probe.answer();
+  checks[2]?.resolve();
+  assertEquals([await again, checks.length], [{ available: true }, 3]);
+});
+
 Deno.test("Probe passes on the remedy and the time that an error carries", async () => {
   const details = { remedy: "install it", retryAfterMs: 5 };
   const error = new CodeBeakerError("runtime_unavailable", "not there", { details });
