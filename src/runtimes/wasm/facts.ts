@@ -11,6 +11,7 @@ export const MODULE = "wasm";
 const COSTS: Readonly<Record<string, DeclaredCosts>> = {
   python: { startupTimeMs: 300, memoryOverheadMB: 80 },
   ruby: { startupTimeMs: 250, memoryOverheadMB: 60 },
+  prolog: { startupTimeMs: 250, memoryOverheadMB: 30 },
   c: { startupTimeMs: 1_300 },
 };
 

@@ -7,7 +7,7 @@ const OF_DENIALS = [
   "denials are bounded in number, and those left out are counted",
 ];
 /** The languages whose programs have no function that connects. */
-const WITHOUT_SOCKETS = [MODULE, "ruby", "c"];
+const WITHOUT_SOCKETS = [MODULE, "ruby", "prolog", "c"];
 
 /** Conformance checks that this runtime fails, by language and name, each with the reason. */
 export function deviations(): Readonly<Record<string, string>> {
@@ -22,7 +22,7 @@ export const suiteLanguages: readonly string[] = [MODULE];
 export const dialects: Readonly<Record<string, string>> = { python: "python_alone", c: "wasi_c" };
 
 /** Environment names for which the conformance suite also runs on warm slots. */
-export const warmLanguages: readonly string[] = [MODULE, "python", "ruby"];
+export const warmLanguages: readonly string[] = [MODULE, "python", "ruby", "prolog"];
 
 /** Whether the layers of this host confine programs, beside WebAssembly. */
 export const usesHostLayers = true;

@@ -4,6 +4,7 @@ import { ecmascript } from "./ecmascript.ts";
 import { go } from "./go.ts";
 import { node } from "./node.ts";
 import { nodeTypescript } from "./node_typescript.ts";
+import { prolog } from "./prolog.ts";
 import { python, pythonAlone } from "./python.ts";
 import { ruby } from "./ruby.ts";
 import { wasi, wasiC } from "./wasi.ts";
@@ -25,6 +26,7 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
   python,
   python_alone: pythonAlone,
   ruby,
+  prolog,
   bash,
   go,
   web,
