@@ -7,6 +7,7 @@ import { RuntimeSelector } from "../../src/runtimes/selection/selector.ts";
 import { MemoryBudget } from "../../src/concurrency/memory_budget.ts";
 import { FakeEnvironment, fakeProgram } from "../support/fake_environment.ts";
 import { fakeRuntime, type FakeRuntimeOptions } from "../support/fake_runtime.ts";
+import { withParts } from "../support/gated_program.ts";
 
 /** A runtime that runs empty programs, and tells how many it was asked for. */
 function runnerOf(options: FakeRuntimeOptions = {}) {
@@ -40,6 +41,28 @@ Deno.test("StartProbe measures what several runtimes can run, until that is enou
     const figures = selector.profileOf(runtime).figures({ language: "typescript", memoryOverheadMb: 30 });
     assertEquals([figures?.path, figures?.memoryMb], ["cold", 5]);
   }
+});
+
+Deno.test("StartProbe measures warm starts where a process of the tenant runs one program after another", async () => {
+  const one = runnerOf({ name: "one" });
+  const tenants: (string | undefined)[] = [];
+  const shared = runnerOf({
+    name: "shared",
+    async createEnvironment({ tenant }) {
+      tenants.push(tenant);
+      const environment = await FakeEnvironment.create(() =>
+        fakeProgram({ usage: () => ({ cpuMs: 1, peakMemoryBytes: 5_000_000 }) })
+      );
+      return withParts(environment, { warm: tenants.length > 1 });
+    },
+  });
+  const { probe, selector } = probeOf([one.runtime, shared.runtime]);
+  await using _probe = probe;
+  probe.begin();
+  await probe.over;
+  assertEquals([new Set(tenants).size, tenants.length], [1, ENOUGH_SAMPLES + 1]); // The first was cold.
+  const figures = selector.profileOf(shared.runtime).figures({ language: "typescript", memoryOverheadMb: 30 });
+  assertEquals(figures?.path, "warm");
 });
 
 Deno.test("StartProbe waits for a self-test that still runs", async () => {
