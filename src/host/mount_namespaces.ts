@@ -2,6 +2,7 @@ import { openCLibrary, toCString } from "./system_calls.ts";
 
 const SYMBOLS = {
   close: { parameters: ["i32"], result: "i32" },
+  closeElsewhere: { name: "close", parameters: ["i32"], result: "i32", nonblocking: true },
   fchdir: { parameters: ["i32"], result: "i32" },
   mknod: { parameters: ["buffer", "u32", "u64"], result: "i32" },
   mount: { parameters: ["buffer", "buffer", "buffer", "usize", "buffer"], result: "i32" },
@@ -35,6 +36,11 @@ const MINOR_BITS = 8n;
 /** A descriptor that no child inherits: a namespace, or a mount that is nowhere yet. Disposing closes it. */
 export interface OwnDescriptor extends Disposable {
   readonly number: number;
+  /**
+   * Closes the descriptor in another thread, in place of disposing. With the last descriptor of a namespace its mounts
+   * go, for which the kernel waits for all processors.
+   */
+  release(): Promise<void>;
 }
 
 /**
@@ -184,5 +190,11 @@ function openDescriptor(
 
 function ownDescriptor(library: Deno.DynamicLibrary<typeof SYMBOLS>, number: number): OwnDescriptor | undefined {
   if (number < 0) return undefined;
-  return { number, [Symbol.dispose]: () => void library.symbols.close(number) };
+  return {
+    number,
+    async release() {
+      await library.symbols.closeElsewhere(number);
+    },
+    [Symbol.dispose]: () => void library.symbols.close(number),
+  };
 }

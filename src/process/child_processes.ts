@@ -40,6 +40,8 @@ export interface ChildProcessesOptions {
   /** Whether the program may start others; else it is one process. */
   readonly startsOthers: boolean;
   readonly cgroup?: ProcessGroup | undefined;
+  /** Releases what the processes were started with, once the first one has ended; absent, nothing. */
+  release?(): Promise<void>;
   /** The adopted processes, where this service becomes the parent of orphans; absent, it does not. */
   readonly adopted?: AdoptedProcesses | undefined;
 }
@@ -132,6 +134,7 @@ export class ChildProcesses {
   async end(): Promise<void> {
     const { cgroup } = this.#options;
     const deadline = performance.now() + GONE_MS;
+    const releasing = this.#options.release?.();
     signalGroup(this.#leader, "SIGKILL");
     for (let restMs = 1; performance.now() < deadline; restMs = Math.min(restMs * 2, 50)) {
       for (const pid of this.#grouped()) signalProcess(pid, "SIGKILL");
@@ -140,6 +143,7 @@ export class ChildProcesses {
       await delay(restMs);
     }
     this.#options.adopted?.removeLeader(this.#leader);
+    await releasing;
   }
 
   /** Frees the entries of adopted processes that have ended, and keeps their time. */

@@ -15,13 +15,24 @@ export interface SpareLauncherOptions {
    * Runs the start of a process in a place of its own, and returns both. Undefined where there is no place. Absent,
    * processes see the mounts of this service.
    */
-  startInPlace?: (<Started>(start: () => Started) => { started: Started; place: SparePlace } | undefined) | undefined;
+  startInPlace?: (<Started>(start: () => Started) => StartedInPlace<Started> | undefined) | undefined;
 }
 
-/** The mounts that a spare process sees. Disposing forgets them. */
-export interface SparePlace extends Disposable {
+/**
+ * The mounts that a process sees. The kernel removes them when neither a process nor this object has them; removing
+ * them delays the end of a last process. Disposing forgets them.
+ */
+export interface LauncherPlace extends Disposable {
   /** Adds mounts of this service, by their paths. Returns whether all are there. */
   show(mounts: readonly string[]): boolean;
+  /** Forgets the mounts in another thread, in place of disposing. */
+  release(): Promise<void>;
+}
+
+/** A process that was started, and its place. */
+export interface StartedInPlace<Started> {
+  readonly started: Started;
+  readonly place: LauncherPlace;
 }
 
 /** The program's launchers that a spare process becomes. */
@@ -36,7 +47,7 @@ export interface SpareRequest {
 
 interface Waiting extends Pick<SpareProcess, "process"> {
   readonly file: InheritedFile;
-  readonly place?: SparePlace | undefined;
+  readonly place?: LauncherPlace | undefined;
 }
 
 /**
@@ -53,8 +64,8 @@ export class SpareLauncher implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Takes the spare process. Undefined without one, or without a line that it can become. */
-  take({ input, lineFor, mounts }: SpareRequest): SpareProcess | undefined {
+  /** Takes the spare process with its place. Undefined without one, or without a line that it can become. */
+  take({ input, lineFor, mounts }: SpareRequest): SpareProcess & Pick<Waiting, "place"> | undefined {
     const waiting = this.#waiting;
     const line = waiting && lineFor(waiting.file.descriptor);
     if (waiting === undefined || line === undefined || !isAlive(waiting.process.pid)) return undefined;
@@ -69,9 +80,9 @@ export class SpareLauncher implements AsyncDisposable {
     }
     this.#waiting = undefined;
     file[Symbol.dispose]();
-    place?.[Symbol.dispose]();
     return {
       process,
+      place,
       become() {
         const writer = process.stdin.getWriter();
         writer.write(new TextEncoder().encode(line)).catch(() => {}); // The process has ended, as its follower sees.
@@ -133,7 +144,7 @@ export class SpareLauncher implements AsyncDisposable {
 /** Ends a spare process, which reads the end of its stdin. */
 async function end({ file, place, process }: Waiting): Promise<void> {
   file[Symbol.dispose]();
-  place?.[Symbol.dispose]();
   await process.stdin.close().catch(() => {}); // The process has ended already.
   await Promise.all([process.status, process.stdout.cancel(), process.stderr.cancel()]);
+  await place?.release();
 }

@@ -22,7 +22,7 @@ import type { Mount } from "./mount.ts";
 import { nameVariables } from "./launchers/naming_shell.ts";
 import { OwnEtc } from "./own_etc.ts";
 import { isReachedByAll, isReadByAll } from "./reach.ts";
-import { SpareLauncher } from "../process/spare_launcher.ts";
+import { type LauncherPlace, SpareLauncher } from "../process/spare_launcher.ts";
 import type { SpawnRequest } from "../process/spawn.ts";
 import { unwrapStatus } from "./launchers/wrapped_status.ts";
 
@@ -202,7 +202,9 @@ export class Confinement implements Disposable {
     const cgroup = this.#has.cgroups?.make(groupBounds(request));
     const { ownProcesses = 0, startsOthers } = request;
     const wrappers = isWrapped ? BUBBLEWRAP_PROCESSES : 0;
-    const processes = new ChildProcesses({ wrappers, ownProcesses, startsOthers, cgroup, adopted });
+    let place: LauncherPlace | undefined;
+    const release = async () => await place?.release();
+    const processes = new ChildProcesses({ wrappers, ownProcesses, startsOthers, cgroup, adopted, release });
     const named = !isWrapped && this.#has.keepsTogether && startsOthers ? nameVariables(request.variables) : undefined;
     const limits = this.#limits(request, cgroup);
     const privileges = this.#privileges(request);
@@ -224,7 +226,11 @@ export class Confinement implements Disposable {
       inherited: calls && isWrapped
         ? { word: launchers.length + OPTIONS_WORD, open: () => calls.openInheritedFile(inputWith(false)) }
         : undefined,
-      within: shown && ((start) => mounts?.start(shown, start) ?? start()),
+      within: shown && mounts && ((start) => {
+        const begun = mounts.start(shown, start);
+        place = begun.place;
+        return begun.started;
+      }),
       leadsGroup: setsid !== undefined,
       processes,
       statusOf: isWrapped || ownProcesses > 0 ? unwrapStatus : (status) => status,
@@ -241,7 +247,9 @@ export class Confinement implements Disposable {
             argv: [...privileges, ...bubblewrapCommand(bubblewrap, descriptor), ...request.argv],
           });
         const input = () => inputWith(this.#ownNetwork.length > 0);
-        return this.#spare.take({ input, lineFor, mounts: shown });
+        const spare = this.#spare.take({ input, lineFor, mounts: shown });
+        place = spare?.place;
+        return spare;
       },
       onEnded: () => this.#spare?.refill(),
     };

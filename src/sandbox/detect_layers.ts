@@ -214,7 +214,12 @@ async function findBubblewrap(
       ? undefined
       : await LauncherMounts.open({ bubblewrap: binary, directory, groups }).catch(() => undefined);
     if (mounts !== undefined) {
-      if (await works(OWN_DEVICES, (start) => mounts.start([directory], start))) return { bubblewrap: binary, mounts };
+      const within: SpawnRequest["within"] = (start) => {
+        const { place, started } = mounts.start([directory], start);
+        place[Symbol.dispose]();
+        return started;
+      };
+      if (await works(OWN_DEVICES, within)) return { bubblewrap: binary, mounts };
       mounts[Symbol.dispose]();
     }
     if (await works()) return { bubblewrap: binary };

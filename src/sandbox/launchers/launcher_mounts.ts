@@ -1,6 +1,6 @@
 import { dirname, join } from "@std/path";
 import { MountNamespaces, type OwnDescriptor } from "../../host/mount_namespaces.ts";
-import type { SparePlace } from "../../process/spare_launcher.ts";
+import type { LauncherPlace, StartedInPlace } from "../../process/spare_launcher.ts";
 import { spawnGroup } from "../../process/spawn.ts";
 import { signalGroup } from "../../process/terminate.ts";
 import { systemDirectory } from "./bubblewrap.ts";
@@ -101,40 +101,45 @@ export class LauncherMounts implements Disposable {
    *
    * @throws {Error} when the kernel refuses, or no descriptor is left
    */
-  start<Started>(mounts: readonly string[], start: () => Started): Started {
+  start<Started>(mounts: readonly string[], start: () => Started): StartedInPlace<Started> {
     using cloned = this.#clone(mounts);
-    const begin = () => this.#enterCopy() && cloned?.place() ? { started: start() } : undefined;
-    const begun = cloned && this.#namespaces.within(this.#base, begin);
+    const begun = cloned && this.#startInCopy(start, () => cloned.place());
     if (begun === undefined) throw new Error("The kernel refuses a mount namespace for its launchers");
-    return begun.started;
+    return begun;
   }
 
   /** Starts a process in a copy of the namespace, which shows mounts later. Undefined where the kernel refuses that. */
-  startSpare<Started>(start: () => Started): { readonly started: Started; readonly place: SparePlace } | undefined {
-    const begin = () => {
-      const namespace = this.#enterCopy() ? this.#namespaces.namespaceOf("thread-self") : undefined;
-      if (namespace === undefined) return undefined;
-      using unused = new DisposableStack();
-      unused.use(namespace);
-      const started = start();
-      unused.move();
-      return {
-        started,
-        place: {
-          show: (mounts: readonly string[]) => {
-            using cloned = this.#clone(mounts);
-            return cloned !== undefined && this.#namespaces.within(namespace, () => cloned.place()) === true;
-          },
-          [Symbol.dispose]: () => namespace[Symbol.dispose](),
-        },
-      };
-    };
-    return this.#namespaces.within(this.#base, begin);
+  startSpare<Started>(start: () => Started): StartedInPlace<Started> | undefined {
+    return this.#startInCopy(start, () => true);
   }
 
   [Symbol.dispose](): void {
     this.#base[Symbol.dispose]();
     this.#namespaces[Symbol.dispose]();
+  }
+
+  #startInCopy<Started>(start: () => Started, prepare: () => boolean): StartedInPlace<Started> | undefined {
+    const begin = () => {
+      const namespace = this.#enterCopy() && prepare() ? this.#namespaces.namespaceOf("thread-self") : undefined;
+      if (namespace === undefined) return undefined;
+      using unused = new DisposableStack();
+      unused.use(namespace);
+      const started = start();
+      unused.move();
+      return { started, place: this.#placeIn(namespace) };
+    };
+    return this.#namespaces.within(this.#base, begin);
+  }
+
+  #placeIn(namespace: OwnDescriptor): LauncherPlace {
+    return {
+      show: (mounts) => {
+        using cloned = this.#clone(mounts);
+        return cloned !== undefined && this.#namespaces.within(namespace, () => cloned.place()) === true;
+      },
+      release: () => namespace.release(),
+      [Symbol.dispose]: () => namespace[Symbol.dispose](),
+    };
   }
 
   /** Enters a copy of the namespace with pseudo terminals of its own. Returns whether that worked. */
