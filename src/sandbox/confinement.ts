@@ -8,17 +8,15 @@ import {
   encodeOptions,
   OPTIONS_WORD,
 } from "./launchers/bubblewrap.ts";
-import type { Cgroup } from "./cgroup.ts";
 import { ChildProcesses } from "../process/child_processes.ts";
 import { ConfinedDirectory } from "./confined_directory.ts";
-import { type BoundedProgram, groupBounds, resourceLimits } from "./kernel_bounds.ts";
-import { landlockOptions } from "./launchers/landlock.ts";
+import type { ConfinementRequest } from "./confinement_request.ts";
+import { groupBounds } from "./kernel_bounds.ts";
 import { detectLayers, type DetectOptions } from "./detect_layers.ts";
-import { SETPRIV_OPTIONS, userOptions } from "./launchers/setpriv.ts";
 import { type Layers, NO_LAYERS, versionOf } from "./layers.ts";
 import { OWN_DEVICES } from "./launchers/launcher_mounts.ts";
 import { limitingLine, limitingShell, spareShell } from "./launchers/limiting_shell.ts";
-import type { Mount } from "./mount.ts";
+import { limitsOf, privilegesOf } from "./launchers/limits_and_privileges.ts";
 import { nameVariables } from "./launchers/naming_shell.ts";
 import { OwnEtc } from "./own_etc.ts";
 import { isReachedByAll, isReadByAll } from "./reach.ts";
@@ -28,25 +26,6 @@ import { unwrapStatus } from "./launchers/wrapped_status.ts";
 
 /** Descriptors that a process may have open. */
 export const MAX_DESCRIPTORS = 256;
-
-/** A program of any runtime, with its files, variables and permissions. */
-export interface ConfinementRequest extends BoundedProgram {
-  /** The program's command line, with paths as the program sees them. */
-  readonly argv: readonly [string, ...string[]];
-  /** The program's working directory, as the program sees it. */
-  readonly cwd: string;
-  /** All variables of the program. */
-  readonly variables: Readonly<Record<string, string>>;
-  readonly mounts: readonly Mount[];
-  /** Whether the program has network, over IPv4. */
-  readonly hasNetwork: boolean;
-  /** Paths below `/etc` that the program needs copies of when it starts others; absent, none. */
-  readonly etcPaths?: readonly string[];
-  /** Texts that the program finds below `/etc`, by path; absent, none. */
-  readonly etcTexts?: Readonly<Record<string, string>>;
-  /** Number of the command line's processes that are the service's own; absent, none. */
-  readonly ownProcesses?: number | undefined;
-}
 
 /** A confined program, as a child to start. */
 export interface Confined extends SpawnRequest {
@@ -206,8 +185,8 @@ export class Confinement implements Disposable {
     const release = async () => await place?.release();
     const processes = new ChildProcesses({ wrappers, ownProcesses, startsOthers, cgroup, adopted, release });
     const named = !isWrapped && this.#has.keepsTogether && startsOthers ? nameVariables(request.variables) : undefined;
-    const limits = this.#limits(request, cgroup);
-    const privileges = this.#privileges(request);
+    const limits = limitsOf(this.#has, request, { cgroup });
+    const privileges = privilegesOf(this.#has, request);
     const launchers = [
       ...(setsid === undefined ? [] : [setsid]),
       ...limits === undefined ? [] : limitingShell(...limits),
@@ -269,38 +248,6 @@ export class Confinement implements Disposable {
   get #ownNetwork(): string[] {
     const { mounts, unshare } = this.#has;
     return mounts === undefined || unshare === undefined ? [] : [unshare, "--net"];
-  }
-
-  #limits(request: ConfinementRequest, cgroup: Cgroup | undefined): Parameters<typeof limitingShell> | undefined {
-    const { bubblewrap, hasLimits } = this.#has;
-    const filterPath = bubblewrap === undefined ? undefined : this.#filterFor(request);
-    const groupFiles = cgroup?.files ?? [];
-    if (!hasLimits && filterPath === undefined && groupFiles.length === 0) return undefined;
-    return [hasLimits ? resourceLimits(request, { hasCgroup: cgroup !== undefined }) : undefined, {
-      filterPath,
-      groupFiles,
-      hidesDirectory: bubblewrap !== undefined,
-    }];
-  }
-
-  #filterFor({ hasNetwork, startsOthers }: ConfinementRequest): string | undefined {
-    return this.#has.filters?.({ hasNetwork, sharesNamespaces: startsOthers && this.#has.bubblewrap === undefined });
-  }
-
-  /** Options of setpriv: another user, no new privilege, and without bubblewrap few files and calls. */
-  #privileges(request: ConfinementRequest): string[] {
-    const { directory } = request;
-    const { bubblewrap, hasLandlock, setpriv } = this.#has;
-    if (setpriv === undefined) return [];
-    const filterPath = this.#filterFor(request);
-    const isInnermost = bubblewrap === undefined;
-    return [
-      setpriv,
-      ...SETPRIV_OPTIONS,
-      ...userOptions(directory.uid),
-      ...(isInnermost && hasLandlock ? landlockOptions(request) : []),
-      ...(isInnermost && filterPath !== undefined ? ["--seccomp-filter", filterPath] : []),
-    ];
   }
 
   /**
