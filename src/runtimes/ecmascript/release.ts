@@ -1,5 +1,6 @@
 import { join } from "@std/path";
-import { type BinarySearch, findBinary, isExecutable } from "../process/find_binary.ts";
+import { runtimeUnavailable } from "../../core/errors.ts";
+import { type BinarySearch, findBinary, findOnPath, isExecutable } from "../process/find_binary.ts";
 import type { RuntimeHost } from "../port.ts";
 import type { NpmPackage } from "./npm_package.ts";
 
@@ -42,7 +43,10 @@ export function findRelease(
 ): string {
   const search = { ...options, searchPath: options.searchPath.filter((directory) => !STAND_INS.test(directory)) };
   if (named !== undefined) return findBinary(named, search);
-  return findInstalled(release, home) ?? findBinary(release.binary, search);
+  const found = findInstalled(release, home) ?? findOnPath(release.binary, search);
+  if (found !== undefined) return found;
+  const reason = `${release.binary} is neither installed nor on the search path`;
+  throw runtimeUnavailable({ reason, remedy: options.remedy });
 }
 
 /** The path of a release's binary in a service's home. Undefined where it is not installed. */

@@ -19,14 +19,19 @@ export interface BinarySearch {
  * @throws {CodeBeakerError} `runtime_unavailable` where there is none
  */
 export function findBinary(name: string, { remedy, searchPath, setting }: BinarySearch): string {
-  const paths = name.includes("/")
-    ? [name.startsWith("/") ? name : join(Deno.cwd(), name)]
-    : searchPath.map((directory) => join(directory, name));
-  const found = paths.find(isExecutable);
+  const found = findOnPath(name, { searchPath });
   if (found !== undefined) return found;
   const shown = JSON.stringify(name);
   const reason = `Cannot start programs as ${setting} must name an executable file: current value is ${shown}`;
   throw runtimeUnavailable({ reason, remedy });
+}
+
+/** The path of a binary that is named as in a shell. Undefined where there is none. */
+export function findOnPath(name: string, { searchPath }: Pick<BinarySearch, "searchPath">): string | undefined {
+  const paths = name.includes("/")
+    ? [name.startsWith("/") ? name : join(Deno.cwd(), name)]
+    : searchPath.map((directory) => join(directory, name));
+  return paths.find(isExecutable);
 }
 
 /** The directories of binaries that a program in its own file system sees. */

@@ -61,13 +61,13 @@ export function whyNotHonoured(
   { checks, confinement }: Pick<IsolationRequest, "checks" | "confinement">,
 ): string | undefined {
   const isUnchecked = permissions.allowRun || checks === undefined;
+  const which = checks === undefined ? "a program of this runtime" : "a program that may start others";
   if (isUnchecked && !confinement.separatesProcesses) {
-    const which = checks === undefined ? "a program of this runtime" : "a program that may start others";
     return `${which} could do all that the service can, and no layer of the operating system confines it ` +
       "(bubblewrap could, or Landlock where the service is root)";
   }
   if (isUnchecked && permissions.allowNet !== false) {
-    return "what a program starts has all of the network or none, and no list or private network is kept from it";
+    return `${which} gets no network, as nothing could keep it to a list of hosts, or from private networks`;
   }
   if (permissions.allowNet !== false && !confinement.canKeepToIpv4) {
     return "private networks over IPv6 and abstract sockets cannot be kept out here " +

@@ -18,9 +18,13 @@ Deno.test("findRelease() takes a binary on the search path, and never Deno's sta
       setting: "binary",
       remedy: "",
     });
-  for (const named of [undefined, "node"]) {
+  const table = [
+    [undefined, "node is neither installed nor on the search path"],
+    ["node", "binary must name an executable file"],
+  ] as const;
+  for (const [named, why] of table) {
     assertEquals(find(named, [standIn, own]), join(own, "node"));
-    assertThrows(() => find(named, [standIn]), CodeBeakerError, "binary must name an executable file");
+    assertThrows(() => find(named, [standIn]), CodeBeakerError, why);
   }
   await Deno.remove(directory, { recursive: true });
 });
