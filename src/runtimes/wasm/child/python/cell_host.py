@@ -3,6 +3,7 @@ computes, CPython asks it for signals at intervals; while Python waits, JavaScri
 
 import asyncio
 import signal
+import time
 from json import loads
 
 from pyodide import webloop
@@ -20,6 +21,7 @@ class CellHost:
         self.interpreter = Interpreter(self)
         OWN_GLOBALS.append(webloop.__dict__)
         webloop.run_sync = self.wait
+        time.sleep = self.sleep
         self.catch_ends()
         signal.signal(signal.SIGINT, self.on_signal)
 
@@ -39,7 +41,7 @@ class CellHost:
         pass
 
     def end_cell(self):
-        pass
+        self.outside.end_cell()
 
     def is_own_process(self):
         return True
@@ -88,6 +90,13 @@ class CellHost:
             self.interpreter.interruptible = False
             raise KeyboardInterrupt
         return result
+
+    def sleep(self, seconds):
+        """Sleeps as time.sleep does, where no frame of asyncio's is in a traceback."""
+        try:
+            self.wait(asyncio.sleep(seconds))
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt from None
 
     def stop_waiting(self):
         """Interrupts what Python waits for. Returns whether it waits for anything."""

@@ -42,6 +42,10 @@ class Cell {
     } catch (error) {
       endBy(error);
     }
+  }
+
+  /** Ends the cell before it reports. Later bytes of stdin are no interrupt of it. */
+  end() {
     clearTimeout(this.#timer);
     cell = undefined;
   }
@@ -80,6 +84,7 @@ const host = own.open_cells(JSON.stringify(orders), {
   get ending() {
     return cell?.ending;
   },
+  end_cell: () => cell.end(),
   exit: end,
 });
 const { run, stop_waiting: stopWaiting } = host;
@@ -100,8 +105,9 @@ async function readMessages() {
       if (order === undefined) cell?.interrupt("interrupted");
       else begun = cell = new Cell(line, order);
     }
+    if (begun === undefined) continue;
     forgetDenials();
-    begun?.run();
+    begun.run();
   }
 }
 

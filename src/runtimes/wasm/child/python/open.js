@@ -30,6 +30,7 @@ export async function openPython(readStdin) {
     snapshot: openSnapshot(`${parts}/snapshot.bin`),
   });
   python._api.fatal_error = endBy;
+  python._api.scheduleCallback = (act) => act(); // Else each call from here would wait for a timer first.
   python.setStdin({ isatty: false, read: readStdin });
   for (const [set, stream] of [["setStdout", stdout], ["setStderr", stderr]]) {
     python[set]({ isatty: false, write: (bytes) => stream.writeSync(bytes) });
