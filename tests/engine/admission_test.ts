@@ -31,7 +31,7 @@ Deno.test("Admission.enter() gives nobody a place whose memory is not free, and 
   await assertRejects(
     () => admission.enter(CALLER.principal, { isPatient: true, memoryMb: 301, signal }),
     CodeBeakerError,
-    "programs may use 300 MB together",
+    "all programs together may use 300 MB",
   );
   const leaving = AbortSignal.timeout(5);
   await assertRejects(

@@ -303,7 +303,7 @@ Deno.test("Engine reserves what a program may take where it runs, and more befor
   assertEquals((await small.execute(CALLER, REQUEST)).runtime, "cheap");
   isBroken = true;
   const refused = await assertRejects(() => small.execute(CALLER, REQUEST), CodeBeakerError);
-  assertEquals(refused.code, "busy");
+  assertEquals(refused.code, "too_large");
 });
 
 Deno.test("Engine falls back when a program cannot be started, and leaves no environment behind", async () => {
