@@ -91,6 +91,12 @@ const GENERAL_SETTINGS = {
     default: true,
     help: "whether languages that several runtimes can run are measured after the start, while nothing else runs",
   },
+  autoPrepare: {
+    schema: yesOrNo,
+    default: false,
+    help: "whether runtimes and languages that can be installed are installed at their first use: true or false",
+    commands: ["run"],
+  },
   maxSessions: { schema: wholeNumber(0, 100_000), default: 1_000, help: "sessions that may be open at the same time" },
   allowInstall: {
     schema: yesOrNo,

@@ -32,7 +32,15 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
   "src/runtimes/program.ts": { code: [], types: ["src/core/"] },
   "src/runtimes/workspace_files.ts": { code: [], types: ["src/core/"] },
   "src/runtimes/entry.ts": { code: [], types: ["src/core/", "src/sandbox/layers.ts", ...PORT] },
-  "src/runtimes/registry.ts": { code: ["src/runtimes/*/entry.ts", "src/runtimes/lazy_runtime.ts"], types: ENTRY },
+  "src/runtimes/registry.ts": {
+    code: ["src/runtimes/*/entry.ts", "src/runtimes/lazy_runtime.ts", "src/runtimes/auto_prepared_runtime.ts"],
+    types: ENTRY,
+  },
+  "src/runtimes/auto_prepared_runtime.ts": {
+    code: ["src/core/", "src/concurrency/", "src/runtimes/parts_installer.ts"],
+    types: ENTRY,
+  },
+  "src/runtimes/parts_installer.ts": { code: ["src/core/", "src/concurrency/"], types: ENTRY },
   "src/runtimes/lazy_runtime.ts": { code: ["src/core/"], types: ENTRY },
   "src/runtimes/selection/": { code: ["src/core/"], types: [...PORT, POOL] },
   "src/runtimes/denials/": { code: ["src/core/"] },

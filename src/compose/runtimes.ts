@@ -52,6 +52,7 @@ function hostOf(
     ...(pool === undefined ? {} : { pool }),
     ...(progress === undefined ? {} : { progress }),
     home: instance === undefined ? undefined : config.home,
+    autoPrepare: config.autoPrepare,
     selfTestResults: new SelfTestResults(remembersSelfTests ? config.home : undefined),
     openNetworks: config.openNetworks,
     searchPath: config.searchPath,

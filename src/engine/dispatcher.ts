@@ -101,7 +101,7 @@ export class Dispatcher {
     options: RankOptions = {},
   ): Promise<Candidates<Request>> {
     const narrowed = this.#narrow(principal, request);
-    const ranking = await this.#selector.rank(narrowed, options);
+    const ranking = await this.#selector.rank(narrowed, { ...options, installs: true });
     this.#observer.selected?.(ranking.selection);
     if (ranking.passed.length === 0) {
       throw noSuitableRuntime(ranking.selection, {

@@ -50,6 +50,8 @@ export interface RuntimeHost {
   readonly log: RuntimeLog;
   /** Shows downloads, and makes a request wait until they end. Absent, a request waits for a limited time. */
   readonly progress?: Progress;
+  /** Whether parts that are missing are installed at their first use; absent, they are not. */
+  readonly autoPrepare?: boolean;
 }
 
 /** The log for events of a runtime that no caller asked for. */
@@ -74,6 +76,14 @@ export interface AvailabilityOptions {
 /** A configuration whose self-test a caller waits for. */
 export interface SelfTestDemand extends Pick<RuntimeConfig, "minIsolation"> {
   /** Whether the caller waits up to a minute; absent, 2 s. */
+  readonly isPatient?: boolean;
+}
+
+/** How a caller waits for an installation. */
+export interface PreparationDemand {
+  /** Whether another runtime can run the program now: the caller does not wait. */
+  readonly hasRival: boolean;
+  /** Whether the caller waits up to a minute; absent, 20 s. */
   readonly isPatient?: boolean;
 }
 
@@ -137,6 +147,12 @@ export interface ExecutionRuntime extends LoadedRuntime {
 
   /** The declared capabilities; with an environment name, with the costs of that language's programs. */
   getCapabilities(environment?: string): RuntimeCapabilities;
+
+  /**
+   * Begins to install what an environment name lacks, once for all callers. Settles with its end, or when the caller
+   * has waited long enough. Absent where nothing is installed by itself.
+   */
+  prepare?(environment: string, demand: PreparationDemand): Promise<void>;
 }
 
 /** The configuration of an execution environment. */
@@ -189,6 +205,8 @@ export interface Assessment {
   readonly memoryMb?: number;
   /** Whether the environment would start cold; absent, it may start warm. */
   readonly startsCold?: boolean;
+  /** What has to be installed first, by {@link ExecutionRuntime.prepare}; absent, nothing has. */
+  readonly mustInstall?: string;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { AutoPreparedRuntime } from "./auto_prepared_runtime.ts";
 import { bun } from "./bun/entry.ts";
 import { deno } from "./deno/entry.ts";
 import { docker } from "./docker/entry.ts";
@@ -14,11 +15,17 @@ export const RUNTIMES: readonly RuntimeEntry[] = [deno, bun, node, native, wasm,
 
 /** The runtimes of a table for one host. The code of each is loaded at the first question beyond its facts. */
 export function createRuntimes(host: RuntimeHost, entries: readonly RuntimeEntry[] = RUNTIMES): ExecutionRuntime[] {
-  const known = entries.map(({ facts, load }) => ({ facts: facts(host), load }));
+  const known = entries.map((entry) => ({ entry, facts: entry.facts(host) }));
   const shellRuntimes = known.filter(({ facts }) => facts.runsAnyCommandLine).map(({ facts }) => facts.name);
-  return known.map(({ facts, load }) =>
-    new LazyRuntime(facts, async () => (await load()).create({ ...host, shellRuntimes }))
-  );
+  return known.map(({ entry, facts }) => {
+    const runtime = new LazyRuntime(facts, async () => (await entry.load()).create({ ...host, shellRuntimes }));
+    return canPrepare(entry, host) ? new AutoPreparedRuntime(runtime, { entry, host }) : runtime;
+  });
+}
+
+/** Whether parts of a runtime are installed at their first use. */
+function canPrepare({ install, languages }: RuntimeEntry, { autoPrepare, home }: RuntimeHost): boolean {
+  return autoPrepare === true && home !== undefined && (install !== undefined || languages !== undefined);
 }
 
 /** Begins to load the code of the first runtime. */

@@ -16,6 +16,7 @@ export function configFor(directory: string, settings: Partial<Config> = {}): Co
     warmMemoryMb: 512,
     warmIdleMs: 60_000,
     probe: false,
+    autoPrepare: false,
     maxSessions: 10,
     allowInstall: true,
     maxBodyBytes: 16_777_216,

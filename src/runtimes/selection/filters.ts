@@ -12,6 +12,8 @@ export interface RankOptions extends Pick<RuntimeConfig, "inputs" | "runsMainFil
   readonly isPatient?: boolean;
   /** The needs of the program; absent, they are not known. */
   readonly needs?: Needs | undefined;
+  /** Whether what the best runtime lacks is installed; absent, nothing is. */
+  readonly installs?: boolean;
 }
 
 /** A request, and the isolation floor that holds for it. */

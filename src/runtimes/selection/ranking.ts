@@ -27,6 +27,8 @@ export interface Judged {
   readonly grade: Fit["grade"];
   /** Memory that the request may take there; absent where it is rejected. */
   readonly memoryMb?: number;
+  /** What has to be installed first; absent, nothing has. */
+  readonly mustInstall?: string;
   /** Settles when the running self-test is over, or takes too long; undefined when none runs. */
   readonly selfTesting?: Promise<void> | undefined;
 }
@@ -85,6 +87,13 @@ export function withoutSelfTest(judged: Judged): Judged {
   if (selfTesting === undefined) return judged;
   const rejectedBecause = { code: "unavailable", detail: "its self-test is not over yet" } as const;
   return rejected(runtime, { rejectedBecause, declared });
+}
+
+/** The judgement without an installation: until its end, the runtime is unavailable. */
+export function withoutInstallation(judged: Judged): Judged {
+  const { declared, mustInstall, runtime } = judged;
+  if (mustInstall === undefined) return judged;
+  return rejected(runtime, { rejectedBecause: { code: "unavailable", detail: mustInstall }, declared });
 }
 
 /** The judgement of a runtime that may not run the program. */

@@ -17,6 +17,7 @@ import {
   type Ranking,
   rankingOf,
   rejected,
+  withoutInstallation,
   withoutSelfTest,
 } from "./ranking.ts";
 import { STRATEGIES } from "./strategies.ts";
@@ -126,7 +127,7 @@ export class RuntimeSelector {
     if (request.runtime !== undefined && !names.includes(request.runtime)) {
       throw invalidField("runtime", `Unknown runtime ${unknownName(request.runtime, names)}`);
     }
-    const { isPatient: _isPatient, needs: _needs, ...known } = options;
+    const { installs: _installs, isPatient: _isPatient, needs: _needs, ...known } = options;
     const floor = Math.max(this.#minIsolation, request.minIsolation ?? 0);
     const demand = { request, floor, options, config: { ...configOf(request, floor), ...known } };
     const judged = await this.#judgeSettled(demand);
@@ -138,18 +139,26 @@ export class RuntimeSelector {
   }
 
   /**
-   * Judges all runtimes until the choice is final. The best one has then been tested, and has learnt the surface that
-   * decides.
+   * Judges all runtimes until the choice is final. The best one has then been installed and tested, and has learnt the
+   * surface that decides.
    */
   async #judgeSettled(demand: ConfiguredDemand): Promise<readonly Judged[]> {
-    const { request: { language }, options: { needs } } = demand;
+    const { request: { language }, options: { installs = false, isPatient = false, needs } } = demand;
+    const prepared = new Set<ExecutionRuntime>();
     const waitedFor = new Set<ExecutionRuntime>();
     const asked = new Set<ExecutionRuntime>();
     for (;;) {
-      const judged = (await this.#judgeAll(demand)).map((one) =>
-        waitedFor.has(one.runtime) ? withoutSelfTest(one) : one
-      );
-      const [best] = bestFirst(judged, demand);
+      const judged = (await this.#judgeAll(demand))
+        .map((one) => waitedFor.has(one.runtime) ? withoutSelfTest(one) : one)
+        .map((one) => prepared.has(one.runtime) ? withoutInstallation(one) : one);
+      const [best, ...others] = bestFirst(judged, demand);
+      if (best?.mustInstall !== undefined) {
+        if (!installs) return judged;
+        prepared.add(best.runtime);
+        const runsElsewhere = others.some(({ mustInstall }) => mustInstall === undefined);
+        await best.runtime.prepare?.(language, { hasRival: runsElsewhere, isPatient });
+        continue;
+      }
       if (best?.selfTesting !== undefined) {
         waitedFor.add(best.runtime);
         await best.selfTesting;
@@ -157,7 +166,7 @@ export class RuntimeSelector {
       }
       const mayLearn = best !== undefined && needs !== undefined && !asked.has(best.runtime) && hasRival(best, judged);
       const learning = mayLearn ? best.runtime.learnSurface?.(language, needs) : undefined;
-      if (best === undefined || learning === undefined) return judged.map(withoutSelfTest);
+      if (best === undefined || learning === undefined) return judged.map(withoutSelfTest).map(withoutInstallation);
       asked.add(best.runtime);
       await learning;
     }
@@ -196,8 +205,9 @@ export class RuntimeSelector {
       ...(fit.lacks === undefined ? {} : { lacks: fit.lacks }),
       inputs,
     };
-    const { memoryMb = config.resourceLimits.memoryMb } = assessment;
+    const { memoryMb = config.resourceLimits.memoryMb, mustInstall } = assessment;
     return {
+      ...(mustInstall === undefined ? {} : { mustInstall }),
       runtime,
       candidate,
       declared,
