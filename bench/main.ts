@@ -8,6 +8,7 @@ import { benchDocker } from "./docker_bench.ts";
 import { benchIdleSessions } from "./idle_sessions_bench.ts";
 import { benchLimits } from "./limits_bench.ts";
 import { benchModules } from "./modules_bench.ts";
+import { benchNeighbours } from "./neighbours_bench.ts";
 import { benchOptimisations } from "./optimisations_bench.ts";
 import { benchOverhead } from "./overhead_bench.ts";
 import { benchPythonContexts } from "./python_contexts_bench.ts";
@@ -39,7 +40,7 @@ async function benchAll(): Promise<Target[]> {
   const overheadMs = await benchOverhead();
   const readyMs = await benchService();
   for (const bench of BENCHES) await bench();
-  const computing = [...await benchComputing(), ...await benchYoung()];
+  const computing = [...await benchComputing(), ...await benchNeighbours(), ...await benchYoung()];
   return [
     ...computing,
     ...await benchSideBySide(),

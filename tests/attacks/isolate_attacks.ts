@@ -56,6 +56,23 @@ visit(globalThis); console.log("visited");`,
     prints: "visited\n",
   },
   {
+    name: "nothing that a program can reach is a handle of the process on it",
+    code: `const seen = new Set(), found = [];
+const visit = (value) => {
+  if (value === null || (typeof value !== "object" && typeof value !== "function") || seen.has(value)) return;
+  seen.add(value);
+  if (value instanceof Promise && value !== Promise.prototype) value.catch(() => {});
+  for (const name of ["apply", "copy", "get", "deref", "evaluate"]) if (name + "Sync" in value || name + "Into" in value) found.push(name);
+  for (const key of Reflect.ownKeys(value)) { try { visit(value[key]); } catch (error) { visit(error); } }
+  visit(Object.getPrototypeOf(value));
+};
+visit(globalThis); visit(setTimeout(() => {}, 1)); visit(new ReadableStream()); visit(structuredClone(new Map()));
+for (const one of [() => new URL("no"), () => atob("!"), () => import("./none.js")]) { try { await one(); } catch (error) { visit(error); } }
+console.log(found.join() + seen.has(URL));`,
+    ends: EXITS,
+    prints: "true\n",
+  },
+  {
     name: "an error that the process throws leads to no other realm",
     code: `${LEAK}
 const tries = [() => new URL({ toString() { throw 1; } }), () => structuredClone(() => {}), () => atob("!"), () => crypto.getRandomValues([])];

@@ -79,6 +79,24 @@ testContext("a cell says what it is worth, whatever a program plants in the way 
   assertMatch(said, /Uncaught RangeError: nobody handles it\n {4}at cell_6:1:16\n/);
 });
 
+/** Values that act when they are read, and how their cells end: by a value's text, stderr, or the context's end. */
+const ACTING_VALUES: readonly (readonly [code: string, end: string])[] = [
+  ["({ get a() { throw 1; } })", "{ a: [Getter] }"],
+  ["new Proxy({}, { ownKeys() { throw 1; }, get() { throw 2; } })", "Uncaught 2\n"],
+  ["new Proxy(function () {}, { get() { throw 1; }, getPrototypeOf() { throw 2; } })", "Uncaught 2\n"],
+  ["({ then(resolve) { resolve('forged'); } })", "{ then: [Function: then] }"],
+  ["({ get then() { throw new Error('g'); } })", "{ then: [Getter] }"],
+  ["({ get a() { for (;;); } })", "timed_out"],
+];
+
+testContext("a value that acts when it is read changes no more than the answer of its cell", async ({ run }) => {
+  for (const [code, end] of ACTING_VALUES) {
+    const { outcome, stderr, text, value } = await run(code, { timeoutMs: end === "timed_out" ? 500 : 60_000 });
+    assertEquals(outcome.kind === "exited" ? text ?? stderr : outcome.kind, end, code);
+    assert(value !== "forged", code);
+  }
+});
+
 testContext("cells import files of the workspace as they are then, with types and import()", async (opened) => {
   const { environment: { files }, run } = opened;
   const write = (path: string, text: string) => files.write(path, new TextEncoder().encode(text));
