@@ -22,7 +22,7 @@ export const suiteLanguages: readonly string[] = [MODULE];
 export const dialects: Readonly<Record<string, string>> = { python: "python_alone", c: "wasi_c" };
 
 /** Environment names for which the conformance suite also runs on warm slots. */
-export const warmLanguages: readonly string[] = [MODULE, "python", "ruby", "prolog"];
+export const warmLanguages: readonly string[] = [MODULE, "python", "ruby", "prolog", "php"];
 
 /** Whether the layers of this host confine programs, beside WebAssembly. */
 export const usesHostLayers = true;

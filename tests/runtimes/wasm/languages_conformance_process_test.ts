@@ -5,7 +5,7 @@ import { runtimeOf } from "../../support/runtime_of.ts";
 import { testLanguage } from "../conformance_suites.ts";
 
 // Each of these interpreters and compilers has a host script of its own, on the start code with which others pass the full suite.
-const LANGUAGES = ["ruby", "prolog", "c"];
+const LANGUAGES = ["ruby", "prolog", "c", "php"];
 
 const host = await openRuntimeHost();
 Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());

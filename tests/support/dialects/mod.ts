@@ -4,6 +4,7 @@ import { ecmascript } from "./ecmascript.ts";
 import { go } from "./go.ts";
 import { node } from "./node.ts";
 import { nodeTypescript } from "./node_typescript.ts";
+import { php } from "./php.ts";
 import { prolog } from "./prolog.ts";
 import { python, pythonAlone } from "./python.ts";
 import { ruby } from "./ruby.ts";
@@ -30,6 +31,7 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
   bash,
   go,
   web,
+  php,
   wasm: wasi,
   wasi_c: wasiC,
 };

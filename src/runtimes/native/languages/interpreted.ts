@@ -1,4 +1,5 @@
 import { RUBY_TEST_PROGRAMS } from "../../interpreters/ruby_test_programs.ts";
+import { PHP_TEST_PROGRAMS } from "../../interpreters/php_test_programs.ts";
 import { python } from "./python.ts";
 import type { LanguageRow } from "./row.ts";
 import { LUA_WAITER, PERL_WAITER, phpWaiter, RUBY_WAITER, rWaiter } from "./waiters.ts";
@@ -66,13 +67,7 @@ const php: LanguageRow = {
   run: [...PHP_COMMAND, "{file}"],
   waiter: phpWaiter(PHP_COMMAND),
   memoryEndings: [{ pattern: /Allowed memory size|Out of memory/, endings: [255] }],
-  programs: {
-    honest: "<?php echo 6 * 7, PHP_EOL;",
-    readFile: (path) => `<?php echo @file_get_contents("${path}");`,
-    connect: (port) => `<?php @fsockopen("127.0.0.1", ${port}, $code, $why, 1);`,
-    exhaust:
-      `<?php $kept = []; for ($n = 0; $n < 64; $n++) $kept[] = str_repeat("x", ${MEBIBYTES_16}); echo count($kept);`,
-  },
+  programs: PHP_TEST_PROGRAMS,
 };
 
 const lua: LanguageRow = {

@@ -16,7 +16,9 @@ const ABORTED = 134;
 const LIBRARY_DESCRIPTOR = 5;
 const [parts] = Deno.args;
 const library = readLibrary(`${parts}/library.bin`);
-const module = checkModule(Deno.readFileSync(`${parts}/llvm.wasm`));
+const bytes = Deno.readFileSync(`${parts}/llvm.wasm`);
+const module = checkModule(bytes);
+bytes.buffer.transfer(0); // The module has a copy: a process that waits would hold the bytes twice.
 
 const { directories: { output, workspace }, file, made } = waitForOrders();
 const preopens = { "/workspace": workspace, "/output": output, "/usr": output }; // The library takes the last one's place.
