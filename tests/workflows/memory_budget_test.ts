@@ -85,7 +85,7 @@ if (isPresent("docker/go", await dockerAvailability("go", "bash"))) {
       code: "package main\nfunc main() {}",
     });
     const { code, detail } = await compiled.json();
-    assertEquals([compiled.status, code], [429, "busy"]);
+    assertEquals([compiled.status, code], [413, "too_large"]);
     assert(detail.includes("1024 MB"), detail);
     const open = async () => {
       const response = await client.ask("POST", "/v1/sessions", { language: "bash", runtime: "docker" });
