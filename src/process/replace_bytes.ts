@@ -14,6 +14,8 @@ export class ByteReplacer implements ByteFilter {
   readonly #longest: number;
   readonly #replacements: ReadonlyMap<string, string>;
   readonly #pattern: RegExp;
+  /** The bytes with which words begin. */
+  readonly #firsts: readonly number[];
   #held = "";
 
   constructor(replacements: Readonly<Record<string, string>>) {
@@ -22,11 +24,13 @@ export class ByteReplacer implements ByteFilter {
     const words = [...this.#replacements.keys()].toSorted((a, b) => b.length - a.length);
     this.#words = words.map((word) => Buffer.from(word, "latin1"));
     this.#longest = words[0]?.length ?? 0;
+    this.#firsts = [...new Set(this.#words.flatMap(([first]) => first === undefined ? [] : [first]))];
     const alternatives = words.map((word) => RegExp.escape(word));
     this.#pattern = new RegExp(alternatives.length === 0 ? NEVER : alternatives.join("|"), "g");
   }
 
   push(bytes: Uint8Array): Uint8Array {
+    if (this.#held === "" && this.#firsts.every((first) => !bytes.includes(first))) return bytes;
     const text = this.#held + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
     const replaced: string[] = [];
     let done = 0;
