@@ -36,8 +36,15 @@ export function createSessionStore(
   const removeOld = database.prepare("DELETE FROM sessions WHERE closed_at < ?");
 
   const unwritten = new Map<string, SessionInfo>();
+  /** The open sessions whose newest facts a collected write will take. */
+  const collected = new Set<string>();
 
   const closedAt = ({ state }: SessionInfo) => state === "closed" ? now() : null;
+
+  function writeInfo(info: SessionInfo): void {
+    if (change.run(JSON.stringify(info), closedAt(info), info.id).changes > 0) return;
+    throw new Error(`Cannot update the session ${info.id} as it was not inserted`);
+  }
 
   return {
     insert({ principal, info, request, environmentId }) {
@@ -47,19 +54,22 @@ export function createSessionStore(
       );
     },
     update(info) {
-      const text = JSON.stringify(info);
-      const closed = closedAt(info);
-      const perform = () => {
-        if (change.run(text, closed, info.id).changes > 0) return;
-        throw new Error(`Cannot update the session ${info.id} as it was not inserted`);
+      const { id } = info;
+      if (info.state !== "closed") {
+        unwritten.set(id, info);
+        if (collected.has(id)) return; // That write takes these facts: sessions run many programs.
+        collected.add(id);
+      }
+      const write = {
+        bytes: JSON.stringify(info).length,
+        perform: () => writeInfo(unwritten.get(id) ?? info),
+        done: () => {
+          collected.delete(id);
+          unwritten.delete(id);
+        },
       };
-      const done = () => {
-        if (unwritten.get(info.id) === info) unwritten.delete(info.id);
-      };
-      const write = { bytes: text.length, perform, done };
-      if (closed !== null && writes.enqueue(write)) return;
-      unwritten.set(info.id, info);
-      if (closed === null) writes.collect(write);
+      if (info.state !== "closed") writes.collect(write);
+      else if (!writes.enqueue(write)) unwritten.set(id, info);
     },
     find(tenant, id) {
       const row = select.get(id, tenant);
