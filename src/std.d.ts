@@ -46,7 +46,10 @@ declare module "@std/path" {
   export function toFileUrl(path: string): URL;
 }
 
-declare module "@std/text" {
+declare module "@std/text/closest-string" {
   export function closestString(givenWord: string, possibleWords: readonly string[]): string;
+}
+
+declare module "@std/text/levenshtein-distance" {
   export function levenshteinDistance(first: string, second: string): number;
 }

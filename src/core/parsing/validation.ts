@@ -1,4 +1,5 @@
-import { closestString, levenshteinDistance } from "@std/text";
+import { closestString } from "@std/text/closest-string";
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { z } from "zod";
 import { CodeBeakerError, type FieldError } from "../errors.ts";
 

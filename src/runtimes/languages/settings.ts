@@ -1,4 +1,4 @@
-import { levenshteinDistance } from "@std/text";
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { z } from "zod";
 import { canonicalLanguage } from "../../core/languages.ts";
 
