@@ -1,4 +1,5 @@
 import { SYSTEM_CLOCK } from "../concurrency/clock.ts";
+import { settledWithin } from "../concurrency/delay.ts";
 import { MemoryBudget } from "../concurrency/memory_budget.ts";
 import type { Config } from "../config.ts";
 import { Instance } from "../host/instance.ts";
@@ -11,6 +12,9 @@ import { endUnfinished, maintainStorage } from "./retention.ts";
 import { composeRuntimes, type RuntimeOptions } from "./runtimes.ts";
 import { StartupProbes } from "./startup_probes.ts";
 import { openPool } from "./warm.ts";
+
+/** Longest wait until the first program starts, in ms. Then the service opens all the same. */
+const FIRST_START_MS = 500;
 
 /** All parts of one service. Disposing drains the service and leaves nothing behind. */
 export interface Service extends Door, Pick<Assembled, "engine" | "selector" | "hasKeys" | "fetch"> {
@@ -26,7 +30,6 @@ export interface Service extends Door, Pick<Assembled, "engine" | "selector" | "
  */
 export async function composeService(config: Config, options: RuntimeOptions = {}): Promise<Service> {
   await using building = new AsyncDisposableStack();
-  const loadAssembly = () => import("./assembly.ts");
   let assembled: Assembled | undefined = undefined; // Until then nothing is busy.
   const clock = SYSTEM_CLOCK;
   const memory: MemoryBudget = new MemoryBudget(config.memoryBudgetMb, {
@@ -36,11 +39,8 @@ export async function composeService(config: Config, options: RuntimeOptions = {
   const ground = building.use(
     await openGround(config, {
       memory,
+      loadMeanwhile: preloadFirst,
       openInstance: (home) => Instance.openLasting(home),
-      loadMeanwhile: () => {
-        preloadFirst();
-        loadAssembly().catch(() => {}); // It is loaded again below.
-      },
     }),
   );
   const storage = building.use(openServiceStorage(config, { hasInstance: ground.instance !== undefined }));
@@ -52,7 +52,9 @@ export async function composeService(config: Config, options: RuntimeOptions = {
   const pool = building.use(openPool(config, { clock, memory, isBusy }));
   const { runtimes } = runtimesOwner.use(composeRuntimes(config, { ...options, ground, memory, pool, recoverable }));
   const probes = building.use(new StartupProbes(runtimes));
-  const { assembleService } = await loadAssembly();
+  // To load code takes this thread's time, so the program that tests the first runtime starts before.
+  await settledWithin(Promise.race([ground.confinement.firstStart, probes.firstAnswer]), FIRST_START_MS);
+  const { assembleService } = await import("./assembly.ts");
   assembled = building.use(
     await assembleService(config, { ground, clock, memory, pool, recoverable, runtimes, storage }),
   );

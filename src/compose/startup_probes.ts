@@ -8,6 +8,7 @@ import type { ExecutionRuntime } from "../runtimes/port.ts";
  * runtime is probed after another, so that none is slow because of the others. Disposing probes no further one.
  */
 export class StartupProbes implements Disposable {
+  readonly #firstAnswer = Promise.withResolvers<void>();
   readonly #firstAvailable = Promise.withResolvers<string | undefined>();
   readonly #mayProbeOthers = Promise.withResolvers<void>();
   readonly #allAnswered: Promise<void>;
@@ -16,6 +17,11 @@ export class StartupProbes implements Disposable {
   /** Probes the first runtime. */
   constructor(runtimes: readonly ExecutionRuntime[]) {
     this.#allAnswered = this.#probe(runtimes);
+  }
+
+  /** Fulfilled when the first runtime has answered, whether it can be used or not. */
+  get firstAnswer(): Promise<void> {
+    return this.#firstAnswer.promise;
   }
 
   /** The name of the first runtime that can be used; undefined where none can. */
@@ -42,6 +48,7 @@ export class StartupProbes implements Disposable {
     for (const runtime of runtimes) {
       if (this.#isOver) break;
       const { available } = await answerOf(runtime);
+      this.#firstAnswer.resolve();
       if (available) this.#firstAvailable.resolve(runtime.name);
       await this.#mayProbeOthers.promise;
     }

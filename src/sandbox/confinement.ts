@@ -44,6 +44,7 @@ export interface Confined extends SpawnRequest {
 export class Confinement implements Disposable {
   readonly #has: Layers;
   readonly #etc: OwnEtc;
+  readonly #firstStart = Promise.withResolvers<void>();
   #spare: SpareLauncher | undefined;
 
   private constructor(layers: Layers) {
@@ -59,6 +60,11 @@ export class Confinement implements Disposable {
   /** Tries the layers of this machine. Writes the files of launchers to `directory`, which other users may enter. */
   static async detect(directory: string, options: DetectOptions = {}): Promise<Confinement> {
     return new Confinement(await detectLayers(directory, options));
+  }
+
+  /** Fulfilled when the first program has been started. */
+  get firstStart(): Promise<void> {
+    return this.#firstStart.promise;
   }
 
   /** The finding about each layer, the strongest first. */
@@ -214,6 +220,7 @@ export class Confinement implements Disposable {
       processes,
       statusOf: isWrapped || ownProcesses > 0 ? unwrapStatus : (status) => status,
       onSpawned: (pid) => {
+        this.#firstStart.resolve();
         processes.begin(pid);
         preferForOomKill(pid);
       },

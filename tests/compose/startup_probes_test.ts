@@ -25,7 +25,7 @@ Deno.test("StartupProbes asks the others when it may and the one before has answ
   const { answer, asked, runtimes } = askedRuntimes(["one", "two", "three"]);
   using probes = new StartupProbes(runtimes);
   answer("one", GONE);
-  await Promise.resolve();
+  await probes.firstAnswer;
   assertEquals(asked, ["one"]);
   probes.probeOthers();
   answer("two", AVAILABLE);
