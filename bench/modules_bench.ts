@@ -104,7 +104,7 @@ async function timeLife(
   await using environment = await runtime.createEnvironment(config);
   const readyMs = performance.now() - askedAt;
   await delay(IDLE_MS);
-  const waitingMb = Math.max(...waitingProcesses(main).map(proportionalMb));
+  const waitingMb = Math.max(...memoryOfWaiting(main));
   const startedAt = performance.now();
   const path = environment.mainFile();
   await environment.files.write(path, program);
@@ -117,14 +117,17 @@ async function timeLife(
   return { readyMs, firstMs, lastMs: bytesAt.at(-1) ?? Number.NaN, endMs: performance.now() - startedAt, waitingMb };
 }
 
-/** The processes that wait for a program: the launchers before them have the same command line, and another name. */
-function waitingProcesses(main: string): number[] {
-  return [...Deno.readDirSync("/proc")].map(({ name }) => Number(name)).filter((pid) => {
+/**
+ * Memory in MB of the processes that wait for a program. The launchers before them have the same command line, and another
+ * name.
+ */
+function memoryOfWaiting(main: string): number[] {
+  return [...Deno.readDirSync("/proc")].flatMap(({ name }) => {
     try {
-      const words = Deno.readTextFileSync(`/proc/${pid}/cmdline`).split("\0");
-      return words[1] === "run" && words.some((word) => word.endsWith(main));
+      const words = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
+      return words[1] === "run" && words.some((word) => word.endsWith(main)) ? [proportionalMb(Number(name))] : [];
     } catch {
-      return false; // It is gone, or no process.
+      return []; // It is gone, or no process.
     }
   });
 }

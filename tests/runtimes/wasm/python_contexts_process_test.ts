@@ -79,6 +79,14 @@ if (runtime !== undefined && isPresent("wasm/python", await testedAvailability(r
       assertEquals([contextLost, outcome], [true, "conflict"]);
     }));
 
+  Deno.test("[wasm/python] tasks take turns in their order, however many turns they take", () =>
+    withContext(host, async (run) => {
+      const define = "async def step(name):\n  for n in range(200): seen.append((n, name)); await asyncio.sleep(0)";
+      const code = `import asyncio\nseen = []\n${define}\nawait asyncio.gather(step(0), step(1))`;
+      const { value } = await run(`${code}\nseen == [(n, name) for n in range(200) for name in range(2)]`);
+      assertEquals(value, true);
+    }));
+
   Deno.test("[wasm/python] a cell has the variables of the session and an empty stdin, and finds the workspace", () =>
     withContext(host, async (run) => {
       assertEquals((await run("import os, sys\n[os.environ['MINE'], os.getcwd(), sys.stdin.read(), __name__]")).value, [

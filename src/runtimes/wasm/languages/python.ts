@@ -16,6 +16,7 @@ import open from "../child/python/open.js" with { type: "text" };
 import prepare from "../child/python/prepare.js" with { type: "text" };
 import snapshot from "../child/snapshot.js" with { type: "text" };
 import start from "../child/python/start.py" with { type: "text" };
+import turns from "../child/python/turns.js" with { type: "text" };
 import type { LanguageRow } from "./row.ts";
 
 /** Modules that are there and can do nothing: there are no threads, processes and sockets. */
@@ -64,6 +65,7 @@ export const python: LanguageRow = {
       "python/boot.js": boot,
       "python/context.js": context,
       "python/open.js": open,
+      "python/turns.js": turns,
     },
   },
   context: "python/context.js",

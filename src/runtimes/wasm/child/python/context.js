@@ -5,6 +5,7 @@
  */
 import { end, forgetDenials, waitForOrders } from "../begin.js";
 import { endBy, openPython } from "./open.js";
+import { beginTurn } from "./turns.js";
 
 const { performance } = globalThis;
 const { stdin } = Deno;
@@ -107,6 +108,7 @@ async function readMessages() {
     }
     if (begun === undefined) continue;
     forgetDenials();
+    beginTurn();
     begun.run();
   }
 }

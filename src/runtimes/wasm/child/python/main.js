@@ -5,12 +5,14 @@
  */
 import { end, waitForOrders } from "../begin.js";
 import { endBy, openPython } from "./open.js";
+import { beginTurn } from "./turns.js";
 
 const { stdin } = Deno;
 const { mount, own } = await openPython((bytes) => stdin.readSync(bytes) ?? 0);
 
 const { directories, ...orders } = waitForOrders();
 mount(directories);
+beginTurn();
 try {
   end(await own.run.callPromising(JSON.stringify(orders)));
 } catch (error) {

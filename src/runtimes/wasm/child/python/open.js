@@ -3,6 +3,7 @@ import { end, fail, reportDenial } from "../begin.js";
 import { mountHostFiles } from "../host_files.js";
 import { openSnapshot } from "../snapshot.js";
 import { boot } from "./boot.js";
+import { schedule } from "./turns.js";
 
 /** A shell's exit code for a process that aborts. */
 const ABORTED = 134;
@@ -31,6 +32,7 @@ export async function openPython(readStdin) {
   });
   python._api.fatal_error = endBy;
   python._api.scheduleCallback = (act) => act(); // Else each call from here would wait for a timer first.
+  python.pyimport("pyodide.webloop").scheduleCallback = schedule;
   python.setStdin({ isatty: false, read: readStdin });
   for (const [set, stream] of [["setStdout", stdout], ["setStderr", stderr]]) {
     python[set]({ isatty: false, write: (bytes) => stream.writeSync(bytes) });
