@@ -68,6 +68,7 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     warmMemoryMb: 64,
     warmIdleMs: 5_000,
     probe: false,
+    autoPrepare: true,
     maxSessions: 5,
     allowInstall: false,
     maxBodyBytes: 2_048,
