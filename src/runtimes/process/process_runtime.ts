@@ -1,3 +1,4 @@
+import { abortable } from "@std/async/abortable";
 import type { Availability } from "../../core/capabilities.ts";
 import type { CanaryFinding, Diagnosis } from "../../core/diagnosis.ts";
 import { runtimeUnavailable } from "../../core/errors.ts";
@@ -73,7 +74,7 @@ class ProcessRuntime implements LoadedRuntime {
       return { available: false, reason: "what its compiler needs has yet to be made" };
     }
     const hasFailed = this.#probe.last?.available === false;
-    return assumesUntested && !hasFailed ? presenceOf(this.#spec.binary) : await this.#probe.answer();
+    return assumesUntested && !hasFailed ? presenceOf(this.#spec.binary) : await this.#answer();
   }
 
   surface(environment: string): Surface | undefined {
@@ -95,7 +96,7 @@ class ProcessRuntime implements LoadedRuntime {
   ): Promise<Assessment> {
     const { permissions, resourceLimits, runsMainFile } = config;
     // Without a binary that will do, the runtime is unavailable anyway: the layers alone give its isolation.
-    const isAvailable = assumesUntested ? this.#probe.last?.available : (await this.#probe.answer()).available;
+    const isAvailable = assumesUntested ? this.#probe.last?.available : (await this.#answer()).available;
     const isTested = this.#selfTest.running !== undefined || this.#selfTest.result !== undefined;
     const isThere = () => isAvailable === true || (isTested && presenceOf(this.#spec.binary).available);
     const canaries = isThere() ? await this.#findings() : [];
@@ -142,6 +143,16 @@ class ProcessRuntime implements LoadedRuntime {
 
   get #honestTimeoutMs(): number {
     return this.#spec.binary.probe.timeoutMs ?? HONEST_TIMEOUT_MS;
+  }
+
+  /** Whether the binary will do. A command waits without a deadline for what is prebuilt. */
+  async #answer(): Promise<Availability> {
+    const { progress } = this.#host;
+    if (progress !== undefined && !this.#isInstalled && !this.#isPrebuilt()) {
+      using _task = progress.begin(`preparing the compiler for ${this.#spec.facts.supportedEnvironments[0]}, once`);
+      await abortable(this.#installed(), progress.signal).catch(() => {}); // The check below reports why.
+    }
+    return await this.#probe.answer();
   }
 
   get #isPrebuilding(): boolean {

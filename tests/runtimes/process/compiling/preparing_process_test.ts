@@ -20,3 +20,26 @@ Deno.test("a runtime says that what its compiler needs is still being made, and 
     retryAfterMs: 5_000,
   });
 });
+
+Deno.test("a command waits for what its compiler needs, and shows that it does", async () => {
+  const begun: string[] = [];
+  const progress = {
+    signal: new AbortController().signal,
+    begin(task: string) {
+      begun.push(task);
+      return { update() {}, [Symbol.dispose]() {} };
+    },
+  };
+  await using host = await openRuntimeHost({ progress });
+  const { binary } = SPEC;
+  await using runtime = createProcessRuntime({
+    ...SPEC,
+    binary: { ...binary, probe: { ...binary.probe, timeoutMs: AT_ONCE_MS } },
+    prebuilt: { script: (directory) => `sleep 0.3; mkdir ${directory}` },
+  }, host);
+  const answer = await runtime.isAvailable(); // Only its check has a deadline.
+  assertEquals([answer.available ? "" : answer.reason, begun], [
+    "no answer within 1 ms",
+    ["preparing the compiler for bash, once"],
+  ]);
+});
