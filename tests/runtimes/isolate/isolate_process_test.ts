@@ -318,6 +318,11 @@ testIsolate(
     const rejection = candidates.find(({ runtime: name }) => name === "isolate")?.rejectedBecause;
     assertEquals([chosen, rejection?.code], ["deno", "missing_capability"]);
     assertStringIncludes(rejection?.detail ?? "", "Deno.version (main.ts:1)");
+    // The programs of a session come later.
+    const { selection } = await selector.rank(parseExecutionRequest({ language: "typescript", code: computes }));
+    const ofSession = selection.candidates.find(({ runtime: name }) => name === "isolate")?.rejectedBecause;
+    assertEquals([selection.chosen, ofSession?.code], ["deno", "missing_capability"]);
+    assertStringIncludes(ofSession?.detail ?? "", "what the program needs is not known");
     const { outcome, stdout } = await run({ files: { "main.ts": computes }, language: "typescript", tenant: "reader" });
     assertEquals([stdout, outcome], ["42\n", { kind: "exited", exitCode: 0 }]);
   },
