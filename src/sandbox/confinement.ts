@@ -191,7 +191,9 @@ export class Confinement implements Disposable {
     const release = async () => await place?.release();
     const processes = new ChildProcesses({ wrappers, ownProcesses, startsOthers, cgroup, adopted, release });
     const named = !isWrapped && this.#has.keepsTogether && startsOthers ? nameVariables(request.variables) : undefined;
-    const limits = limitsOf(this.#has, request, { cgroup });
+    const shown = this.#shownMounts(request);
+    const groupFiles = (cgroup?.files ?? []).map((file) => shown && mounts ? mounts.groupPathOf(file) : file);
+    const limits = limitsOf(this.#has, request, { groupFiles });
     const privileges = privilegesOf(this.#has, request);
     const launchers = [
       ...(setsid === undefined ? [] : [setsid]),
@@ -200,7 +202,6 @@ export class Confinement implements Disposable {
       ...named?.launchers ?? [],
     ];
     const [first, ...rest] = [...launchers, ...(isWrapped ? bubblewrapCommand(bubblewrap) : []), ...request.argv];
-    const shown = this.#shownMounts(request);
     const devices = shown && OWN_DEVICES;
     const inputWith = (hasOwnNetwork: boolean) => this.#bubblewrapInput({ ...request, devices, hasOwnNetwork });
     return {

@@ -32,6 +32,11 @@ const DEVICE_LINKS = [
 ] as const;
 const TERMINALS = "pts";
 const SHARED_MEMORY = "shm";
+/**
+ * Where launchers find the directories of control groups. The paths are short, since bubblewrap reads them for each
+ * mount, and a waiting shell reads them byte by byte.
+ */
+const GROUPS = "/groups";
 /** Reports its process, and waits until the service has opened the namespace. */
 const REPORTING = ["/bin/sh", "-c", "echo $$; read -r end", "sh"];
 
@@ -56,16 +61,18 @@ export class LauncherMounts implements Disposable {
   readonly #namespaces: MountNamespaces;
   readonly #base: OwnDescriptor;
   readonly #directory: string;
+  readonly #groups: readonly string[];
   /** The file system of the service's directory itself. Another one below it is a mount that may not be shown. */
   readonly #device: number;
 
   private constructor(
     namespaces: MountNamespaces,
-    { base, directory }: { readonly base: OwnDescriptor; readonly directory: string },
+    { base, directory, groups }: LauncherMountsOptions & { readonly base: OwnDescriptor },
   ) {
     this.#namespaces = namespaces;
     this.#base = base;
     this.#directory = directory;
+    this.#groups = groups;
     this.#device = Deno.statSync(directory).dev;
   }
 
@@ -78,7 +85,7 @@ export class LauncherMounts implements Disposable {
     const isMade = () => namespaces.makePrivate() && makeDevices(namespaces);
     if (base === undefined || namespaces.within(base, isMade) !== true) return undefined;
     unused.move();
-    return new LauncherMounts(namespaces, { base, directory: options.directory });
+    return new LauncherMounts(namespaces, { ...options, base });
   }
 
   /**
@@ -94,6 +101,13 @@ export class LauncherMounts implements Disposable {
     } catch {
       return false; // Nothing lies there, or it may not be read.
     }
+  }
+
+  /** The path at which launchers find a file of a control group. */
+  groupPathOf(file: string): string {
+    const index = this.#groups.findIndex((group) => isBelow(file, [group]));
+    const group = this.#groups[index];
+    return group === undefined ? file : `${groupPlace(index)}${file.slice(group.length)}`;
   }
 
   /**
@@ -191,8 +205,9 @@ async function makeNamespace(
     ...["--ro-bind", "/etc", "/etc"],
     ...["--dev-bind", "/proc", "/proc"],
     ...["--symlink", OWN_DEVICES, "/dev"],
-    ...["/tmp", OWN_DEVICES, ...[...groups, directory].flatMap(parentsOf)].flatMap(openDirectory),
-    ...[...groups, directory].flatMap((path) => ["--bind", path, path]),
+    ...["/tmp", OWN_DEVICES, GROUPS, ...parentsOf(directory)].flatMap(openDirectory),
+    ...groups.flatMap((group, index) => ["--bind", group, groupPlace(index)]),
+    ...["--bind", directory, directory],
   ];
   const child = spawnGroup({
     argv: [bubblewrap, "--die-with-parent", ...binds, "--", ...REPORTING],
@@ -211,6 +226,10 @@ async function makeNamespace(
     await Promise.all([child.status, reader.cancel(), child.stderr.cancel()]);
     clearTimeout(deadline);
   }
+}
+
+function groupPlace(index: number): string {
+  return `${GROUPS}/${index}`;
 }
 
 /** Makes a directory that every user may pass. bubblewrap itself closes the parents of mounts to other users. */

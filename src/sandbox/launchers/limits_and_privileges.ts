@@ -1,4 +1,3 @@
-import type { Cgroup } from "../cgroup.ts";
 import type { ConfinementRequest } from "../confinement_request.ts";
 import { resourceLimits } from "../kernel_bounds.ts";
 import type { Layers } from "../layers.ts";
@@ -10,13 +9,12 @@ import { SETPRIV_OPTIONS, userOptions } from "./setpriv.ts";
 export function limitsOf(
   layers: Layers,
   request: ConfinementRequest,
-  { cgroup }: { readonly cgroup: Cgroup | undefined },
+  { groupFiles }: { readonly groupFiles: readonly string[] },
 ): Parameters<typeof limitingShell> | undefined {
   const { bubblewrap, hasLimits } = layers;
   const filterPath = bubblewrap === undefined ? undefined : filterFor(layers, request);
-  const groupFiles = cgroup?.files ?? [];
   if (!hasLimits && filterPath === undefined && groupFiles.length === 0) return undefined;
-  return [hasLimits ? resourceLimits(request, { hasCgroup: cgroup !== undefined }) : undefined, {
+  return [hasLimits ? resourceLimits(request, { hasCgroup: groupFiles.length > 0 }) : undefined, {
     filterPath,
     groupFiles,
     hidesDirectory: bubblewrap !== undefined,

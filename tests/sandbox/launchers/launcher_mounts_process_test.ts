@@ -88,7 +88,7 @@ async function viewsIn(bench: ConfinedBench): Promise<{ readonly pid: number; re
     'sed -E "s/^[0-9]+ [0-9]+ [0-9]+:[0-9]+//" /proc/self/mountinfo; pwd; echo end; sleep 60',
   ]);
   let own = "";
-  while (!own.endsWith("end\n")) own += await program.read();
+  for (let more = "more"; more !== "" && !own.endsWith("end\n"); own += more) more = await program.read();
   const seen = [own, pointsOf(`/proc/${program.pid}/mountinfo`), Deno.readLinkSync(`/proc/${program.pid}/cwd`)];
   program.processes.signal("SIGKILL");
   await program.end();
