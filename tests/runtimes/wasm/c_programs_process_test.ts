@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { runProgram } from "../../../src/commands/mod.ts";
 import { COMPILER_LIMITS, DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
 import { create } from "../../../src/runtimes/wasm/mod.ts";
+import { encodeTar } from "../../../src/workspace/archive/tar.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
@@ -21,6 +22,8 @@ const ignore = !isPresent("wasm/c", await testedAvailability(runtime, "c"));
 /** How a program runs. */
 interface Options {
   readonly files?: Readonly<Record<string, string>>;
+  /** Symlinks in the workspace, by their paths. */
+  readonly links?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
@@ -30,15 +33,25 @@ interface Options {
 }
 
 /** Runs a program, and gives what came of it and what its compiler left beside the workspace. */
-async function run(code: string, { args = [], env = {}, files = {}, path = "main.c", ...options }: Options = {}) {
+async function run(
+  code: string,
+  { args = [], env = {}, files = {}, links, path = "main.c", ...options }: Options = {},
+) {
   await using environment = await runtime.createEnvironment(configureEnvironment("c"));
   for (const [name, text] of Object.entries({ ...files, [path]: code })) {
     await environment.files.write(name, new TextEncoder().encode(text));
   }
+  if (links !== undefined) await environment.files.unpack(encodeTar(symlinks(links)));
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const result = await runProgram(environment, { kind: "file", path, args }, { ...options, env, limits });
   const names = [...Deno.readDirSync(join(host.scratchDirectory ?? "", environment.id))].map(({ name }) => name);
   return { ...result, remains: names.filter((name) => name.startsWith("build")) };
+}
+
+async function* symlinks(links: Readonly<Record<string, string>>) {
+  for (const [path, target] of Object.entries(links)) {
+    yield { path, type: "symlink", target, mode: 0o777, modifiedMs: 0 } as const;
+  }
 }
 
 function test(title: string, act: () => Promise<void>): void {
@@ -136,17 +149,28 @@ int main(int count, char **arguments) {
   }
 });
 
-test("the compiler finds no file of the host", async () => {
-  const ways = {
-    "/etc/hostname": "'/etc/hostname' file not found",
-    "../../etc/hostname": "cannot open file '/workspace/../../etc/hostname': Capabilities insufficient",
-  };
-  for (const [path, words] of Object.entries(ways)) {
-    const { compile, outcome } = await run(`#include "${path}"\nint main(void) {}`);
+/** Ways in which source text takes in a file: beside the workspace, by the assembler, or by a link in the workspace. */
+const WAYS: Readonly<Record<string, readonly [code: string, words: string]>> = {
+  "a header": ['#include "/etc/hostname"', "'/etc/hostname' file not found"],
+  "a header above": [
+    '#include "../../etc/hostname"',
+    "cannot open file '/workspace/../../etc/hostname': Capabilities insufficient",
+  ],
+  "a planted link": ['#include "inner.h"\n#include "planted.h"', "'planted.h' file not found"],
+  "bytes": ['const char text[] = {\n#embed "/etc/hostname"\n};', "'/etc/hostname' file not found"],
+  "the assembler": ['__asm__(".incbin \\"/etc/hostname\\"");', "Could not find incbin file '/etc/hostname'"],
+};
+
+for (const [title, [code, words]] of Object.entries(WAYS)) {
+  test(`the compiler finds no file of the host: ${title}`, async () => {
+    const { compile, outcome } = await run(`${code}\nint main(void) {}`, {
+      files: { "own.h": "" },
+      links: { "inner.h": "own.h", "planted.h": "/etc/hostname" },
+    });
     assertStringIncludes(compile?.stderr ?? "", words);
     assertEquals(outcome, { kind: "exited", exitCode: 1 });
-  }
-});
+  });
+}
 
 /** Takes a compiler gigabytes of memory. */
 const BOMB = 'char text[1 << 30] = "x";\nint main(void) { return text[1]; }';
