@@ -17,6 +17,8 @@ export const CACHE_NAME = "deno_dir";
 const TEMPORARY = "/tmp";
 /** The path of a language's parts in a program's own file system. */
 const OWN_PARTS = join(OWN_ROOT, "parts");
+/** The argument after the parts of a process that waits for its program. It has time to prepare itself. */
+const WAITS = "waits";
 /** The length of the orders before them, in hexadecimal digits; begin.js has the same. */
 const LENGTH_DIGITS = 8;
 
@@ -171,17 +173,19 @@ function launchHosted(
   const seen = [workspace, temporary, parts, output].filter((mount) => mount !== undefined);
   const written = seen.filter(({ access }) => access === "write");
   const env = { PWD: WORKSPACE_ROOT, TMPDIR: TEMPORARY, ...variables };
+  const argv: Launch["argv"] = [
+    binary.target,
+    "run",
+    ...COMMON_FLAGS,
+    ...v8Flags.length === 0 ? [] : [`--v8-flags=${v8Flags.join(",")}`],
+    ...flagList("--allow-read", seen.map(({ target }) => target)),
+    ...flagList("--allow-write", written.map(({ target }) => target)),
+    join(modules.target, main),
+    ...parts === undefined ? [] : [parts.target],
+  ];
   return {
-    argv: [
-      binary.target,
-      "run",
-      ...COMMON_FLAGS,
-      ...v8Flags.length === 0 ? [] : [`--v8-flags=${v8Flags.join(",")}`],
-      ...flagList("--allow-read", seen.map(({ target }) => target)),
-      ...flagList("--allow-write", written.map(({ target }) => target)),
-      join(modules.target, main),
-      ...parts === undefined ? [] : [parts.target],
-    ],
+    argv,
+    ...parts === undefined ? {} : { waiting: { argv: [...argv, WAITS] } },
     workingDirectory: ".",
     variables: {},
     ownVariables: {

@@ -35,7 +35,10 @@ export interface LanguageRow {
    * requests do.
    */
   readonly compiles?: boolean;
-  /** The modules inside the child of a program. Their argument is the directory of the parts. */
+  /**
+   * The modules inside the child of a program. Their argument is the directory of the parts; a process that waits for
+   * its program has a second one.
+   */
   readonly host: ModuleSet;
   /** The path of the module that begins for a context; absent, there are no contexts. */
   readonly context?: string;

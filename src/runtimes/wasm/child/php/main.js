@@ -27,7 +27,7 @@ try { throw new Exception("warm up"); } catch (Exception $error) { echo $error; 
 throw $error;
 `;
 const { stderr, stdin, stdout } = Deno;
-const [parts] = Deno.args;
+const [parts, waits] = Deno.args;
 
 /** The class by which programs connect. There is no network. */
 class NoSocket {
@@ -41,7 +41,7 @@ const bytes = Deno.readFileSync(`${parts}/php.wasm`);
 const module = new WebAssembly.Module(bytes);
 bytes.buffer.transfer(0); // The module has a copy: a process that waits would hold the bytes twice.
 const script = Deno.readTextFileSync(`${parts}/php.js`);
-await warmUp();
+if (waits !== undefined) await warmUp();
 const php = await boot({
   ...{ connect: NoSocket, module, script },
   streams: { read: (bytes) => stdin.readSync(bytes), stdout: writerTo(stdout), stderr: writerTo(stderr) },
