@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { assertEquals } from "@std/assert";
 import { createProcessRuntime } from "../../../../src/runtimes/process/process_runtime.ts";
 import { openRuntimeHost } from "../../../support/runtime_host.ts";
@@ -31,15 +32,16 @@ Deno.test("a command waits for what its compiler needs, and shows that it does",
     },
   };
   await using host = await openRuntimeHost({ progress });
-  const { binary } = SPEC;
+  const made = `${host.scratchDirectory}/made`;
   await using runtime = createProcessRuntime({
     ...SPEC,
-    binary: { ...binary, probe: { ...binary.probe, timeoutMs: AT_ONCE_MS } },
-    prebuilt: { script: (directory) => `sleep 0.3; mkdir ${directory}` },
+    // Its binary is looked at once all is prepared.
+    binary: { ...SPEC.binary, probe: { ...SPEC.binary.probe, whyNot: () => `found ${existsSync(made)}` } },
+    prebuilt: { script: (directory) => `mkdir ${directory}; touch ${made}` },
   }, host);
-  const answer = await runtime.isAvailable(); // Only its check has a deadline.
+  const answer = await runtime.isAvailable();
   assertEquals([answer.available ? "" : answer.reason, begun], [
-    "no answer within 1 ms",
+    "found true",
     ["preparing the compiler for bash, once"],
   ]);
 });
