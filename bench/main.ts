@@ -27,7 +27,6 @@ const BENCHES = [
   benchColdStart,
   benchOptimisations,
   benchContexts,
-  benchModules,
   benchPythonContexts,
   benchConfinement,
   benchDenials,
@@ -40,8 +39,10 @@ async function benchAll(): Promise<Target[]> {
   const overheadMs = await benchOverhead();
   const readyMs = await benchService();
   for (const bench of BENCHES) await bench();
+  const modules = await benchModules();
   const computing = [...await benchComputing(), ...await benchNeighbours(), ...await benchYoung()];
   return [
+    ...modules,
     ...computing,
     ...await benchSideBySide(),
     {

@@ -7,6 +7,7 @@ import { openRuntimeHost } from "../tests/support/runtime_host.ts";
 import { proportionalMb } from "./process_memory.ts";
 import { benchSubjects } from "./subjects.ts";
 import { median, printTable } from "./table.ts";
+import type { Target } from "./targets.ts";
 
 const ROUNDS = 40;
 /** Longest without a request before each module, in ms. */
@@ -28,8 +29,20 @@ interface Contender {
   readonly main: string;
   /** A program that prints a word; absent, a compiler makes it. */
   readonly code?: string;
-  readonly bounds: Readonly<Record<keyof Life, string>>;
+  /** The bounds of p50 by figure, in its unit or in words. */
+  readonly bounds: Readonly<Record<keyof Life, number | string>>;
+  /** The target of the design that has those bounds; absent, none. */
+  readonly target?: Target["id"];
 }
+
+/** The figures of a life, by what they measure. */
+const FIGURES: Readonly<Record<keyof Life, { readonly work: string; readonly unit: "ms" | "MB" }>> = {
+  readyMs: { work: "a process is ready for one", unit: "ms" },
+  firstMs: { work: "first byte, warm", unit: "ms" },
+  lastMs: { work: "last byte, warm", unit: "ms" },
+  endMs: { work: "its end, warm", unit: "ms" },
+  waitingMb: { work: "memory of a process that waits", unit: "MB" },
+};
 
 const CONTENDERS: readonly Contender[] = [
   {
@@ -43,7 +56,8 @@ const CONTENDERS: readonly Contender[] = [
     title: "Python on WebAssembly",
     main: "/python/main.js",
     code: 'print("hello")',
-    bounds: { readyMs: "350 ms", firstMs: "5 ms", lastMs: "6 ms", endMs: "none", waitingMb: "90 MB" },
+    bounds: { readyMs: 350, firstMs: 5, lastMs: 6, endMs: "none", waitingMb: 90 },
+    target: "P11",
   },
   {
     language: "php",
@@ -55,43 +69,52 @@ const CONTENDERS: readonly Contender[] = [
 ];
 
 /** Measures programs of WebAssembly that meet a process which waits for any of their language. */
-export async function benchModules(): Promise<void> {
+export async function benchModules(): Promise<Target[]> {
   const subject = (await benchSubjects()).find(({ language }) => language === "wasm");
   if (subject === undefined) {
-    return printTable("WebAssembly", ["figure"], [{ name: "nothing compiles modules", cells: [] }]);
+    printTable("WebAssembly", ["figure"], [{ name: "nothing compiles modules", cells: [] }]);
+    return [];
   }
+  const targets: Target[] = [];
   await using host = await openRuntimeHost({ pool: EAGER_POOL });
   await using runtime = (await subject.entry.load()).create(host);
   for (const contender of CONTENDERS) {
     const { code, language, title } = contender;
     const program = code === undefined ? subject.program : new TextEncoder().encode(code);
     const availability = await runtime.isAvailable(language);
-    if (availability.available) await benchLanguage(runtime, contender, program);
+    if (availability.available) targets.push(...await benchLanguage(runtime, contender, program));
     else printTable(title, ["figure"], [{ name: availability.reason, cells: [] }]);
   }
+  return targets;
 }
 
 async function benchLanguage(
   runtime: LoadedRuntime,
   contender: Contender,
   program: Uint8Array<ArrayBuffer>,
-): Promise<void> {
-  const { bounds, title } = contender;
+): Promise<Target[]> {
+  const { bounds, target: id, title } = contender;
   const lives: Life[] = [];
   for (let round = 0; round < ROUNDS; round++) lives.push(await timeLife(runtime, contender, program));
-  const row = (name: string, what: keyof Life, unit: string) => {
-    const samples = lives.map((life) => life[what]).toSorted((a, b) => a - b);
+  const names: readonly (keyof Life)[] = ["readyMs", "firstMs", "lastMs", "endMs", "waitingMb"];
+  const figures = names.map((name) => {
+    const samples = lives.map((life) => life[name]).toSorted((a, b) => a - b);
     const p95 = samples[Math.floor(samples.length * 0.95)] ?? Number.NaN;
-    const cells = [`${median(samples).toFixed(1)} ${unit}`, `${p95.toFixed(1)} ${unit}`, bounds[what]];
-    return { name, cells };
-  };
-  printTable(title, ["figure", "p50", "p95", "bound of p50"], [
-    row("a process is ready for one", "readyMs", "ms"),
-    row("first byte, warm", "firstMs", "ms"),
-    row("last byte, warm", "lastMs", "ms"),
-    row("its end, warm", "endMs", "ms"),
-    row("memory of a process that waits", "waitingMb", "MB"),
-  ]);
+    return { ...FIGURES[name], bound: bounds[name], p50: median(samples), p95 };
+  });
+  const rows = figures.map(({ bound, p50, p95, unit, work }) => ({
+    name: work,
+    cells: [
+      `${p50.toFixed(1)} ${unit}`,
+      `${p95.toFixed(1)} ${unit}`,
+      typeof bound === "number" ? `${bound} ${unit}` : bound,
+    ],
+  }));
+  printTable(title, ["figure", "p50", "p95", "bound of p50"], rows);
+  if (id === undefined) return [];
+  return figures.flatMap(({ bound, p50, unit, work }): Target[] =>
+    typeof bound === "number" ? [{ id, work: `${title}: ${work}`, unit, measured: p50, atMost: bound }] : []
+  );
 }
 
 async function timeLife(
