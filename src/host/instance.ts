@@ -75,6 +75,19 @@ export class Instance implements Disposable {
     }
   }
 
+  /** Whether a process has an identity of a home, beside the one of an id. A file that cannot be read counts as one. */
+  static async othersLive(home: string, own: string | undefined): Promise<boolean> {
+    const locks = join(home, LOCKS);
+    try {
+      for await (const { name } of Deno.readDir(locks)) {
+        if (name !== own && await Instance.stateOf({ id: name, lockPath: join(locks, name) }) !== "gone") return true;
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    return false;
+  }
+
   /**
    * Keeps the lock file, since something of this process could not be removed. By it, another service learns that it
    * may remove the rest.

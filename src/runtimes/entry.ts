@@ -93,6 +93,8 @@ export interface CommandRequest {
 export interface InstallRequest extends Pick<CommandRequest, "settings" | "signal" | "progress"> {
   /** The service's directory into which the binary is installed. */
   readonly home: string;
+  /** The id of the service that installs, which uses no older version. Absent, no service does. */
+  readonly instance?: string | undefined;
 }
 
 /** Languages of a runtime whose parts are installed by themselves. */

@@ -11,7 +11,7 @@ const FAILURE_TTL_MS = 30_000;
 const RETRY_MS = 2_000;
 
 /** The parts of a host that an installation needs. */
-export type InstallingHost = Pick<RuntimeHost, "home" | "log" | "progress" | "searchPath" | "settings">;
+export type InstallingHost = Pick<RuntimeHost, "home" | "instance" | "log" | "progress" | "searchPath" | "settings">;
 
 /** The parts of an entry that install. */
 export type InstallingEntry = Pick<RuntimeEntry, "install" | "languages" | "name">;
@@ -124,11 +124,11 @@ export class PartsInstaller implements AsyncDisposable {
 
   async #add(subject: string): Promise<InstalledBinary> {
     const { install, languages, name } = this.#entry;
-    const { home, searchPath, settings } = this.#host;
+    const { home, instance, searchPath, settings } = this.#host;
     if (home === undefined) throw new Error("there is no home directory");
     const { signal } = this.#ending;
     const progress = this.#progress(subject);
-    const request: InstallRequest = { home, settings, signal, progress };
+    const request: InstallRequest = { home, instance: instance?.id, settings, signal, progress };
     if (languages?.names.includes(subject) === true) return await languages.add(subject, { ...request, searchPath });
     if (install === undefined) throw new Error(`${name} cannot be installed`);
     return await install(request);

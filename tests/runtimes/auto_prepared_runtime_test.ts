@@ -38,7 +38,7 @@ function openBench({ install, others = [], waitMs = 60_000 }: BenchOptions = {})
   };
   const runtime = new AutoPreparedRuntime(inner, {
     entry: { name: "late", languages: { names: ["python"], add } },
-    host: { home: "/home", log, searchPath: [], settings: {} },
+    host: { home: "/home", instance: undefined, log, searchPath: [], settings: {} },
     clock,
     waitMs: { usual: waitMs, patient: waitMs },
   });
@@ -142,7 +142,7 @@ Deno.test("AutoPreparedRuntime reports what an installed language lacks", async 
       name: "fake",
       languages: { names: ["python"], add: () => Promise.resolve({ ...INSTALLED, wasThere: true }) },
     },
-    host: { home: "/home", log: { info() {}, warning() {} }, searchPath: [], settings: {} },
+    host: { home: "/home", instance: undefined, log: { info() {}, warning() {} }, searchPath: [], settings: {} },
   });
   const selector = new RuntimeSelector([runtime], { minIsolation: 0 });
   const { selection } = await selector.rank(REQUEST, { installs: true });

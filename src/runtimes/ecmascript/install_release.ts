@@ -1,7 +1,7 @@
 import { dirname, join } from "@std/path";
 import type { InstalledBinary, InstallRequest } from "../entry.ts";
 import { isExecutable } from "../process/find_binary.ts";
-import { cannotInstall, installDirectory, takePackage } from "./npm_package.ts";
+import { cannotInstall, installDirectory, removeOtherVersions, takePackage } from "./npm_package.ts";
 import { installedPath, packageFor, type Release } from "./release.ts";
 
 /**
@@ -13,7 +13,7 @@ import { installedPath, packageFor, type Release } from "./release.ts";
  */
 export async function installRelease(
   release: Release,
-  { home, progress, registry, signal }: Pick<InstallRequest, "home" | "progress" | "signal"> & {
+  { home, instance, progress, registry, signal }: Pick<InstallRequest, "home" | "instance" | "progress" | "signal"> & {
     readonly registry: string;
   },
 ): Promise<InstalledBinary> {
@@ -32,5 +32,6 @@ export async function installRelease(
       await takePackage(found, { title, registry, signal, task, staging, files });
     },
   });
+  await removeOtherVersions(dirname(path), { home, instance, name: title });
   return { path, version: found.version, wasThere };
 }

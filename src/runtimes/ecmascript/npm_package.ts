@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { dirname, join } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 import { SYSTEM_CLOCK } from "../../concurrency/clock.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { ProgressTask } from "../../core/progress.ts";
+import { Instance } from "../../host/instance.ts";
 import { ignoreMissing, removeTree } from "../../host/remove_tree.ts";
 import { decodeTar } from "../../workspace/archive/tar.ts";
 import type { InstallRequest } from "../entry.ts";
@@ -67,6 +68,28 @@ export async function installDirectory(
     for (const path of [staging, damaged]) await removeTree(path); // Staging has become the installed directory.
   }
   return false;
+}
+
+/**
+ * Removes the other versions of an installed directory. Their names begin alike. It leaves them where a process may use
+ * them: one lives that has an identity of the home, beside the caller's own.
+ */
+export async function removeOtherVersions(
+  directory: string,
+  { home, instance, name }: { readonly home: string; readonly instance: string | undefined; readonly name: string },
+): Promise<void> {
+  const parent = dirname(directory);
+  const isOther = (found: string) => /^-\d/.test(found.slice(name.length)) && found !== basename(directory);
+  const found = await Array.fromAsync(Deno.readDir(parent));
+  const others = found.filter((entry) => entry.name.startsWith(name) && isOther(entry.name));
+  for (const other of others) {
+    if (await Instance.othersLive(home, instance)) return;
+    const path = join(parent, other.name);
+    const removed = join(parent, `${STAGING_PREFIX}${other.name}`);
+    await ignoreMissing(Deno.rename(path, removed)); // From now on no process finds it.
+    if (await Instance.othersLive(home, instance)) return await ignoreMissing(Deno.rename(removed, path));
+    await removeTree(removed);
+  }
 }
 
 /**

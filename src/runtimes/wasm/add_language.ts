@@ -2,7 +2,7 @@ import { dirname, join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import { removeTree } from "../../host/remove_tree.ts";
 import { runTool } from "../../process/run_tool.ts";
-import { installDirectory, takePackage } from "../ecmascript/npm_package.ts";
+import { installDirectory, removeOtherVersions, takePackage } from "../ecmascript/npm_package.ts";
 import { flagList, isListable } from "../service_binary/flag_list.ts";
 import { serviceBinary } from "../service_binary/service_binary.ts";
 import type { InstalledBinary, LanguageRequest } from "../entry.ts";
@@ -29,7 +29,7 @@ export async function addLanguage(name: string, request: LanguageRequest): Promi
 
 /** Installs the parts of a language, as {@link addLanguage} does. */
 export async function addParts({ name, row }: NamedLanguage, request: LanguageRequest): Promise<InstalledBinary> {
-  const { home, progress, signal } = request;
+  const { home, instance, progress, signal } = request;
   const { denoBinary, npmRegistry: registry } = settingsOf(request);
   const path = partsPath(home, { name, row });
   if (!isListable(path)) {
@@ -58,6 +58,7 @@ export async function addParts({ name, row }: NamedLanguage, request: LanguageRe
       await sealParts(staging);
     },
   });
+  await removeOtherVersions(path, { home, instance, name });
   return { path, version, wasThere };
 }
 

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
+import { Instance } from "../../../src/host/instance.ts";
 import { installRelease } from "../../../src/runtimes/ecmascript/install_release.ts";
 import { installedPath, type Release } from "../../../src/runtimes/ecmascript/release.ts";
 import { type NpmRegistry, openNpmRegistry, type PublishedPackage } from "../../support/npm_registry.ts";
@@ -18,7 +19,7 @@ interface Bench {
   readonly home: string;
   /** What lies where binaries are installed. */
   installed(): string[];
-  install(release: Release): ReturnType<typeof installRelease>;
+  install(release: Release, instance?: string): ReturnType<typeof installRelease>;
 }
 
 async function withBench(use: (bench: Bench) => Promise<void>): Promise<void> {
@@ -31,7 +32,8 @@ async function withBench(use: (bench: Bench) => Promise<void>): Promise<void> {
       registry,
       home,
       installed: () => [...Deno.readDirSync(`${home}/binaries`)].map(({ name }) => name),
-      install: (release) => installRelease(release, { home, progress, signal, registry: registry.url }),
+      install: (release, instance) =>
+        installRelease(release, { home, instance, progress, signal, registry: registry.url }),
     });
   } finally {
     await Deno.remove(home, { recursive: true });
@@ -120,5 +122,27 @@ Deno.test("installRelease() removes what an installation left that was killed, a
     await Deno.utime(`${home}/binaries/.staging-killed`, 0, 0);
     await install(await releaseOf(registry));
     assertEquals(installed().toSorted(), [".staging-running", "tool-1.2.3"]);
+  });
+});
+
+Deno.test("installRelease() removes other versions unless a process lives that has an identity of the home", async () => {
+  await withBench(async ({ home, install, installed, registry }) => {
+    const release = await releaseOf(registry);
+    const older = () => Deno.mkdir(`${home}/binaries/tool-1.0.0/parts`, { recursive: true });
+    await Deno.mkdir(`${home}/binaries/tool-kit-1.0.0`, { recursive: true }); // Another thing, whose name begins alike.
+    await older();
+    {
+      using _user = await Instance.openPassing(home);
+      assertEquals((await install(release)).wasThere, false);
+      assertEquals(installed().toSorted(), ["tool-1.0.0", "tool-1.2.3", "tool-kit-1.0.0"]);
+    }
+    assertEquals((await install(release)).wasThere, true);
+    assertEquals(installed().toSorted(), ["tool-1.2.3", "tool-kit-1.0.0"]);
+    await older();
+    using own = await Instance.openLasting(home);
+    await install(release);
+    assertEquals(installed().toSorted(), ["tool-1.0.0", "tool-1.2.3", "tool-kit-1.0.0"]);
+    await install(release, own.id);
+    assertEquals(installed().toSorted(), ["tool-1.2.3", "tool-kit-1.0.0"]);
   });
 });

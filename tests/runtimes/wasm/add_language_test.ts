@@ -71,6 +71,7 @@ Deno.test("addParts() installs parts that every user can read, once, and again w
   const killed = `${home}/languages/.staging-killed`;
   await Deno.mkdir(killed);
   await Deno.utime(killed, 0, 0);
+  await Deno.mkdir(`${home}/languages/test-0.9.0-1234`);
   assertEquals((await add()).wasThere, true);
   for (const damage of [Deno.remove, (part: string) => Deno.truncate(part, 2)]) {
     await damage(`${path}/made`);
