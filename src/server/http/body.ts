@@ -106,9 +106,12 @@ export async function textBody(
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let [text, size] = ["", 0];
   let last: Uint8Array | undefined; // Most bodies come in one piece, which is decoded in one go.
-  const declared = request.raw.headers.get("content-length");
-  lease.growTo(Number(declared ?? 0));
-  if (declared !== null && Number(declared) <= WHOLE_BYTES) return decode(decoder, await wholeBody(request, bounds));
+  const header = request.raw.headers.get("content-length");
+  const declared = Number(header ?? 0);
+  lease.growTo(declared);
+  if (header !== null && declared <= WHOLE_BYTES) {
+    return decode(decoder, await wholeBody(request, { ...bounds, declared }));
+  }
   for await (const bytes of bodyOf(request, bounds)) {
     lease.growTo(size += bytes.length);
     if (last !== undefined) text += decode(decoder, last, { stream: true });
@@ -117,14 +120,19 @@ export async function textBody(
   return text + decode(decoder, last);
 }
 
-/** Reads a short body in one call. A body that has arrived with its head then takes no stream. */
+/**
+ * Reads a short body in one call. A body that has arrived with its head then takes no stream. Any other has the time
+ * that one of its length may take at the slowest pace.
+ */
 async function wholeBody(
   { raw }: Pick<HonoRequest, "raw">,
-  { maxBytes = Infinity, maxSilenceMs = MAX_SILENCE_MS }: BodyBounds,
+  { declared, maxBytes = Infinity, minBytesPerSecond = MIN_BYTES_PER_SECOND, patienceMs = PATIENCE_MS }: BodyBounds & {
+    readonly declared: number;
+  },
 ): Promise<Uint8Array> {
   const late = Promise.withResolvers<never>();
-  const giveUp = () => late.reject(new Error(`it has not arrived within ${maxSilenceMs} ms`));
-  const timer = setTimeout(giveUp, maxSilenceMs); // The answer ends the read that is left.
+  const giveUp = () => late.reject(new Error("it arrived too slowly")); // The answer ends the read that is left.
+  const timer = setTimeout(giveUp, patienceMs + declared / minBytesPerSecond * 1_000);
   try {
     const bytes = await Promise.race([raw.bytes(), late.promise]);
     if (bytes.length <= maxBytes) return bytes;
