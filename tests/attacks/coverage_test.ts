@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import process from "node:process";
 import { assert, assertEquals } from "@std/assert";
 import { RUNTIMES } from "../../src/runtimes/registry.ts";
+import { until } from "../support/until.ts";
 import { ATTACK_LANGUAGES, CATEGORIES, MECHANISMS, stepsOf } from "./attack.ts";
 import { denoByNode, type Process } from "./deno_by_node.ts";
 import { runningPids } from "./host_processes.ts";
@@ -151,6 +152,8 @@ Deno.test("findProcesses() kills the processes with an attack's token, but those
   const before = start();
   const running = runningPids();
   const left = start();
+  // A process that has just begun to execute its program has no environment for a moment.
+  await until(() => Deno.readTextFileSync(`/proc/${left.pid}/environ`).includes(token), "it carries the token");
   assertEquals(await findProcesses({ running, token, uid: undefined }), [
     { oracle: "leftover", detail: `process ${left.pid}` },
   ]);
