@@ -6,9 +6,15 @@ import type { CommandContext } from "../context.ts";
 import { formatTable } from "../output.ts";
 import { type Palette, paletteFor } from "../palette.ts";
 
-/** Shows a program's denials, and an outcome other than an exit. */
-export async function showEnd(execution: Execution, { stderr, printError }: CommandContext): Promise<void> {
+/** Shows what a compiler printed, a program's denials, and an outcome other than an exit. */
+export async function showEnd(
+  execution: Pick<Execution, "compile" | "denials" | "denialsOmitted" | "outcome">,
+  { stderr, printError }: Pick<CommandContext, "stderr" | "printError">,
+): Promise<void> {
   const palette = paletteFor(stderr);
+  const { compile } = execution;
+  const printed = compile === undefined ? "" : `${compile.stdout}${compile.stderr}`.trimEnd();
+  if (printed !== "") await printError(printed);
   const ending = describeEnding(execution.outcome, palette);
   const lines = [...describeDenials(execution, palette), ...(ending === undefined ? [] : [ending])];
   for (const line of lines) await printError(`codebeaker: ${line}`);

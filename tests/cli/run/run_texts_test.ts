@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Needs } from "../../../src/core/needs.ts";
-import { describeDenials, describeEnding, describeSelection } from "../../../src/cli/run/run_texts.ts";
+import { describeDenials, describeEnding, describeSelection, showEnd } from "../../../src/cli/run/run_texts.ts";
 import { COLORED, paletteFor, PLAIN } from "../../../src/cli/palette.ts";
 
 Deno.test("describeDenials() describes each denial with its place and remedy, and how many more there are", () => {
@@ -22,6 +22,22 @@ Deno.test("describeEnding() tells every end but an exit, with its facts", () => 
     describeEnding({ kind: "memory_limit", limitMb: 64, observedMb: 70 }, PLAIN),
     "memory_limit (limitMb 64, observedMb 70)",
   );
+});
+
+Deno.test("showEnd() shows what a compiler printed before everything else", async () => {
+  const shown: string[] = [];
+  const context = {
+    stderr: { isTerminal: () => false, write: () => Promise.resolve(0) },
+    printError: (line: string) => Promise.resolve(void shown.push(line)),
+  };
+  const outcome = { kind: "cancelled" } as const;
+  const compile = { outcome, stdout: "", stderr: "main.c:1:1: error\n", cpuMs: 1 };
+  await showEnd({ outcome, denials: [], compile }, context);
+  await showEnd(
+    { outcome: { kind: "exited", exitCode: 0 }, denials: [], compile: { ...compile, stderr: "" } },
+    context,
+  );
+  assertEquals(shown, ["main.c:1:1: error", "codebeaker: cancelled"]);
 });
 
 Deno.test("paletteFor() colours terminals, unless NO_COLOR is set", () => {
