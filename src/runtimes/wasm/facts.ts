@@ -12,7 +12,7 @@ const COSTS: Readonly<Record<string, DeclaredCosts>> = {
   python: { startupTimeMs: 300, memoryOverheadMB: 80 },
   ruby: { startupTimeMs: 250, memoryOverheadMB: 60 },
   prolog: { startupTimeMs: 250, memoryOverheadMB: 30 },
-  c: { startupTimeMs: 1_300 },
+  c: { startupTimeMs: 1_300, memoryOverheadMB: 190 },
   php: { startupTimeMs: 400, memoryOverheadMB: 102 },
 };
 
