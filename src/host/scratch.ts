@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import { removeTree } from "./remove_tree.ts";
 
 const PREFIX = "codebeaker-";
+const LOCK_SUFFIX = ".lock";
 
 /**
  * A directory of this process alone, for everything that lasts no longer than the process. Other users may pass through
@@ -42,7 +43,7 @@ export class Scratch implements AsyncDisposable {
     this.#isDisposed = true;
     if (await this.#release(this.path)) {
       await removeTree(this.path);
-      await removeTree(`${this.path}.lock`);
+      await removeTree(`${this.path}${LOCK_SUFFIX}`);
     }
     this.#lock.close();
   }
@@ -56,7 +57,7 @@ export class Scratch implements AsyncDisposable {
 function makeLock(parent: string): { readonly lock: Deno.FsFile; readonly path: string } {
   for (;;) {
     const path = join(parent, `${PREFIX}${crypto.randomUUID()}`);
-    const lock = Deno.openSync(`${path}.lock`, { createNew: true, write: true, mode: 0o600 });
+    const lock = Deno.openSync(`${path}${LOCK_SUFFIX}`, { createNew: true, write: true, mode: 0o600 });
     if (lock.tryLockSync(true)) return { lock, path };
     lock.close();
   }
@@ -70,17 +71,18 @@ interface SweepOptions {
 
 async function sweep(parent: string, { own, release }: SweepOptions): Promise<void> {
   for await (const { name } of Deno.readDir(parent)) {
-    const path = join(parent, name.replace(/\.lock$/, ""));
-    if (!name.startsWith(PREFIX) || path === own) continue;
+    if (!name.startsWith(PREFIX) || !name.endsWith(LOCK_SUFFIX)) continue;
+    const path = join(parent, name.slice(0, -LOCK_SUFFIX.length));
+    if (path === own) continue;
     await removeIfDead(path, release).catch(() => {}); // Best effort: the directory stays for the next sweep.
   }
 }
 
 async function removeIfDead(path: string, release: SweepOptions["release"]): Promise<void> {
-  if ((await Deno.lstat(`${path}.lock`)).uid !== Deno.uid()) return;
-  using lock = await Deno.open(`${path}.lock`, { write: true });
+  if ((await Deno.lstat(`${path}${LOCK_SUFFIX}`)).uid !== Deno.uid()) return;
+  using lock = await Deno.open(`${path}${LOCK_SUFFIX}`, { write: true });
   if (!lock.tryLockSync(true)) return;
   if (!await release(path)) return;
   await removeTree(path);
-  await Deno.remove(`${path}.lock`);
+  await Deno.remove(`${path}${LOCK_SUFFIX}`);
 }
