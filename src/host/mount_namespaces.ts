@@ -1,6 +1,7 @@
 import { openCLibrary, toCString } from "./system_calls.ts";
 
 const SYMBOLS = {
+  chroot: { parameters: ["buffer"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   closeElsewhere: { name: "close", parameters: ["i32"], result: "i32", nonblocking: true },
   fchdir: { parameters: ["i32"], result: "i32" },
@@ -32,6 +33,8 @@ const MS_REC = 0x4000n;
 const MS_PRIVATE = 0x4_0000n;
 const S_IFCHR = 0o020000;
 const MINOR_BITS = 8n;
+/** Tries to come back from a namespace. The kernel may lack the memory for one of them. */
+const RETURNS = 2;
 
 /** A descriptor that no child inherits: a namespace, or a mount that is nowhere yet. Disposing closes it. */
 export interface OwnDescriptor extends Disposable {
@@ -43,23 +46,24 @@ export interface OwnDescriptor extends Disposable {
   release(): Promise<void>;
 }
 
+/** What this thread comes back to. */
+interface Home {
+  readonly namespace: OwnDescriptor;
+  readonly root: OwnDescriptor;
+  readonly workingDirectory: OwnDescriptor;
+}
+
 /**
  * Mount namespaces that this thread enters for one synchronous action: mount_namespaces(7), setns(2). Processes that
  * the action starts stay there. The other threads of this service enter nothing.
  */
 export class MountNamespaces implements Disposable {
   readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
-  readonly #home: OwnDescriptor;
-  readonly #workingDirectory: OwnDescriptor;
+  readonly #home: Home;
 
-  private constructor(
-    library: Deno.DynamicLibrary<typeof SYMBOLS>,
-    home: OwnDescriptor,
-    workingDirectory: OwnDescriptor,
-  ) {
+  private constructor(library: Deno.DynamicLibrary<typeof SYMBOLS>, home: Home) {
     this.#library = library;
     this.#home = home;
-    this.#workingDirectory = workingDirectory;
   }
 
   /** Opens this thread's own namespace. Undefined where the thread may not come back into it. */
@@ -68,11 +72,14 @@ export class MountNamespaces implements Disposable {
     if (library === undefined) return undefined;
     using unused = new DisposableStack();
     unused.defer(() => library.close());
-    const home = unused.use(openDescriptor(library, "/proc/thread-self/ns/mnt"));
+    const namespace = unused.use(openDescriptor(library, "/proc/thread-self/ns/mnt"));
+    const root = unused.use(openDescriptor(library, "/", O_PATH));
     const workingDirectory = unused.use(openDescriptor(library, ".", O_PATH));
-    if (home === undefined || workingDirectory === undefined) return undefined;
-    const namespaces = new MountNamespaces(library, home, workingDirectory);
-    if (!namespaces.#enter(home) || !namespaces.#return()) return undefined;
+    if (namespace === undefined || root === undefined || workingDirectory === undefined) return undefined;
+    const namespaces = new MountNamespaces(library, { namespace, root, workingDirectory });
+    // Where chroot(2) alone is forbidden, this thread would not come back: it is tried before anything is entered.
+    if (!namespaces.#separate() || !namespaces.#restore() || !namespaces.#enter(namespace)) return undefined;
+    namespaces.#comeBack();
     unused.move();
     return namespaces;
   }
@@ -83,10 +90,10 @@ export class MountNamespaces implements Disposable {
   }
 
   /**
-   * Runs an action in a namespace. It awaits nothing. Undefined where the namespace cannot be entered.
+   * Runs an action in a namespace. It awaits nothing. Undefined where the namespace cannot be entered. A service whose
+   * thread cannot come back, which {@link open} has tried, exits: it would take the namespace's files for its own.
    *
    * @throws the action's error
-   * @throws {Error} when this thread cannot come back, which {@link open} has tried
    */
   within<Result>(namespace: OwnDescriptor, action: () => Result): Result | undefined {
     if (!this.#enter(namespace)) return undefined;
@@ -146,23 +153,36 @@ export class MountNamespaces implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#home[Symbol.dispose]();
-    this.#workingDirectory[Symbol.dispose]();
+    for (const descriptor of Object.values(this.#home)) descriptor[Symbol.dispose]();
     this.#library.close();
   }
 
-  /** Enters a namespace. For that, this thread must share its working directory with no other. */
-  #enter(namespace: OwnDescriptor): boolean {
-    const { setns, unshare } = this.#library.symbols;
-    return unshare(CLONE_FS) === 0 && setns(namespace.number, CLONE_NEWNS) === 0;
+  /** Lets this thread share its root and its working directory with no other. */
+  #separate(): boolean {
+    return this.#library.symbols.unshare(CLONE_FS) === 0;
   }
 
-  #return(): boolean {
-    return this.#enter(this.#home) && this.#library.symbols.fchdir(this.#workingDirectory.number) === 0;
+  /** Enters a namespace, at its root. */
+  #enter(namespace: OwnDescriptor): boolean {
+    return this.#separate() && this.#library.symbols.setns(namespace.number, CLONE_NEWNS) === 0;
+  }
+
+  /** Restores the root of this service and its working directory. The root may be one of chroot(2). */
+  #restore(): boolean {
+    const { chroot, fchdir } = this.#library.symbols;
+    const { root, workingDirectory } = this.#home;
+    const hasRoot = fchdir(root.number) === 0 && chroot(toCString(".")) === 0;
+    return fchdir(workingDirectory.number) === 0 && hasRoot;
   }
 
   #comeBack(): void {
-    if (!this.#return()) throw new Error("Cannot return to this service's own mounts");
+    for (let tries = 0; tries < RETURNS; tries++) {
+      if (this.#enter(this.#home.namespace) && this.#restore()) return;
+    }
+    const line =
+      "codebeaker: the kernel does not let this service return to its own mounts, so it exits: start it again\n";
+    Deno.stderr.writeSync(new TextEncoder().encode(line));
+    Deno.exit(1);
   }
 
   #mount(
