@@ -4,6 +4,7 @@ import { concatBytes } from "../../core/bytes/bytes.ts";
 export const LENGTH_BYTES = 4;
 /** The most bytes of a frame after its head. A slot divides longer output. */
 export const MAX_BYTES = 65_536;
+const MAX_EXIT_CODE = 255;
 
 /** The kinds of frames, by the byte after the length; `host/frames.cjs` has the same. */
 export const KINDS = ["ready", "stdout", "stderr", "done"] as const;
@@ -25,6 +26,17 @@ export interface ProgramEnd {
   readonly isLast?: boolean;
   /** Memory of the isolate at the end; null where that is gone. */
   readonly memoryBytes?: number | null;
+}
+
+/** Parses the end of a program. Undefined where it is none: the slot itself may be in the program's hands. */
+export function parseEnd(bytes: Uint8Array): ProgramEnd | undefined {
+  let end: unknown;
+  try {
+    end = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+  return isEnd(end) ? end : undefined;
 }
 
 /** A request to a slot as a frame. */
@@ -71,4 +83,18 @@ export class SlotFrames {
 
 function isOutput(kind: SlotFrame["kind"]): boolean {
   return kind === "stdout" || kind === "stderr";
+}
+
+function isEnd(value: unknown): value is ProgramEnd {
+  if (typeof value !== "object" || value === null) return false;
+  const { cpuMs = 0, exitCode = 0, isLast = false, kind, memoryBytes, number }: Partial<Record<string, unknown>> = {
+    ...value,
+  };
+  return (kind === "exited" || kind === "memory_limit") && Number.isSafeInteger(number) &&
+    Number.isInteger(exitCode) && isAmount(exitCode) && exitCode <= MAX_EXIT_CODE &&
+    isAmount(cpuMs) && isAmount(memoryBytes ?? 0) && typeof isLast === "boolean";
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }

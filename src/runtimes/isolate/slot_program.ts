@@ -6,7 +6,7 @@ import { memoryLimit } from "../../process/ending.ts";
 import { ProcessWatch } from "../../process/process_watch.ts";
 import type { ProgramHandle, RunOptions } from "../port.ts";
 import type { Slot } from "./slot.ts";
-import type { ProgramEnd, SlotFrame } from "./slot_frames.ts";
+import { parseEnd, type ProgramEnd, type SlotFrame } from "./slot_frames.ts";
 
 /** The most output that waits for its reader, in chunks. Beyond it, the program waits. */
 const MAX_WAITING_CHUNKS = 16;
@@ -94,7 +94,7 @@ class SlotProgram implements ProgramHandle {
     const over = Promise.withResolvers<Outcome>();
     this.output = new ReadableStream<OutputChunk>({
       start: (controller) => {
-        this.#follow(controller).then((outcome) => {
+        this.#follow(controller).catch(() => this.#abort()).then((outcome) => {
           this.#hasEnded = true;
           clearTimeout(timer);
           cancelling[Symbol.dispose]();
@@ -147,8 +147,8 @@ class SlotProgram implements ProgramHandle {
       if (frames === undefined) return await this.#explainDeath();
       for (const frame of frames) {
         if (frame.kind === "done") {
-          const end: ProgramEnd = JSON.parse(new TextDecoder().decode(frame.bytes));
-          return end.number === this.#number ? this.#outcomeOf(end) : await this.#explainDeath();
+          const end = parseEnd(frame.bytes);
+          return end?.number === this.#number ? this.#outcomeOf(end) : await this.#explainDeath();
         }
         this.#print(frame, controller);
       }
@@ -176,11 +176,15 @@ class SlotProgram implements ProgramHandle {
   }
 
   async #explainDeath(): Promise<Outcome> {
-    this.#slot.kill();
-    if (this.#cause !== undefined) return this.#cause;
+    const outcome = this.#abort();
+    if (this.#cause !== undefined) return outcome;
     await this.#slot.ended();
-    if (this.#slot.isOutOfMemory) return memoryLimit(this.usage(), this.#limits);
-    return { kind: "signaled", signal: "SIGABRT" }; // V8 aborts a process that it cannot continue.
+    return this.#slot.isOutOfMemory ? memoryLimit(this.usage(), this.#limits) : outcome;
+  }
+
+  #abort(): Outcome {
+    this.#slot.kill();
+    return this.#cause ?? { kind: "signaled", signal: "SIGABRT" }; // V8 aborts a process that it cannot continue.
   }
 
   /**
