@@ -170,9 +170,12 @@ class SlotProgram implements ProgramHandle {
     const isLarge = (this.usage().peakMemoryBytes ?? 0) > MAX_KEPT_BYTES; // A short program is not sampled.
     // A context may leave orders that it has not read.
     if (this.#isContext || end.kind === "memory_limit" || isLarge || end.isLast === true) this.#slot.kill();
-    return end.kind === "exited"
-      ? { kind: "exited", exitCode: end.exitCode ?? 0 }
-      : memoryLimit(this.usage(), this.#limits);
+    if (end.kind === "memory_limit") return memoryLimit(this.usage(), this.#limits);
+    const { cpuMs: limitMs } = this.#limits;
+    const observedMs = Math.ceil(end.cpuMs ?? 0); // A short program is not watched.
+    return observedMs > limitMs
+      ? { kind: "cpu_limit", limitMs, observedMs }
+      : { kind: "exited", exitCode: end.exitCode ?? 0 };
   }
 
   async #explainDeath(): Promise<Outcome> {

@@ -8,11 +8,15 @@ import { startProgram } from "../../../src/runtimes/isolate/slot_program.ts";
 const ABORTED = { kind: "signaled", signal: "SIGABRT" } as const;
 
 /** Runs a program in a slot that is no process and reports this end. */
-async function endWith(text: string): Promise<{ readonly outcome: Outcome; readonly wasKilled: boolean }> {
+async function endWith(
+  text: string,
+  limits = DEFAULT_LIMITS,
+): Promise<{ readonly outcome: Outcome; readonly wasKilled: boolean }> {
   let wasKilled = false;
   const frame: SlotFrame = { kind: "done", bytes: new TextEncoder().encode(text) };
   const slot: Partial<Slot> = {
     programs: 0,
+    processes: { sample: () => undefined } as unknown as Slot["processes"],
     isOutOfMemory: false,
     send() {},
     read: () => Promise.resolve([frame]),
@@ -21,7 +25,7 @@ async function endWith(text: string): Promise<{ readonly outcome: Outcome; reado
   };
   const handle = startProgram(slot as Slot, { entry: "main.js", files: {} }, {
     env: {},
-    limits: DEFAULT_LIMITS,
+    limits,
     openStdin: () => new WritableStream(),
     takeBack: () => Promise.resolve(),
   });
@@ -31,6 +35,15 @@ async function endWith(text: string): Promise<{ readonly outcome: Outcome; reado
 Deno.test("a program ends as its slot reports", async () => {
   const end = { kind: "exited", number: 1, exitCode: 1, cpuMs: 2, isLast: false, memoryBytes: 3 };
   assertEquals(await endWith(JSON.stringify(end)), { outcome: { kind: "exited", exitCode: 1 }, wasKilled: false });
+});
+
+Deno.test("a program that ends before it is watched has its limit of CPU time all the same", async () => {
+  const limits = { ...DEFAULT_LIMITS, cpuMs: 10 };
+  const outcomes = [];
+  for (const cpuMs of [10, 10.2]) {
+    outcomes.push((await endWith(JSON.stringify({ kind: "exited", number: 1, cpuMs }), limits)).outcome);
+  }
+  assertEquals(outcomes, [{ kind: "exited", exitCode: 0 }, { kind: "cpu_limit", limitMs: 10, observedMs: 11 }]);
 });
 
 Deno.test("a slot whose report is no end of a program is killed, and its program has ended by a signal", async () => {
