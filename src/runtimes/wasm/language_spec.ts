@@ -49,7 +49,7 @@ export function languageSpec(language: NamedLanguage, host: RuntimeHost): Proces
       remedy: "see the findings of the canaries, and name a Deno that keeps its flags (--deno-binary)",
       whyNotHonoured: (permissions) => whyNotHonoured(title, permissions),
     },
-    ...(noPackages === undefined ? {} : { noPackages }),
+    noPackages,
     warm: { memoryMb, languages: [], servesEveryProgram: true },
     denials: { read: readDenial, readStderr: () => [] },
     selfTest: {

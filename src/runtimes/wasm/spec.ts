@@ -51,6 +51,7 @@ export function wasmSpec(host: RuntimeHost): ProcessSpec {
       remedy: "see the findings of the canaries, and name a Deno that keeps its flags (--deno-binary)",
       whyNotHonoured,
     },
+    noPackages: "a module is linked with all that it needs: link the packages into it",
     warm: { memoryMb: WARM_MEMORY_MB, languages: [], servesEveryProgram: true },
     denials: { read: readDenial, readStderr: () => [] },
     selfTest: { canaries: CANARIES, language: MODULE, variableNames: ["PWD", "TMPDIR"], version: COMMON_FLAGS },

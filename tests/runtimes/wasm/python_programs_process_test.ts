@@ -249,21 +249,6 @@ Deno.test({
 });
 
 Deno.test({
-  name: "[wasm] python: packages are refused with what to do instead",
-  ignore,
-  async fn() {
-    await using environment = await runtime.createEnvironment(configureEnvironment("python"));
-    const options = { limits: DEFAULT_LIMITS, env: {} };
-    const refused = await assertRejects(
-      async () => await environment.run({ kind: "install", packages: ["six"] }, options),
-      CodeBeakerError,
-    );
-    assertEquals(refused.code, "permission_denied");
-    assertStringIncludes(refused.message, "send packages of pure Python with the files");
-  },
-});
-
-Deno.test({
   name: "[wasm] python: an interpreter that does not start is reported in words alone",
   ignore,
   async fn() {

@@ -33,6 +33,7 @@ export const c: LanguageRow = {
   v8Flags: ["--liftoff-only"],
   variables: { HOME: "/workspace", LANG: "C.UTF-8" },
   memoryEndings: [],
+  noPackages: "C has no packages in WebAssembly: send headers and sources with the files",
   programs: {
     honest: '#include <stdio.h>\nint main(void) { printf("%d\\n", 6 * 7); return 0; }',
     readFile: (path) =>

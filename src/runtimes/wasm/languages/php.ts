@@ -28,6 +28,7 @@ export const php: LanguageRow = {
     { pattern: /Allowed memory size|Out of memory/, endings: [255] },
     { pattern: /Fatal (?:JavaScript|process) out of memory/, endings: ["SIGTRAP", "SIGABRT"] },
   ],
+  noPackages: "PHP installs none in WebAssembly: send packages of pure PHP with the files",
   programs: PHP_TEST_PROGRAMS,
   canaries: [],
 };

@@ -49,8 +49,8 @@ export interface LanguageRow {
   /** Variables of every program that the request may replace. */
   readonly variables: Readonly<Record<string, string>>;
   readonly memoryEndings: readonly MemoryEnding[];
-  /** Why no packages can be installed, with a remedy. Absent, the runtime installs none. */
-  readonly noPackages?: string;
+  /** Why no packages can be installed, with a remedy. */
+  readonly noPackages: string;
   readonly programs: TestPrograms;
   /** Further canaries, for features of this interpreter alone. */
   readonly canaries: readonly ProgramCanary[];
