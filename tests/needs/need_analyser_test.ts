@@ -40,6 +40,13 @@ const SCRIPTS: Readonly<Record<string, readonly [code: string, ...shown: string[
   "needs no console of its own for text, numbers and booleans": [
     'console.log("a", 40 + 2, `${x}`, x.length, JSON.stringify(x), (x * 2).toFixed(1), a.join(), !x, x > 1); console.error();',
   ],
+  "needs no console of its own for names that are only ever numbers": [
+    "let sum = 0, none; for (let i = 0; i < 9; i++) sum += i * 2; const isOdd = sum % 2 === 1; console.log(sum, isOdd, none);",
+  ],
+  "finds a console that shows a name which may be an object at another place": [
+    "let sum = 0; console.log(sum); sum = find(); let n = 1; function f(n) { console.info(n); } let e = 1; [e] = [{}]; console.warn(e);",
+    ...["log", "info", "warn"].map((method) => `global console.${method} main.ts:1`),
+  ],
   "finds a console that shows values, since each runtime shows them in its own way": [
     "console.log(x);\nconsole.error({});\n[1].forEach(console.info);\nconsole.table(1);\nconsole.debug('%o', 1, 2);\nconsole.warn(a ?? 1);\nconst { dir } = console;",
     ...["console.log main.ts:1", "console.error main.ts:2", "console.info main.ts:3", "console.table main.ts:4"].map((

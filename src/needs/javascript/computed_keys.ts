@@ -1,6 +1,6 @@
-import type { SyntaxNode, Tree } from "@lezer/common";
+import type { SyntaxNode } from "@lezer/common";
 import { nextOf, operatorOf, previousOf, textOf } from "./nodes.ts";
-import { NumberNames } from "./number_names.ts";
+import type { NumberNames } from "./number_names.ts";
 
 /** Expressions around one that are judged. */
 const MAX_DEPTH = 32;
@@ -29,9 +29,9 @@ export class ComputedKeys {
   readonly #numbers: NumberNames;
   readonly #extendsValues: boolean;
 
-  constructor(text: string, tree: Tree) {
+  constructor(text: string, numbers: NumberNames) {
     this.#text = text;
-    this.#numbers = new NumberNames(text, tree);
+    this.#numbers = numbers;
     this.#extendsValues = EXTENDS_VALUES.test(text);
   }
 

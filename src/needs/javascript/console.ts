@@ -14,23 +14,27 @@ const PLAIN_PROPERTIES = new Set(["length"]);
 const PLAIN_FUNCTIONS = new Set(["String", "Number", "Boolean", "parseInt", "parseFloat"]);
 const PLAIN_NODES = new Set(["String", "TemplateString", "Number", "BooleanLiteral", "UnaryExpression"]);
 
+/** A use of `console`. */
+interface ConsoleUse {
+  /** The node of `console`. */
+  readonly name: SyntaxNode;
+  /** The method that is used, with its dot. */
+  readonly method: string;
+  /** Whether a name is only ever a number, a boolean or undefined in the file. */
+  isNumber(name: SyntaxNode): boolean;
+}
+
 /**
  * Whether a use of `console` prints only text, numbers and booleans. These look the same on every runtime; objects do
  * not.
- *
- * @param name the node of `console`
- * @param method the method that is used, with its dot
  */
-export function printsPlainly(
-  text: string,
-  { method, name }: { readonly method: string; readonly name: SyntaxNode },
-): boolean {
+export function printsPlainly(text: string, { isNumber, method, name }: ConsoleUse): boolean {
   const call = name.parent?.parent;
   if (!PRINTING.has(method) || call?.name !== "CallExpression" || call.firstChild?.from !== name.from) return false;
   const args = partsOf(call.getChild("ArgList")).filter((part) => !/^[(),]$/.test(part.name));
   const [format, ...rest] = args;
   if (rest.length > 0 && format !== undefined && textOf(text, format).includes("%")) return false;
-  return args.every((one) => isPlain(text, one));
+  return args.every((one) => one.name === "VariableName" ? isNumber(one) : isPlain(text, one));
 }
 
 /** Whether an expression is text, a number or a boolean, judged by its form. */

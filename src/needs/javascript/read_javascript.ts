@@ -7,6 +7,7 @@ import { attributesAt } from "./import_attributes.ts";
 import { functionNamesIn } from "./function_names.ts";
 import { isShorthand, keyOf, nextOf, operatorOf, textOf } from "./nodes.ts";
 import { otherPathsOf, resolveLocal } from "./local_import.ts";
+import { NumberNames } from "./number_names.ts";
 import { readTypes } from "./read_types.ts";
 import { mayHaveTypes } from "./typed_files.ts";
 import { UseRecorder } from "./use_recorder.ts";
@@ -59,6 +60,7 @@ class Reader {
   readonly #functions: ReturnType<typeof functionNamesIn>;
   readonly #tree: Tree;
   #keys: ComputedKeys | undefined;
+  #numbers: NumberNames | undefined;
 
   constructor(file: SourceFile, tree: Tree) {
     this.#file = file;
@@ -141,7 +143,8 @@ class Reader {
 
   #enterConsole({ node }: SyntaxNodeRef): void {
     const method = this.#memberOf({ node });
-    if (printsPlainly(this.#file.text, { method, name: node })) return;
+    const isNumber = (one: SyntaxNode) => this.#numberNames.isNumber(one);
+    if (printsPlainly(this.#file.text, { isNumber, method, name: node })) return;
     this.recorder.use(node, { kind: "global", name: `console${method}` }, { isFirst: false });
   }
 
@@ -206,7 +209,11 @@ class Reader {
   }
 
   get #computedKeys(): ComputedKeys {
-    return this.#keys ??= new ComputedKeys(this.#file.text, this.#tree);
+    return this.#keys ??= new ComputedKeys(this.#file.text, this.#numberNames);
+  }
+
+  get #numberNames(): NumberNames {
+    return this.#numbers ??= new NumberNames(this.#file.text, this.#tree);
   }
 
   #enterImport(node: SyntaxNodeRef): void {

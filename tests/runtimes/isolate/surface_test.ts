@@ -6,6 +6,7 @@ import { fitOf } from "../../../src/runtimes/selection/fit.ts";
 /** Programs in TypeScript, and whether they may run in an isolate. */
 const PROGRAMS: readonly [code: string, mayRun: boolean][] = [
   ["console.log([3, 1, 2].sort().join());", true],
+  ["let sum = 0; for (let n = 0; n < 9; n++) sum += n; console.log(sum);", true],
   ["type Pair = [number, string]; const pair: Pair = [1, 'a']; console.log(pair.join());", true],
   ["const t = performance.now(); console.log(crypto.randomUUID().length, `${performance.now() - t > 0}`);", true],
   [
