@@ -1,6 +1,11 @@
 /** The same program for every contender of a language. */
 export const PROGRAMS = {
   typescript: 'console.log("hello", 40 + 2);',
+  javascript: 'console.log("hello", 40 + 2);',
+  tsx: 'console.log("hello", 40 + 2);',
+  jsx: 'console.log("hello", 40 + 2);',
+  deno: 'console.log("hello", 40 + 2);',
+  web: 'console.log("hello", 40 + 2);',
   node: 'console.log("hello", 40 + 2);',
   bun: 'console.log("hello", 40 + 2);',
   python: 'print("hello", 40 + 2)',
@@ -14,5 +19,8 @@ export const PROGRAMS = {
   sh: 'echo "hello $((40 + 2))"',
   cpp: '#include <iostream>\nint main() { std::cout << "hello " << 40 + 2 << "\\n"; }',
   rust: 'fn main() { println!("hello {}", 40 + 2); }',
+  go: 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("hello", 40+2) }',
+  prolog: ':- X is 40 + 2, write(hello), write(" "), writeln(X).',
+  csharp: 'System.Console.WriteLine("hello " + (40 + 2));',
   c: '#include <stdio.h>\nint main(void) { printf("hello %d\\n", 40 + 2); return 0; }',
 } as const;
