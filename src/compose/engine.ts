@@ -43,7 +43,7 @@ export function composeEngine(config: Config, sources: EngineSources): EnginePar
   const { drainMs, maxConcurrent, minIsolation } = config;
   const quotas = new Quotas({ usage: storage.usage, clock: SYSTEM_CLOCK });
   const admission = new Admission({ maxConcurrent, memory, quotas });
-  const selector = new RuntimeSelector(runtimes, { minIsolation });
+  const selector = new RuntimeSelector(runtimes, { minIsolation, maxMemoryMb: memory.totalMb });
   const dispatcher = new Dispatcher({ selector, policy: config, observer });
   const executions = new Executions({
     store: storage.executions,

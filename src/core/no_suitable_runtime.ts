@@ -10,6 +10,7 @@ const FIELD_OF: Readonly<Partial<Record<RejectionCode, string>>> = {
   below_isolation_floor: "minIsolation",
   cannot_honour_permissions: "permissions",
   cannot_enforce_limits: "limits",
+  exceeds_memory: "limits.memoryMb",
   missing_capability: "code",
 };
 
@@ -29,8 +30,8 @@ interface RejectedRuntime extends Rejection {
 
 /**
  * Makes the error of a selection in which no runtime passed. The code is `unsupported_language` when none supports the
- * language, `runtime_unavailable` when one is only unavailable, else `no_suitable_runtime`. The error has a time to
- * retry only where an obstacle may pass by itself.
+ * language, `too_large` when one only has too little memory and waiting cannot help, `runtime_unavailable` when one is
+ * only unavailable, else `no_suitable_runtime`. The error has a time to retry only where an obstacle may pass by itself.
  */
 export function noSuitableRuntime(
   selection: Selection,
@@ -42,11 +43,14 @@ export function noSuitableRuntime(
   );
   const considered = rejections.filter(isConsidered);
   const absent = considered.filter(({ code }) => code === "unavailable" || code === "circuit_open");
+  const retry = retryOf(absent);
+  const large = considered.filter(({ code }) => code === "exceeds_memory");
+  if (large.length > 0 && retry.retryAfterMs === undefined) return tooLarge(selection, large);
   if (absent.length > 0) {
     const message = `Cannot run ${language} as ${considered.map(describeRejection).join(" and ")}`;
     const remedies = considered.flatMap(({ remedy }) => remedy ?? []);
     return new CodeBeakerError("runtime_unavailable", [message, ...remedies].join(": "), {
-      details: { selection, attempts: [], ...retryOf(absent) },
+      details: { selection, attempts: [], ...retry },
     });
   }
   const errors = rejections.flatMap(({ runtime, code, detail, fields }): FieldError[] => {
@@ -64,6 +68,18 @@ export function noSuitableRuntime(
   return new CodeBeakerError(
     "no_suitable_runtime",
     [`Cannot run ${language} as no runtime passes the filters (${reasons.join("; ")})`, ...hints].join(": "),
+    { details: { selection, errors } },
+  );
+}
+
+/** The error of a program that can never run, however long its client waits. */
+function tooLarge(selection: Selection, rejections: readonly RejectedRuntime[]): CodeBeakerError {
+  const path = "limits.memoryMb";
+  const errors = rejections.map(({ detail, runtime }) => ({ path, message: `${runtime}: ${detail}` }));
+  const reasons = [...new Set(rejections.map(({ detail }) => detail))].join(" or ");
+  return new CodeBeakerError(
+    "too_large",
+    `Cannot run this as ${reasons}: lower limits.memoryMb, or raise --memory-budget-mb`,
     { details: { selection, errors } },
   );
 }

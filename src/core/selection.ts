@@ -12,6 +12,7 @@ export const REJECTION_CODES = [
   "below_isolation_floor",
   "cannot_honour_permissions",
   "cannot_enforce_limits",
+  "exceeds_memory",
   "circuit_open",
   "unavailable",
   "missing_capability",

@@ -51,6 +51,13 @@ Deno.test("noSuitableRuntime() has the earliest time at which an obstacle may ha
   }
 });
 
+Deno.test("noSuitableRuntime() says that a program is too large only where waiting cannot help", () => {
+  const LARGE = { code: "exceeds_memory", detail: "needs 2 MB" } as const;
+  const codes = [{ one: LARGE }, { one: LARGE, two: MISSING }, { one: LARGE, two: WEAK }, { one: LARGE, two: OPEN }]
+    .map((rejections) => errorFor(rejections as Record<string, Rejection>).code);
+  assertEquals(codes, ["too_large", "too_large", "too_large", "runtime_unavailable"]);
+});
+
 Deno.test("noSuitableRuntime() tells of the filters that were not passed, and of the language only where nothing else is left", () => {
   assertEquals(
     errorFor({ light: MUTE, heavy: WEAK }).message,

@@ -303,7 +303,23 @@ Deno.test("Engine reserves what a program may take where it runs, and more befor
   assertEquals((await small.execute(CALLER, REQUEST)).runtime, "cheap");
   isBroken = true;
   const refused = await assertRejects(() => small.execute(CALLER, REQUEST), CodeBeakerError);
-  assertEquals(refused.code, "too_large");
+  const attempts = [{ runtime: "cheap", error: "it broke" }];
+  assertEquals([refused.code, refused.details.attempts], ["runtime_unavailable", attempts]);
+});
+
+Deno.test("Engine leaves out a runtime that needs more memory than there is, and refuses only where none is left", async () => {
+  const greedy = countingRuntime({ name: "greedy", startupTimeMs: 1, memoryMb: 301 }, exits);
+  const modest = countingRuntime({ name: "modest", memoryMb: 300 }, exits);
+  const memory = new MemoryBudget(300);
+  await using engine = engineOf([greedy.runtime, modest.runtime], { memory });
+  const { attempts, runtime } = await engine.execute(CALLER, REQUEST);
+  assertEquals([runtime, attempts], ["modest", undefined]);
+  await using alone = engineOf([greedy.runtime], { memory });
+  const refused = await assertRejects(() => alone.execute(CALLER, REQUEST), CodeBeakerError, "301 MB");
+  const { errors, retryAfterMs, selection } = refused.details;
+  assertEquals([refused.code, errors?.[0]?.path, retryAfterMs], ["too_large", "limits.memoryMb", undefined]);
+  assertEquals(selection?.candidates[0]?.rejectedBecause?.code, "exceeds_memory");
+  assertEquals(greedy.counter.asked, 0);
 });
 
 Deno.test("Engine falls back when a program cannot be started, and leaves no environment behind", async () => {

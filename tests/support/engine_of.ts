@@ -37,7 +37,8 @@ export interface EngineParts {
 export function enginePartsOf(runtimes: readonly ExecutionRuntime[], options: EngineParts = {}) {
   const { maxConcurrent = 2, drainMs = 1_000, recordDelayMs = 0, store = new FakeExecutionStore(), observer = {} } =
     options;
-  const selector = options.selector ?? new RuntimeSelector(runtimes, { minIsolation: 7 });
+  const maxMemoryMb = options.memory?.totalMb;
+  const selector = options.selector ?? new RuntimeSelector(runtimes, { minIsolation: 7, maxMemoryMb });
   const policy = { readRoots: [], writeRoots: [], openNetworks: [] };
   const dispatcher = new Dispatcher({ selector, policy, observer });
   const admission = new Admission({ maxConcurrent, memory: options.memory });

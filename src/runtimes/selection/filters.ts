@@ -61,6 +61,14 @@ export function shortfallOf(
   return { code: "cannot_enforce_limits", detail: `cannot enforce ${unenforced.join(", ")}, which the request names` };
 }
 
+/** Why a request can never get its memory, in MB. */
+export function memoryExcess(memoryMb: number, maxMemoryMb: number): Rejection | undefined {
+  if (memoryMb <= maxMemoryMb) return undefined;
+  const detail =
+    `the program or its compiler needs ${memoryMb} MB of memory, and all together may use ${maxMemoryMb} MB`;
+  return { code: "exceeds_memory", detail };
+}
+
 /** The figures that a runtime declares. */
 export function declaredInputs({ isolationLevel, memoryOverheadMB, startupTimeMs }: RuntimeCapabilities): ScoreInputs {
   return { startupMs: startupTimeMs, memoryMb: memoryOverheadMB, isolationLevel, source: "declared" };

@@ -5,7 +5,15 @@ import type { SelectionRequest } from "../../core/requests/selection_request.ts"
 import type { Rejection, ScoreInputs } from "../../core/selection.ts";
 import { unknownName } from "../../core/parsing/validation.ts";
 import { CircuitBreaker, type CircuitPermit } from "./circuit_breaker.ts";
-import { declaredInputs, type Demand, knownLackOf, mismatchOf, type RankOptions, shortfallOf } from "./filters.ts";
+import {
+  declaredInputs,
+  type Demand,
+  knownLackOf,
+  memoryExcess,
+  mismatchOf,
+  type RankOptions,
+  shortfallOf,
+} from "./filters.ts";
 import { fitOf } from "./fit.ts";
 import { RuntimeProfile } from "./profile.ts";
 import type { AvailabilityOptions, ExecutionRuntime, RuntimeConfig } from "../port.ts";
@@ -26,6 +34,8 @@ import { STRATEGIES } from "./strategies.ts";
 export interface SelectorOptions {
   /** The server's own isolation floor. */
   readonly minIsolation: number;
+  /** The memory of all programs together, in MB; absent, it is not bounded. */
+  readonly maxMemoryMb?: number | undefined;
   /** The clock of circuits and profiles, in ms; `performance.now` when absent. */
   readonly now?: () => number;
 }
@@ -37,6 +47,7 @@ export interface SelectorOptions {
 export class RuntimeSelector {
   readonly #runtimes: readonly ExecutionRuntime[];
   readonly #minIsolation: number;
+  readonly #maxMemoryMb: number;
   readonly #now: (() => number) | undefined;
   readonly #circuits = new Map<string, CircuitBreaker>();
   readonly #profiles = new Map<string, RuntimeProfile>();
@@ -45,6 +56,7 @@ export class RuntimeSelector {
   constructor(runtimes: readonly ExecutionRuntime[], options: SelectorOptions) {
     this.#runtimes = runtimes;
     this.#minIsolation = options.minIsolation;
+    this.#maxMemoryMb = options.maxMemoryMb ?? Infinity;
     this.#now = options.now;
   }
 
@@ -187,7 +199,8 @@ export class RuntimeSelector {
     }
     const assessment = await runtime.assess(config);
     const declared = declaredInputs({ ...capabilities, isolationLevel: assessment.isolation.level });
-    const rejectedBecause = shortfallOf(assessment, demand) ??
+    const { memoryMb = config.resourceLimits.memoryMb, mustInstall } = assessment;
+    const rejectedBecause = shortfallOf(assessment, demand) ?? memoryExcess(memoryMb, this.#maxMemoryMb) ??
       await this.whyUnavailable(runtime, request.language, { assumesSelfTest: true });
     if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, declared });
     const fit = fitOf(runtime.surface?.(request.language), needs, { isLastResort }); // It may have changed meanwhile.
@@ -205,7 +218,6 @@ export class RuntimeSelector {
       ...(fit.lacks === undefined ? {} : { lacks: fit.lacks }),
       inputs,
     };
-    const { memoryMb = config.resourceLimits.memoryMb, mustInstall } = assessment;
     return {
       ...(mustInstall === undefined ? {} : { mustInstall }),
       runtime,
