@@ -266,7 +266,7 @@ export class Confinement implements Disposable {
     const { mounts } = this.#has;
     const { directory, hasNetwork } = request;
     if (mounts === undefined || hasNetwork) return undefined;
-    if (!request.mounts.every(({ source }) => mounts.covers(source, directory.path))) return undefined;
+    if (!mounts.covers(request.mounts.map(({ source }) => source), directory.path)) return undefined;
     return [directory.path, ...(hasOwnEtc(request) ? [this.#etc.directory] : [])];
   }
 

@@ -8,8 +8,6 @@ import { SYSTEM_DIRECTORIES } from "../system_files.ts";
 
 /** Longest time until the namespace is made, in ms. */
 const MAKING_MS = 10_000;
-/** Directories of this machine that launchers and programs need. */
-const ROOTS = ["/usr", "/etc", ...SYSTEM_DIRECTORIES];
 /** Where launchers find the directory that programs see as `/dev`. This machine has nothing there. */
 export const OWN_DEVICES = "/codebeaker-devices";
 const DEVICES_OPTIONS = "size=64k,nr_inodes=64,mode=0755";
@@ -60,20 +58,15 @@ export interface LauncherMountsOptions {
 export class LauncherMounts implements Disposable {
   readonly #namespaces: MountNamespaces;
   readonly #base: OwnDescriptor;
-  readonly #directory: string;
   readonly #groups: readonly string[];
-  /** The file system of the service's directory itself. Another one below it is a mount that may not be shown. */
-  readonly #device: number;
 
   private constructor(
     namespaces: MountNamespaces,
-    { base, directory, groups }: LauncherMountsOptions & { readonly base: OwnDescriptor },
+    { base, groups }: Pick<LauncherMountsOptions, "groups"> & { readonly base: OwnDescriptor },
   ) {
     this.#namespaces = namespaces;
     this.#base = base;
-    this.#directory = directory;
     this.#groups = groups;
-    this.#device = Deno.statSync(directory).dev;
   }
 
   /** Makes the namespace. Undefined where this service may make or enter none. */
@@ -85,19 +78,21 @@ export class LauncherMounts implements Disposable {
     const isMade = () => namespaces.makePrivate() && makeDevices(namespaces);
     if (base === undefined || namespaces.within(base, isMade) !== true) return undefined;
     unused.move();
-    return new LauncherMounts(namespaces, { ...options, base });
+    return new LauncherMounts(namespaces, { groups: options.groups, base });
   }
 
   /**
-   * Whether a process that is started here finds a path as the service does.
+   * Whether launchers find the same files at some paths as the service does. They do not where something was mounted
+   * since.
    *
    * @param shown the mount that the start shows
    */
-  covers(path: string, shown: string): boolean {
-    if (isBelow(path, [shown])) return true;
+  covers(paths: readonly string[], shown: string): boolean {
+    const others = paths.filter((path) => !isBelow(path, [shown]));
+    const identify = () => others.map(identityOf).join();
     try {
-      if (isBelow(path, [this.#directory])) return Deno.statSync(path).dev === this.#device;
-      return isBelow(path, ROOTS) && isBelow(Deno.realPathSync(path), ROOTS);
+      const own = identify();
+      return this.#namespaces.within(this.#base, identify) === own;
     } catch {
       return false; // Nothing lies there, or it may not be read.
     }
@@ -241,6 +236,12 @@ function openDirectory(path: string): string[] {
 function parentsOf(path: string): string[] {
   const parent = dirname(path);
   return parent === path ? [] : [...parentsOf(parent), parent].filter((place) => place !== "/");
+}
+
+/** Identifies the file at a path. A mount on it has another identity, also one of a directory of the same disk. */
+function identityOf(path: string): string {
+  const { dev, ino } = Deno.statSync(path);
+  return `${dev} ${ino}`;
 }
 
 function isBelow(path: string, roots: readonly string[]): boolean {

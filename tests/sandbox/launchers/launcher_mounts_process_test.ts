@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { OWN_DEVICES } from "../../../src/sandbox/launchers/launcher_mounts.ts";
+import { MountNamespaces } from "../../../src/host/mount_namespaces.ts";
+import { launcherPaths } from "../../../src/sandbox/launchers/find_launchers.ts";
+import { LauncherMounts, OWN_DEVICES } from "../../../src/sandbox/launchers/launcher_mounts.ts";
 import { type ConfinedBench, openConfinedBench } from "../../support/confined.ts";
 import { layerAvailability } from "../../support/layers.ts";
 import { isPresent } from "../../support/requirements.ts";
@@ -23,10 +25,11 @@ if (needs.every((name) => isPresent(name, layerAvailability(bench.confinement, n
 
   Deno.test("a launcher that waited sees the same as one that did not, and its program the same", async () => {
     await using bench = await openConfinedBench();
-    await using _kept = bench.confinement.keepSpareLauncher();
+    await using kept = bench.confinement.keepSpareLauncher();
     await bench.sh("true"); // Its end starts the launcher that waits.
     const spare = await spareLauncherOf(bench.scratchPath);
     const waited = await viewsIn(bench);
+    await kept?.[Symbol.asyncDispose](); // The next launcher would wait already, if this machine is slow.
     const started = await viewsIn(bench);
     assertEquals(waited.pid, spare);
     assert(started.pid !== spare);
@@ -68,6 +71,23 @@ if (needs.every((name) => isPresent(name, layerAvailability(bench.confinement, n
       }
     }
     await Deno.remove(elsewhere, { recursive: true });
+  });
+
+  Deno.test("LauncherMounts.covers() says no where something was mounted since, also of the same disk", async () => {
+    const [bubblewrap = ""] = launcherPaths("bwrap");
+    using mounts = await LauncherMounts.open({ bubblewrap, directory: bench.scratchPath, groups: [] });
+    using namespaces = MountNamespaces.open();
+    using home = namespaces?.namespaceOf("thread-self");
+    using later = namespaces?.cloneMount("/usr/lib");
+    assert(mounts !== undefined && namespaces !== undefined && home !== undefined && later !== undefined);
+    const paths = ["/usr/bin", "/usr/share", bench.directory.path, `${bench.directory.path}/workspace`, "/missing"];
+    const covered = () => paths.filter((path) => mounts.covers(["/bin/sh", path], bench.directory.path));
+    assertEquals(covered(), paths.slice(0, -1));
+    const coversLater = namespaces.within(home, () => {
+      assert(namespaces.enterCopy() && namespaces.makePrivate() && namespaces.place(later, "/usr/share"));
+      return mounts.covers(["/usr/bin", "/usr/share"], bench.directory.path);
+    });
+    assertEquals(coversLater, false);
   });
 }
 
