@@ -35,7 +35,7 @@ function makeMetrics(): Metrics {
 }
 
 function ended(result: EndedExecution["result"], queuedMs = 0): EndedExecution {
-  return { caller: CALLER, id: "exec_1", language: "typescript", floor: 7, result, queuedMs, source: {} };
+  return { caller: CALLER, id: "exec_1", language: "typescript", floor: 7, result, endedAt: 0, queuedMs, source: {} };
 }
 
 /** The samples by name and labels. */

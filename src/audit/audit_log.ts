@@ -36,9 +36,10 @@ export class AuditLog implements Observer {
     this.#now = now;
   }
 
-  executionEnded({ caller, id, sessionId, language, floor, result, queuedMs, source }: EndedExecution): void {
+  executionEnded({ caller, id, sessionId, language, floor, result, endedAt, queuedMs, source }: EndedExecution): void {
     this.#append(caller, {
       action: "execution",
+      at: endedAt,
       subject: id,
       facts: {
         language,
@@ -76,11 +77,13 @@ export class AuditLog implements Observer {
 
   #append(
     caller: Caller | undefined,
-    { action, subject, facts }: Pick<AuditEntry, "action" | "subject" | "facts">,
+    { action, at = this.#now(), subject, facts }:
+      & Pick<AuditEntry, "action" | "subject" | "facts">
+      & { readonly at?: number },
   ): void {
     try {
       this.#store.append({
-        at: new Date(this.#now()).toISOString(),
+        at: new Date(at).toISOString(),
         tenant: caller?.principal.tenant ?? null,
         key: caller?.principal.name ?? null,
         action,

@@ -25,6 +25,7 @@ function endRevoked({ keyring, sessions, executions, sockets }: Opened): void {
   try {
     const tenants = keyring.revokedTenants();
     if (tenants.size === 0) return;
+    executions.recordEnded();
     sessions.closeTenants(tenants, "key_revoked");
     executions.interruptTenants(tenants, "its key was revoked");
     sockets.refuseTenants(tenants);

@@ -208,12 +208,13 @@ export class Executions implements AsyncDisposable {
     this.#waiters.set(live, waiters);
     waiters.join(signal);
     const result = await this.#run(live, submission, body);
+    const endedAt = Date.now();
     const { facts, hasBegun, output, queuedMs } = live;
     const record = () => {
       this.#records.end(facts, { result, hasRecord, hasBegun, output });
       const { createdAt: _createdAt, ...ended } = facts;
       const { selection: { floor }, source } = submission;
-      this.#observer.executionEnded?.({ ...ended, floor, result, queuedMs, source });
+      this.#observer.executionEnded?.({ ...ended, floor, result, endedAt, queuedMs, source });
     };
     if (hasRecord) record();
     else this.#unrecorded.add(record);

@@ -14,6 +14,8 @@ export interface EndedExecution {
   readonly floor: number;
   /** The result of the program, or the error of the service. */
   readonly result: Execution | CodeBeakerError;
+  /** The time of day of the end, in ms since 1970. It may be told a little later. */
+  readonly endedAt: number;
   /** Time in the queue, in ms. */
   readonly queuedMs: number;
   /** The code and its input, for observers that are configured to keep them. */

@@ -11,9 +11,11 @@ import { endOf, principalOf, sessionOf } from "../storage/samples.ts";
 const CALLER: Caller = { principal: principalOf("one"), requestId: "req_1" };
 const SECRETS = { code: "console.log('s3cret-code')", stdin: "s3cret-stdin", env: { TOKEN: "s3cret-env" } };
 const NOW = Date.UTC(2026, 0, 1);
+const ENDED_AT = NOW - 10;
 
 function endedOf(result: EndedExecution["result"] = endOf("exec_1")): EndedExecution {
-  return { caller: CALLER, id: "exec_1", language: "typescript", floor: 7, result, queuedMs: 2, source: SECRETS };
+  const facts = { id: "exec_1", language: "typescript", floor: 7, endedAt: ENDED_AT, queuedMs: 2 };
+  return { ...facts, caller: CALLER, result, source: SECRETS };
 }
 
 function denied(message: string, path?: string): CodeBeakerError {
@@ -34,7 +36,7 @@ Deno.test("AuditLog.executionEnded() writes who ran what where, what came of it,
   const { runtime, outcome, usage } = endOf("exec_1");
   assertEquals(line, {
     number: 1,
-    at: "2026-01-01T00:00:00.000Z",
+    at: "2025-12-31T23:59:59.990Z",
     tenant: "one",
     key: "one's key",
     action: "execution",

@@ -549,13 +549,23 @@ Deno.test("Sessions closes everything when the service ends, and says so", () =>
     assertEquals(await refusal(() => sessions.create(CALLER, REQUEST)), "busy");
   }));
 
-Deno.test("Sessions tells its observer of every opening and closing, with its owner", async () => {
+Deno.test("Sessions tells its observer of every opening and closing, with its owner, and of its programs before", async () => {
   const told: unknown[] = [];
-  await withSession(async ({ sessions, session }) => {
+  await withSession(async ({ sessions, session, gate }) => {
+    const { id, ended } = await sessions.submit(CALLER, session.id, PROGRAM);
+    await gate.untilBegun(1);
+    gate.endOne();
+    await ended;
     await sessions.close(CALLER, session.id);
-    assertEquals(told, [["opened", "local", session.id], ["closed", "local", session.id, "closed_by_owner"]]);
+    assertEquals(told, [
+      ["opened", "local", session.id],
+      ["ended", id],
+      ["closed", "local", session.id, "closed_by_owner"],
+    ]);
   }, {
+    recordDelayMs: 60_000,
     observer: {
+      executionEnded: ({ id }) => told.push(["ended", id]),
       sessionOpened: ({ principal }, { id }) => told.push(["opened", principal.tenant, id]),
       sessionClosed: ({ principal }, { id, closedBecause }) =>
         told.push(["closed", principal.tenant, id, closedBecause]),
