@@ -40,7 +40,9 @@ export function guardOrigin(
 export function authenticate(keys: Pick<DoorKeys, "authenticate">): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
     const needsKey = context.get("needsKey");
-    const principal = needsKey ? nameSchemeOnFailure(context, () => keyOwner(context, keys)) : LOCAL_USER;
+    const principal = needsKey === false // Absent, a key is needed too.
+      ? LOCAL_USER
+      : nameSchemeOnFailure(context, () => keyOwner(context, keys));
     if (principal !== undefined) context.set("caller", { principal, requestId: context.get("requestId") });
     await next();
   };

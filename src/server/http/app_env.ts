@@ -8,8 +8,8 @@ export interface AppEnv {
   Bindings: Connection;
   Variables: {
     requestId: string;
-    /** Whether the service has keys, so that the client needs one. */
-    needsKey: boolean;
+    /** Whether the service has keys, so that the client needs one. Undefined while unknown. */
+    needsKey: boolean | undefined;
     caller: Caller;
     /** Bounds of a body that is no upload. */
     bodyBounds: BodyBounds;

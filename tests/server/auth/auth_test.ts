@@ -55,6 +55,14 @@ Deno.test("authenticate() takes whoever uses this machine for the local user whi
   }
 });
 
+Deno.test("authenticate() takes nobody for the local user where guardOrigin() has not passed the request", async () => {
+  const app = new Hono<AppEnv>();
+  app.use(authenticate(openKeyring()));
+  app.get("/who", (context) => context.json(context.get("caller")));
+  app.onError((error, context) => sendProblem(context, error));
+  assertEquals((await app.request("http://localhost:8000/who")).status, 401);
+});
+
 Deno.test("guardOrigin() refuses other machines, Hosts and Origins while no key is there, also for health and with a key", async () => {
   const other = addKey(openKeyring());
   for (const path of ["/who", "/health/live", "/health/ready", "/nothing"]) {
