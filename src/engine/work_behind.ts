@@ -1,3 +1,6 @@
+import { messageOf } from "../core/errors.ts";
+import { log } from "../log.ts";
+
 /** Most pieces of work that wait. Then all of it is done. */
 const MAX_WAITING = 64;
 
@@ -12,7 +15,7 @@ export class WorkBehind implements Disposable {
     this.#delayMs = delayMs;
   }
 
-  /** Does work a little later, in the order of the calls. The work does not throw. */
+  /** Does work a little later, in the order of the calls. An error is only logged. */
   add(work: () => void): void {
     this.#waiting.push(work);
     if (this.#delayMs === 0 || this.#waiting.length >= MAX_WAITING) this.finish();
@@ -23,7 +26,13 @@ export class WorkBehind implements Disposable {
   finish(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const work of this.#waiting.splice(0)) work();
+    for (let work = this.#waiting.shift(); work !== undefined; work = this.#waiting.shift()) {
+      try {
+        work();
+      } catch (error) {
+        log.error("work_behind.failed", { error: messageOf(error) });
+      }
+    }
   }
 
   [Symbol.dispose](): void {

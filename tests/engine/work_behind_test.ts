@@ -17,3 +17,14 @@ Deno.test("WorkBehind does work in its order: at once without a delay, else when
   }
   assertEquals(done, Array.from({ length: 70 }, (_, number) => number));
 });
+
+Deno.test("WorkBehind does what comes after work that fails", () => {
+  const done: number[] = [];
+  using behind = new WorkBehind(60_000);
+  behind.add(() => {
+    throw new Error("no");
+  });
+  behind.add(() => done.push(1));
+  behind.finish();
+  assertEquals(done, [1]);
+});
