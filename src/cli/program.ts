@@ -31,7 +31,22 @@ export function createProgram(context: CommandContext, output: Partial<ProgramOu
   for (const { name, description } of SUBCOMMANDS) program.command(name).description(description);
   return program.hook("preSubcommand", async (_, command) => {
     for (const { name, load } of SUBCOMMANDS) if (name === command.name()) (await load())(command, context);
+    command.hook("preSubcommand", passFlags);
   });
+}
+
+/**
+ * Gives a command the flags that stand before its name. It is a usage error where the command does not take one of them;
+ * its own flags, which are read later, count more.
+ */
+function passFlags(parent: Command, command: Command): void {
+  for (const option of parent.options) {
+    const name = option.attributeName();
+    if (parent.getOptionValueSource(name) !== "cli") continue;
+    const isTaken = command.options.some((own) => own.attributeName() === name);
+    if (!isTaken) command.error(`error: "${parent.name()} ${command.name()}" does not take ${option.long}`);
+    command.setOptionValueWithSource(name, parent.getOptionValue(name), "cli");
+  }
 }
 
 /** Loads the whole command line, with the flags of every subcommand. */

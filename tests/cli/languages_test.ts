@@ -25,3 +25,25 @@ Deno.test("codebeaker languages shows the languages of a service, and each reaso
     [`go, bash: ${reason}`],
   ]]);
 });
+
+Deno.test("codebeaker languages passes the flags before a subcommand on to it, and refuses those that it does not take", async () => {
+  const asked: string[] = [];
+  const fetch = (url: string) => {
+    asked.push(url);
+    return Promise.resolve(Response.json({ languages: [] }));
+  };
+  const own = ["--url", "http://127.0.0.1:8001"];
+  for (const after of [[], own]) {
+    const listed = await runHere(["languages", "--json", "--url", "http://127.0.0.1:8000", "list", ...after], {
+      fetch,
+    });
+    assertEquals(JSON.parse(listed.stdout), { languages: [] });
+  }
+  assertEquals(asked.map((url) => new URL(url).port), ["8000", "8001"]);
+  const blocked = await Deno.makeTempFile(); // No directory can be made below it.
+  const added = await runHere(["languages", "--home", `${blocked}/home`, "add", "prolog"]);
+  assertEquals([added.code, added.stderr.includes(blocked)], [1, true], added.stderr);
+  await Deno.remove(blocked);
+  const refused = await runHere(["languages", "--json", "add", "prolog"]);
+  assertEquals([refused.code, refused.stderr], [2, 'error: "languages add" does not take --json\n']);
+});
