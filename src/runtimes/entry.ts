@@ -114,6 +114,8 @@ export interface InstalledBinary {
   readonly version: string;
   /** Whether it was installed before. */
   readonly wasThere: boolean;
+  /** Why other versions of it could not be removed. Absent, nothing failed. */
+  readonly notRemoved?: string;
 }
 
 /** The configurations of a runtime that the tests cover. */

@@ -104,7 +104,8 @@ export class PartsInstaller implements AsyncDisposable {
     await Promise.resolve(); // The caller has noted by then that it runs.
     log.info("part.install_started", { part: subject });
     try {
-      const { path, version, wasThere } = await this.#add(subject);
+      const { notRemoved, path, version, wasThere } = await this.#add(subject);
+      if (notRemoved !== undefined) log.warning("part.others_not_removed", { part: subject, path, error: notRemoved });
       const obstacle = wasThere ? await whyStillNot() : undefined;
       if (obstacle === undefined) {
         this.#failures.delete(subject);

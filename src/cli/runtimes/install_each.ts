@@ -31,9 +31,13 @@ export async function installEach(
     for (const name of new Set(names)) {
       const installed = await install(name, { home, ...task });
       if (installed === undefined) continue;
-      const { path, version, wasThere } = installed;
+      const { notRemoved, path, version, wasThere } = installed;
       await task.progress.above(() =>
         context.print(`${name} ${version}  ${wasThere ? "exists already: " : ""}${path}`)
+      );
+      if (notRemoved === undefined) continue;
+      await task.progress.above(() =>
+        context.printError(`${name} is installed, and other versions of it are still there: ${notRemoved}`)
       );
     }
   });

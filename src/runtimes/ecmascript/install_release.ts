@@ -32,6 +32,6 @@ export async function installRelease(
       await takePackage(found, { title, registry, signal, task, staging, files });
     },
   });
-  await removeOtherVersions(dirname(path), { home, instance, name: title });
-  return { path, version: found.version, wasThere };
+  const removal = await removeOtherVersions(dirname(path), { home, instance, name: title });
+  return { path, version: found.version, wasThere, ...removal };
 }

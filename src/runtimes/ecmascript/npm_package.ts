@@ -6,10 +6,12 @@ import type { ProgressTask } from "../../core/progress.ts";
 import { Instance } from "../../host/instance.ts";
 import { ignoreMissing, removeTree } from "../../host/remove_tree.ts";
 import { decodeTar } from "../../workspace/archive/tar.ts";
-import type { InstallRequest } from "../entry.ts";
+import type { InstalledBinary, InstallRequest } from "../entry.ts";
 
 /** The most bytes of a tarball: some four times the largest. */
 const MAX_TARBALL_BYTES = 209_715_200;
+/** Longest time of a download without a byte, in ms. */
+const IDLE_MS = 60_000;
 
 /** The prefix of an installation's directory until it is done. */
 const STAGING_PREFIX = ".staging-";
@@ -30,6 +32,8 @@ export interface PackageRequest extends Pick<InstallRequest, "signal"> {
   readonly title: string;
   readonly registry: string;
   readonly task: ProgressTask;
+  /** Longest time without a byte, in ms; beyond it, the download fails. Default: a minute. */
+  readonly idleMs?: number | undefined;
 }
 
 /** A file of a package, and its destination. */
@@ -73,11 +77,29 @@ export async function installDirectory(
 /**
  * Removes the other versions of an installed directory. Their names begin alike. It leaves them where a process may use
  * them: one lives that has an identity of the home, beside the caller's own.
+ *
+ * @returns why they could not be removed: the installation has succeeded all the same
  */
 export async function removeOtherVersions(
   directory: string,
-  { home, instance, name }: { readonly home: string; readonly instance: string | undefined; readonly name: string },
-): Promise<void> {
+  versions: OtherVersions,
+): Promise<Pick<InstalledBinary, "notRemoved">> {
+  try {
+    await removeVersions(directory, versions);
+    return {};
+  } catch (error) {
+    return { notRemoved: messageOf(error) };
+  }
+}
+
+/** The home and the name of an installed thing, and the service that installs it. */
+interface OtherVersions {
+  readonly home: string;
+  readonly instance: string | undefined;
+  readonly name: string;
+}
+
+async function removeVersions(directory: string, { home, instance, name }: OtherVersions): Promise<void> {
   const parent = dirname(directory);
   const isOther = (found: string) => /^-\d/.test(found.slice(name.length)) && found !== basename(directory);
   const found = await Array.fromAsync(Deno.readDir(parent));
@@ -133,12 +155,15 @@ function urlOf({ name, version }: NpmPackage, registry: string): string {
 /** Downloads a URL into a file, and returns the digest. */
 async function download(
   path: string,
-  { signal, task, title, url }: Omit<PackageRequest, "registry"> & { readonly url: string },
+  { idleMs = IDLE_MS, signal, task, title, url }: Omit<PackageRequest, "registry"> & { readonly url: string },
 ): Promise<string> {
   const hash = createHash("sha512");
   using file = await Deno.open(path, { write: true, createNew: true });
+  const idle = new AbortController();
+  const watch = () => setTimeout(() => idle.abort(new Error(`no byte within ${idleMs} ms`)), idleMs);
+  let timer = watch();
   try {
-    const response = await fetch(url, { signal });
+    const response = await fetch(url, { signal: AbortSignal.any([signal, idle.signal]) });
     if (!response.ok || response.body === null) {
       await response.body?.cancel();
       throw cannotInstall(title, `${url} answered ${response.status}`);
@@ -150,10 +175,14 @@ async function download(
       hash.update(chunk);
       for (let rest = chunk; rest.length > 0;) rest = rest.subarray(await file.write(rest));
       task.update(`${Math.floor(bytes / 1e6)} MB`);
+      clearTimeout(timer);
+      timer = watch();
     }
   } catch (error) {
     if (error instanceof CodeBeakerError || signal.aborted) throw error;
     throw cannotInstall(title, `${url} cannot be fetched (${messageOf(error)})`, error);
+  } finally {
+    clearTimeout(timer);
   }
   return `sha512-${hash.digest("base64")}`;
 }

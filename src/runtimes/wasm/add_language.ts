@@ -2,7 +2,7 @@ import { dirname, join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import { removeTree } from "../../host/remove_tree.ts";
 import { runTool } from "../../process/run_tool.ts";
-import { installDirectory, removeOtherVersions, takePackage } from "../ecmascript/npm_package.ts";
+import { cannotInstall, installDirectory, removeOtherVersions, takePackage } from "../ecmascript/npm_package.ts";
 import { flagList, isListable } from "../service_binary/flag_list.ts";
 import { serviceBinary } from "../service_binary/service_binary.ts";
 import type { InstalledBinary, LanguageRequest } from "../entry.ts";
@@ -14,6 +14,16 @@ import { settingsOf } from "./settings.ts";
 
 /** The directory of the modules that prepare, below the parts, until they have done so. */
 const PREPARATION = "preparation";
+/** Longest time of a preparation, in ms. It is many times what one takes on a busy machine. */
+const PREPARATION_MS = 600_000;
+
+/** How long the steps of an installation may take. */
+export interface InstallationBounds {
+  /** Longest time of a download without a byte, in ms. Default: a minute. */
+  readonly idleMs?: number;
+  /** Longest time of the preparation, in ms. Default: ten minutes. */
+  readonly preparationMs?: number;
+}
 
 /**
  * Installs the parts of a language into the home, unless they are there. It takes them out of packages of npm's, each
@@ -28,7 +38,11 @@ export async function addLanguage(name: string, request: LanguageRequest): Promi
 }
 
 /** Installs the parts of a language, as {@link addLanguage} does. */
-export async function addParts({ name, row }: NamedLanguage, request: LanguageRequest): Promise<InstalledBinary> {
+export async function addParts(
+  { name, row }: NamedLanguage,
+  request: LanguageRequest,
+  { idleMs, preparationMs = PREPARATION_MS }: InstallationBounds = {},
+): Promise<InstalledBinary> {
   const { home, instance, progress, signal } = request;
   const { denoBinary, npmRegistry: registry } = settingsOf(request);
   const path = partsPath(home, { name, row });
@@ -51,23 +65,32 @@ export async function addParts({ name, row }: NamedLanguage, request: LanguageRe
           path: join(staging, part),
           mode: 0o644,
         }));
-        await takePackage(found, { title: row.title, registry, signal, task, staging, files: taken });
+        await takePackage(found, { title: row.title, registry, signal, task, staging, files: taken, idleMs });
       }
       using _task = progress.begin(`preparing ${row.title}`);
-      if (row.preparation !== undefined) await prepare(row.preparation, { binary, directory: staging, signal });
+      if (row.preparation !== undefined) {
+        const options = { title: row.title, binary, directory: staging, timeoutMs: preparationMs, signal };
+        await prepare(row.preparation, options);
+      }
       await sealParts(staging);
     },
   });
-  await removeOtherVersions(path, { home, instance, name });
-  return { path, version, wasThere };
+  return { path, version, wasThere, ...await removeOtherVersions(path, { home, instance, name }) };
 }
 
-/** Runs modules with the directory as their argument. Their process may read and write nothing else. */
+/**
+ * Runs modules with the directory as their argument. Their process may read and write nothing else, and is killed at its
+ * deadline.
+ *
+ * @throws {CodeBeakerError} `runtime_unavailable` where they fail or take too long
+ */
 async function prepare(
   { main, texts }: ModuleSet,
-  { binary, directory, signal }: {
+  { binary, directory, signal, timeoutMs, title }: {
+    readonly title: string;
     readonly binary: string;
     readonly directory: string;
+    readonly timeoutMs: number;
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
@@ -79,6 +102,14 @@ async function prepare(
   }
   const access = ["--allow-read", "--allow-write"].flatMap((flag) => flagList(flag, [directory]));
   const argv = [binary, "run", ...COMMON_FLAGS, ...access, join(modules, main), directory] as const;
-  await runTool({ argv, env: { DENO_DIR: join(modules, "cache"), NO_COLOR: "1" }, signal });
+  const deadline = new AbortController();
+  const late = () => deadline.abort(cannotInstall(title, `its preparation took more than ${timeoutMs} ms`));
+  const timer = setTimeout(late, timeoutMs);
+  const env = { DENO_DIR: join(modules, "cache"), NO_COLOR: "1" };
+  try {
+    await runTool({ argv, env, signal: AbortSignal.any([signal, deadline.signal]) });
+  } finally {
+    clearTimeout(timer);
+  }
   await removeTree(modules);
 }

@@ -40,26 +40,39 @@ Deno.writeTextFileSync(\`\${parts}/made\`, Deno.readTextFileSync(\`\${parts}/tak
 Deno.chmodSync(\`\${parts}/made\`, 0o600);
 Deno.removeSync(\`\${parts}/left\`);`;
 
-Deno.test("addParts() installs parts that every user can read, once, and again where one is damaged or missing", async () => {
-  const published = { name: "@test/parts", version: "1.0.0", files: { "a/taken.txt": "taken", "left.txt": "left" } };
-  await using registry = await openNpmRegistry([published]);
+/** A registry with one package, and a language of its parts, to be installed in a home. */
+async function openParts({ preparation = PREPARE }: { readonly preparation?: string } = {}) {
+  const files = { "a/taken.txt": "taken", "left.txt": "left" };
+  const published = { name: "@test/parts", version: "1.0.0" };
+  const registry = await openNpmRegistry([{ ...published, files }]);
   const tarball = await (await fetch(`${registry.url}@test/parts/-/parts-1.0.0.tgz`)).bytes();
   const integrity = `sha512-${createHash("sha512").update(tarball).digest("base64")}`;
-  const files = { "a/taken.txt": "taken", "left.txt": "left" };
   const [known] = Object.values(LANGUAGES);
   assert(known !== undefined);
   const row: LanguageRow = {
     ...known,
-    packages: [{ name: published.name, version: published.version, integrity, files }],
-    preparation: { main: "prepare.js", texts: { "prepare.js": PREPARE } },
+    packages: [{ ...published, integrity, files }],
+    preparation: { main: "prepare.js", texts: { "prepare.js": preparation } },
     parts: ["taken", "made"],
   };
   const home = await Deno.makeTempDir();
-  await using _home = { [Symbol.asyncDispose]: () => Deno.remove(home, { recursive: true }) };
   const { signal } = new AbortController();
   const settings = { wasm: { npmRegistry: registry.url } };
   const request = { home, settings, signal, searchPath: [], progress: { signal, ...NO_PROGRESS } };
-  const language = { name: "test", row };
+  return {
+    home,
+    language: { name: "test", row },
+    request,
+    async [Symbol.asyncDispose]() {
+      await registry[Symbol.asyncDispose]();
+      await Deno.remove(home, { recursive: true });
+    },
+  };
+}
+
+Deno.test("addParts() installs parts that every user can read, once, and again where one is damaged or missing", async () => {
+  await using bench = await openParts();
+  const { home, language, request } = bench;
   const add = () => addParts(language, request);
   const { path, version, wasThere } = await add();
   assertEquals([version, wasThere, findParts(language, request)], ["@test/parts 1.0.0", false, path]);
@@ -79,6 +92,37 @@ Deno.test("addParts() installs parts that every user can read, once, and again w
     assertEquals([(await add()).wasThere, texts()], [false, ["taken", "TAKEN"]]);
   }
   assertEquals([...Deno.readDirSync(`${home}/languages`)].map(({ name }) => `${home}/languages/${name}`), [path]);
+});
+
+Deno.test("addParts() says that it could not remove another version, beside what it has installed", async () => {
+  await using bench = await openParts();
+  const { home, language, request } = bench;
+  const [other, inTheWay] = ["test-0.9.0-1234", ".staging-test-0.9.0-1234/part"];
+  for (const name of [other, inTheWay]) await Deno.mkdir(`${home}/languages/${name}`, { recursive: true });
+  const { notRemoved, path, wasThere } = await addParts(language, request);
+  assertEquals([findParts(language, request), wasThere, notRemoved?.includes(other)], [path, false, true]);
+});
+
+Deno.test("addParts() gives up a download that goes on with no byte, before its answer and within it", async () => {
+  await using bench = await openParts();
+  const { language, request } = bench;
+  for (const answer of ["", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1"]) {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const settings = { wasm: { npmRegistry: `http://127.0.0.1:${listener.addr.port}/` } };
+    const adding = addParts(language, { ...request, settings }, { idleMs: 200 });
+    const refused = assertRejects(() => adding, CodeBeakerError, "cannot be fetched (no byte within 200 ms)");
+    using connection = await listener.accept();
+    await connection.write(new TextEncoder().encode(answer));
+    assertEquals((await refused).code, "runtime_unavailable");
+  }
+});
+
+Deno.test("addParts() ends a preparation that goes on, and leaves nothing", async () => {
+  await using bench = await openParts({ preparation: "setInterval(() => {}, 1_000);" });
+  const { home, language, request } = bench;
+  const adding = addParts(language, request, { preparationMs: 200 });
+  await assertRejects(() => adding, CodeBeakerError, "its preparation took more than 200 ms");
+  assertEquals([...Deno.readDirSync(`${home}/languages`)], []);
 });
 
 Deno.test("addLanguage() refuses a home that would split a list of permissions, and parts in one are not found", async () => {
