@@ -17,6 +17,9 @@ import { isGroup, signalGroup, signalProcess } from "./terminate.ts";
 /** Linux's `USER_HZ`. */
 const MS_PER_TICK = 10;
 
+/** No process's id. As a group's it would be that of this service's own group. */
+const NONE = 0;
+
 /** Longest wait for killed processes to be gone, in ms. */
 const GONE_MS = 2_000;
 
@@ -54,7 +57,7 @@ export interface ChildProcessesOptions {
  */
 export class ChildProcesses {
   readonly #options: ChildProcessesOptions;
-  #leader = 0;
+  #leader = NONE;
   /** Processes from the leader to the program, without the program. They are found on first use. */
   #wrappers: readonly number[] = [];
   #program: number | undefined;
@@ -128,21 +131,21 @@ export class ChildProcesses {
   }
 
   /**
-   * Kills the remaining processes, and returns when none remains. Call this only once the leader has ended: its number
-   * may be another's.
+   * Kills the remaining processes, releases what they had, and returns when none remains. Call this only once the leader
+   * has ended, since its number may be another's, or where none was started.
    */
   async end(): Promise<void> {
     const { cgroup } = this.#options;
     const deadline = performance.now() + GONE_MS;
     const releasing = this.#options.release?.();
-    signalGroup(this.#leader, "SIGKILL");
+    if (this.#leader !== NONE) signalGroup(this.#leader, "SIGKILL");
     for (let restMs = 1; performance.now() < deadline; restMs = Math.min(restMs * 2, 50)) {
       for (const pid of this.#grouped()) signalProcess(pid, "SIGKILL");
       const isGone = cgroup === undefined ? !this.#wrappers.some(isAlive) : cgroup.remove();
       if (this.#isGroupGone() && isGone) break;
       await delay(restMs);
     }
-    this.#options.adopted?.removeLeader(this.#leader);
+    if (this.#leader !== NONE) this.#options.adopted?.removeLeader(this.#leader);
     await releasing;
   }
 
@@ -162,7 +165,7 @@ export class ChildProcesses {
    */
   #isGroupGone(): boolean {
     const { adopted } = this.#options;
-    if (adopted === undefined) return true;
+    if (adopted === undefined || this.#leader === NONE) return true;
     try {
       for (const pid of adopted.inGroupOf(this.#leader)) adopted.reap(pid);
       return !isGroup(this.#leader);

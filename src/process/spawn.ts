@@ -34,6 +34,8 @@ export interface SpawnRequest {
   onSpawned(pid: number): void;
   /** Called when the process has ended. */
   onEnded?(): void;
+  /** Called after a failed start. By then the process, if there was one, has ended. */
+  onFailed?(): void;
 }
 
 /** A process that was started before its command line was known. It fits a {@link SpawnRequest}. */
@@ -50,15 +52,15 @@ export interface SpareProcess {
  */
 export function spawnGroup(request: SpawnRequest): Deno.ChildProcess {
   const [file] = request.argv;
-  const spare = request.takeSpare?.();
-  const child = spare?.process ?? start(request);
+  const { child, spare } = takeOrStart(request);
   if (request.onEnded !== undefined) child.status.then(request.onEnded);
   try {
     request.onSpawned(child.pid);
     spare?.become();
   } catch (cause) {
     child.kill("SIGKILL");
-    Promise.all([child.status, child.stdin.abort(), child.stdout.cancel(), child.stderr.cancel()]).catch(() => {}); // The process is ending.
+    child.status.then(() => request.onFailed?.());
+    Promise.all([child.stdin.abort(), child.stdout.cancel(), child.stderr.cancel()]).catch(() => {}); // The process is ending.
     throw new CodeBeakerError("runtime_unavailable", `Cannot confine ${file}: ${messageOf(cause)}`, { cause });
   }
   return child;
@@ -81,6 +83,16 @@ export async function succeeds(
     return status.success;
   } catch {
     return false; // The helper is missing or may not start: it is of no use either way.
+  }
+}
+
+function takeOrStart(request: SpawnRequest): { readonly child: Deno.ChildProcess; readonly spare?: SpareProcess } {
+  try {
+    const spare = request.takeSpare?.();
+    return spare === undefined ? { child: start(request) } : { child: spare.process, spare };
+  } catch (cause) {
+    request.onFailed?.();
+    throw cause;
   }
 }
 

@@ -239,6 +239,7 @@ export class Confinement implements Disposable {
         return spare;
       },
       onEnded: () => this.#spare?.refill(),
+      onFailed: () => void processes.end(),
     };
   }
 

@@ -1,8 +1,11 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { fromFileUrl } from "@std/path";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { basename, fromFileUrl, join } from "@std/path";
+import { CodeBeakerError } from "../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { Confinement } from "../../src/sandbox/confinement.ts";
 import { isAlive } from "../../src/process/process_tree.ts";
+import { spawnGroup } from "../../src/process/spawn.ts";
+import { readMounts } from "../../src/host/mounts.ts";
 import { releaseOrphans } from "../../src/sandbox/orphans.ts";
 import { Scratch } from "../../src/host/scratch.ts";
 import { openConfinedBench } from "../support/confined.ts";
@@ -211,6 +214,53 @@ function groupsBelow(point: string, name: string): string[] {
       }
     },
   );
+}
+
+Deno.test("a program that cannot be started, or not be confined, leaves no control group and no namespace open", async () => {
+  await using bench = await openConfinedBench();
+  await bench.sh("true"); // Deno opens its own descriptors with the first one.
+  const before = heldFor(bench.scratchPath);
+  const { confinement, directory, workspace } = bench;
+  const confine = () =>
+    confinement.confine({
+      argv: ["/bin/true"],
+      cwd: workspace.target,
+      mounts: [workspace],
+      directory,
+      limits: DEFAULT_LIMITS,
+      reservedDataBytes: 1_000_000_000,
+      hasNetwork: false,
+      startsOthers: true,
+      variables: {},
+    });
+  assertThrows(() => spawnGroup({ ...confine(), argv: ["/nope"] }), CodeBeakerError, "Cannot start /nope");
+  const confined = confine();
+  let held: string[] = [];
+  const refuse = (pid: number) => {
+    confined.onSpawned(pid);
+    held = heldFor(bench.scratchPath);
+    throw new Error("refused");
+  };
+  assertThrows(() => spawnGroup({ ...confined, onSpawned: refuse }), CodeBeakerError, "refused");
+  assert(confinement.layers.length === 0 || held.length > before.length, `${held}`);
+  await until(() => heldFor(bench.scratchPath).length === before.length, "nothing of either is left");
+});
+
+/** The control groups of a service's programs, and the mount namespaces that this process has open. */
+function heldFor(path: string): string[] {
+  const points = readMounts().filter(({ type }) => type.startsWith("cgroup")).map(({ point }) => point);
+  const services = points.flatMap((point) => groupsBelow(point, basename(path)));
+  const groups = services.flatMap((service) =>
+    [...Deno.readDirSync(service)].filter(({ isDirectory }) => isDirectory).map(({ name }) => join(service, name))
+  );
+  const opened = [...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
+    try {
+      return [Deno.readLinkSync(`/proc/self/fd/${name}`)];
+    } catch {
+      return []; // It was the one that reads the directory.
+    }
+  });
+  return [...groups, ...opened.filter((target) => target.startsWith("mnt:"))];
 }
 
 for (const without of [[], LANDLOCK.without]) {
