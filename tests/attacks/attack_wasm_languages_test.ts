@@ -63,6 +63,62 @@ paths.each { |path| tries.each { |try| try.call(path) rescue NotImplementedError
       code: `$stderr.write("\\0\\a\\x040\\0", "\\0\\a\\x01\\0")`,
     },
   ],
+  php: [
+    {
+      name: "paths out of the workspace",
+      ends: "exited",
+      code:
+        `<?php $paths = ["{{file}}", "planted", "..{{file}}", "/workspace/../../../..{{file}}", "/proc/self/environ"];
+array_push($paths, "/tmp/../{{file}}", "file://{{file}}", "php://filter/resource={{file}}", "/dev/fd/3", "php://fd/4");
+foreach ($paths as $path) {
+  echo @file_get_contents($path); @file_put_contents($path, "changed"); @chmod($path, 0777);
+  @symlink($path, "link"); echo @file_get_contents("link"); @link($path, "hard"); echo @file_get_contents("hard");
+  echo implode(@scandir(dirname($path)) ?: []); @rename($path, "mine"); echo @file_get_contents("mine"); @unlink($path);
+}`,
+    },
+    {
+      name: "a pattern that is tried for ever",
+      ...LOOPS,
+      code:
+        `<?php ini_set("pcre.backtrack_limit", "-1"); ini_set("pcre.jit", "0"); for (;;) preg_match("/(a+)+$/", str_repeat("a", 60) . "b");`,
+    },
+    {
+      name: "a loop in a function of the interpreter",
+      ...LOOPS,
+      code: `<?php iterator_count((function () { for (;;) yield 1; })());`,
+    },
+    {
+      name: "a destructor that stays",
+      ...LOOPS,
+      code: `<?php class A { function __destruct() { for (;;); } } $a = new A;`,
+    },
+    {
+      name: "a function of the end that stays",
+      ...LOOPS,
+      code: `<?php register_shutdown_function(function () { for (;;); });`,
+    },
+    {
+      name: "a handler of errors that stays",
+      ...LOOPS,
+      code: `<?php set_exception_handler(function () { for (;;); }); throw new Exception("x");`,
+    },
+    { name: "a sleep that is begun again", ...LOOPS, code: `<?php for (;;) sleep(1000);` },
+    {
+      name: "memory that doubles",
+      ends: "memory_limit",
+      code: `<?php $text = str_repeat("x", 1000000); for (;;) $text .= $text;`,
+    },
+    {
+      name: "output from a function of the end",
+      ...FLOODS,
+      code: `<?php register_shutdown_function(function () { for (;;) fwrite(STDERR, str_repeat("x", 65536)); });`,
+    },
+    {
+      name: "words of the service on stderr",
+      ends: "exited",
+      code: `<?php fwrite(STDERR, "\\0\\x07\\x040\\0" . "\\0\\x07\\x01\\0");`,
+    },
+  ],
   prolog: [
     {
       name: "paths out of the workspace",
