@@ -50,28 +50,48 @@ export async function listLanguages(host: RuntimeHost): Promise<LanguageRow[]> {
   return [...Map.groupBy(rows, ({ language }) => language).values()].flat();
 }
 
-/** The table in Markdown that is not formatted yet. Costs are those that {@link measureLanguages} returns. */
-export function renderLanguages(rows: readonly LanguageRow[], costs: ReadonlyMap<string, LanguageCosts>): string {
-  const lines = rows.map(({ hasContexts, language, level, memoryMb, runtime, startupMs }) => {
-    const measured = costs.get(`${runtime} ${language}`);
-    return [
-      `\`${language}\``,
-      `\`${runtime}\``,
-      level,
-      hasContexts ? "yes" : "no",
-      `${startupMs} ms, ${memoryMb} MB`,
-      measured === undefined ? UNKNOWN : `${measured.startupMs.toFixed(measured.startupMs < 10 ? 1 : 0)} ms`,
-      measured?.memoryMb === undefined ? UNKNOWN : `${Math.max(1, Math.round(measured.memoryMb))} MB`,
-    ];
-  });
+/** The measured cells of rows, by runtime and language with a space between. */
+type MeasuredCells = ReadonlyMap<string, readonly string[]>;
+
+/** The table in Markdown that is not formatted yet. */
+export function renderLanguages(rows: readonly LanguageRow[], measured: MeasuredCells): string {
+  const lines = rows.map(({ hasContexts, language, level, memoryMb, runtime, startupMs }) => [
+    `\`${language}\``,
+    `\`${runtime}\``,
+    level,
+    hasContexts ? "yes" : "no",
+    `${startupMs} ms, ${memoryMb} MB`,
+    ...measured.get(`${runtime} ${language}`) ?? Array(MEASURED_COLUMNS).fill(UNKNOWN),
+  ]);
   return [COLUMNS, COLUMNS.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |\n`).join("");
 }
 
-/** The rows of the page's table, without the columns that are measured and without padding. */
+/** The rows of a page's table, without the columns that are measured and without padding. */
 export function unmeasuredRows(markdown: string): string[] {
+  return rowsOf(markdown).map((cells) => cells.slice(0, -MEASURED_COLUMNS).join(" | "));
+}
+
+/** The measured cells of a page. */
+function measuredCellsOf(markdown: string): MeasuredCells {
+  return new Map(
+    rowsOf(markdown).map(([language = "", runtime = "", ...cells]) => [
+      `${runtime} ${language}`.replaceAll("`", ""),
+      cells.slice(-MEASURED_COLUMNS),
+    ]),
+  );
+}
+
+function cellsOf({ memoryMb, startupMs }: LanguageCosts): string[] {
+  return [
+    `${startupMs.toFixed(startupMs < 10 ? 1 : 0)} ms`,
+    memoryMb === undefined ? UNKNOWN : `${Math.max(1, Math.round(memoryMb))} MB`,
+  ];
+}
+
+/** The rows of the table in a page, the header among them. */
+function rowsOf(markdown: string): string[][] {
   return tableOf(markdown).trimEnd().split("\n").map((line) =>
-    line.split("|").slice(1, 1 + COLUMNS.length - MEASURED_COLUMNS).map((cell) => cell.trim().replace(/^-+$/, "-"))
-      .join(" | ")
+    line.split("|").slice(1, -1).map((cell) => cell.trim().replace(/^-+$/, "-"))
   );
 }
 
@@ -82,10 +102,16 @@ function tableOf(page: string): string {
   return found;
 }
 
+// Without arguments all runtimes are measured, else those that the arguments name: the page keeps the others' cells.
 if (import.meta.main) {
   await using host = await openRuntimeHost();
   const rows = await listLanguages(host);
-  const table = renderLanguages(rows, await measureLanguages(rows));
   const page = await Deno.readTextFile(PAGE);
+  const chosen = rows.filter(({ runtime }) => Deno.args.length === 0 || Deno.args.includes(runtime));
+  const costs = await measureLanguages(chosen);
+  const cells = new Map(measuredCellsOf(page));
+  for (const { language, runtime } of chosen) cells.delete(`${runtime} ${language}`);
+  for (const [name, found] of costs) cells.set(name, cellsOf(found));
+  const table = renderLanguages(rows, cells);
   await Deno.writeTextFile(PAGE, await formatMarkdown(page.replace(tableOf(page), () => table)));
 }
