@@ -11,6 +11,8 @@ import { DEFAULT_LIMITS } from "../../core/limits.ts";
 const INITIAL_START_MS = 100;
 /** How long a program waits at a time for a slot that comes free. */
 const MIN_WAIT_MS = 50;
+/** The time after which an idle slot has probably made its next isolate. */
+const REFILL_MS = 10;
 /** The most idle slots of a group. Its programs compute on no more cores. */
 const MAX_IDLE = navigator.hardwareConcurrency;
 /** The most programs that a slot runs. */
@@ -56,6 +58,8 @@ interface SlotUse {
 /** A slot that waits for its tenant's next program. */
 interface IdleSlot {
   readonly slot: Slot;
+  /** When it became idle, in ms of `performance.now`. */
+  readonly since: number;
   /** The slot's memory, and the timer that ends the slot. */
   readonly held: DisposableStack;
 }
@@ -115,7 +119,7 @@ export class Slots implements AsyncDisposable {
   /** Ends the idle slots of some tenants, and frees their memory at once. */
   async #endIdle(tenants: readonly string[]): Promise<void> {
     const groups = tenants.flatMap((tenant) => [...this.#groups.get(tenant)?.values() ?? []]);
-    const ended = groups.flatMap(({ idle }) => idle.splice(0)).map((one) => this.#end(one));
+    const ended = groups.flatMap(({ idle }) => idle.splice(0)).map((one) => this.#release(one));
     for (const group of groups) this.#dropUnused(group);
     await Promise.all(ended);
   }
@@ -142,12 +146,19 @@ export class Slots implements AsyncDisposable {
     return this.#groups.get(group.tenant)?.get(group.memoryMb) === group;
   }
 
-  /** Takes the slot that has been idle longest. Any other may still be making its next isolate. */
+  /**
+   * Takes the slot that came back last and is probably ready. So slots that few programs do not need expire. Where none
+   * is ready, it takes the one that has been idle longest, which is ready first.
+   */
   #takeIdle({ idle }: Group): Slot | undefined {
-    for (let one = idle.shift(); one !== undefined; one = idle.shift()) {
-      one.held.dispose();
-      if (one.slot.isAlive) return one.slot;
-      this.#end({ ...one, held: new DisposableStack() });
+    const readySince = performance.now() - REFILL_MS;
+    while (idle.length > 0) {
+      const at = Math.max(0, idle.findLastIndex(({ since }) => since <= readySince));
+      for (const one of idle.splice(at, 1)) {
+        one.held.dispose();
+        if (one.slot.isAlive) return one.slot;
+        this.#end(one.slot);
+      }
     }
     return undefined;
   }
@@ -204,23 +215,27 @@ export class Slots implements AsyncDisposable {
   async #takeBack(slot: Slot, group: Group | undefined): Promise<void> {
     const isOver = this.#isDisposed || !slot.isAlive || slot.programs >= MAX_PROGRAMS;
     if (group === undefined || isOver || !this.#isKnown(group) || group.idle.length >= MAX_IDLE) {
-      return await this.#end({ slot, held: new DisposableStack() });
+      return await this.#end(slot);
     }
     const held = holdIdle({
       budget: this.#installation.host.memory,
       memoryMb: PROCESS_MEMORY_MB,
       onExpired: () => {
         const at = group.idle.findIndex((idle) => idle.slot === slot);
-        for (const one of group.idle.splice(at, at < 0 ? 0 : 1)) this.#end(one);
+        for (const one of group.idle.splice(at, at < 0 ? 0 : 1)) this.#release(one);
         this.#dropUnused(group);
       },
     });
-    if (held === undefined) return await this.#end({ slot, held: new DisposableStack() });
-    group.idle.push({ slot, held });
+    if (held === undefined) return await this.#end(slot);
+    group.idle.push({ slot, since: performance.now(), held });
   }
 
-  #end({ held, slot }: IdleSlot): Promise<void> {
+  #release({ held, slot }: IdleSlot): Promise<void> {
     held.dispose();
+    return this.#end(slot);
+  }
+
+  #end(slot: Slot): Promise<void> {
     const ending = slot[Symbol.asyncDispose]().finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
     return ending;

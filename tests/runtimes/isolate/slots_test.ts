@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { delay } from "../../../src/concurrency/delay.ts";
 import type { Slot } from "../../../src/runtimes/isolate/slot.ts";
 import { Slots } from "../../../src/runtimes/isolate/slots.ts";
@@ -6,8 +6,9 @@ import type { Installation } from "../../../src/runtimes/process/installation.ts
 
 /** Slots that are all made before they are asked for, and are no processes. */
 function openSlots(): Slots {
-  const slot = { isAlive: true, programs: 0, [Symbol.asyncDispose]: () => Promise.resolve() } as unknown as Slot;
-  const pool = { onEvictAll: () => ({ [Symbol.dispose]() {} }), lease: () => Promise.resolve({ member: slot }) };
+  const make = () =>
+    ({ isAlive: true, programs: 0, [Symbol.asyncDispose]: () => Promise.resolve() }) as unknown as Slot;
+  const pool = { onEvictAll: () => ({ [Symbol.dispose]() {} }), lease: () => Promise.resolve({ member: make() }) };
   return new Slots({ host: { pool } } as unknown as Installation);
 }
 
@@ -29,4 +30,16 @@ async function keepsWaiting(isForContext: boolean): Promise<boolean> {
 
 Deno.test("a program waits for slots that run programs, one for each core, and not for those of contexts", async () => {
   assertEquals([await keepsWaiting(false), await keepsWaiting(true)], [true, false]);
+});
+
+Deno.test("a program gets the slot that came back last, where that is ready, so that the others expire", async () => {
+  await using slots = openSlots();
+  const lease = () => slots.lease({ tenant: "one", memoryMb: 64, isForContext: false });
+  const [first, last] = [await lease(), await lease()];
+  for (const one of [first, last]) await one[Symbol.asyncDispose]();
+  for (let count = 0; count < 3; count++) {
+    await delay(20);
+    await using next = await lease();
+    assert(next.slot === last.slot);
+  }
 });
