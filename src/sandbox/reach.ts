@@ -55,8 +55,15 @@ function isLinked(binary: string, staged: string): boolean {
     Deno.linkSync(binary, staged);
     return true;
   } catch (error) {
-    return error instanceof Deno.errors.AlreadyExists; // Otherwise the binary lies on another file system.
+    // Otherwise the binary lies on another file system.
+    return error instanceof Deno.errors.AlreadyExists && isCurrent(staged, Deno.statSync(binary));
   }
+}
+
+/** Whether a file is a link to another. On another file system, a copy of its size counts as one. */
+function isCurrent(staged: string, { dev, ino, size }: Deno.FileInfo): boolean {
+  const found = Deno.statSync(staged);
+  return found.dev === dev ? found.ino === ino : found.size === size;
 }
 
 /**

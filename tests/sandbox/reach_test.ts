@@ -6,7 +6,8 @@ const UNREADABLE = "/proc/self/mem";
 const isHere = Deno.build.os === "linux";
 
 Deno.test({
-  name: "stageFiles() and stageBinary() leave nothing of a file that they could not copy to its end",
+  name:
+    "stageFiles() and stageBinary() leave nothing of a file that they could not copy to its end, and replace an old one",
   ignore: !isHere,
   fn() {
     const [source, directory] = [Deno.makeTempDirSync(), Deno.makeTempDirSync()];
@@ -27,5 +28,10 @@ Deno.test({
       0o644,
     ]);
     assertEquals([...Deno.readDirSync(path)].length, 1);
+    for (const text of ["linked", "linked anew"]) {
+      Deno.removeSync(`${source}/part`);
+      Deno.writeTextFileSync(`${source}/part`, text, { mode: 0o644 });
+      assertEquals(Deno.readTextFileSync(`${stageFiles(source, directory)}/part`), text);
+    }
   },
 });

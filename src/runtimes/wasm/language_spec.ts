@@ -7,7 +7,7 @@ import type { ProcessSpec } from "../process/spec.ts";
 import { RUNTIME_NAME, wasmFacts } from "./facts.ts";
 import { belowModules, CACHE_NAME, COMMON_FLAGS, launchCompiled, launchContext, launchInLanguage } from "./launch.ts";
 import { MODULE_HOST } from "./module_host.ts";
-import { findParts, type NamedLanguage, remedyFor } from "./parts.ts";
+import { findParts, type NamedLanguage, reachableParts, remedyFor } from "./parts.ts";
 import { readDenial } from "./read_denial.ts";
 import { settingsOf } from "./settings.ts";
 import { MEMORY_ENDINGS, RESERVED_BYTES } from "./spec.ts";
@@ -23,11 +23,8 @@ export function languageSpec(language: NamedLanguage, host: RuntimeHost): Proces
   const service = serviceBinary(settingsOf(host).denoBinary, host);
   const { canaries, compiles = false, context, memoryMb, modules, noPackages, programs, title, v8Flags } = row;
   const timeoutMs = compiles ? SLOW_PROBE_TIMEOUT_MS : PROBE_TIMEOUT_MS;
-  let reachable: string | undefined;
-  const findLanguage = () => ({
-    row,
-    parts: reachable ??= host.confinement.reachableFiles(findParts(language, host)),
-  });
+  const parts = reachableParts(language, host);
+  const findLanguage = () => ({ row, parts: parts() });
   return {
     facts: { ...wasmFacts(), supportedEnvironments: [name] },
     subject: `${RUNTIME_NAME}_${name}`,

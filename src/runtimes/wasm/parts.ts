@@ -71,6 +71,39 @@ export function findParts(
   throw runtimeUnavailable({ reason: `${language.row.title} is not installed`, remedy: remedyFor(language.name) });
 }
 
+/**
+ * Returns a function that returns the directory in which programs can read a language's parts. They are looked for again
+ * once they have been installed anew, which makes another directory.
+ *
+ * @throws {CodeBeakerError} `runtime_unavailable` where they are not installed
+ */
+export function reachableParts(
+  language: NamedLanguage,
+  host: Pick<RuntimeHost, "home" | "searchPath"> & {
+    readonly confinement: Pick<RuntimeHost["confinement"], "reachableFiles">;
+  },
+): () => string {
+  let known:
+    | { readonly own: string; readonly inode: number | null | undefined; readonly reachable: string }
+    | undefined;
+  return () => {
+    if (known !== undefined && inodeOf(known.own) === known.inode) return known.reachable;
+    const own = findParts(language, host);
+    const inode = inodeOf(own);
+    known = { own, inode, reachable: host.confinement.reachableFiles(own) };
+    return known.reachable;
+  };
+}
+
+/** The inode of a directory; undefined where it is not there. */
+function inodeOf(directory: string): number | null | undefined {
+  try {
+    return Deno.statSync(directory).ino;
+  } catch {
+    return undefined;
+  }
+}
+
 function directoryName({ name, row: { packages, preparation } }: NamedLanguage): string {
   return `${name}-${packages[0].version}-${fingerprintOf([packages, preparation]).slice(0, DIGITS)}`;
 }

@@ -5,7 +5,7 @@ import { addLanguage, addParts } from "../../../src/runtimes/wasm/add_language.t
 import { LANGUAGES } from "../../../src/runtimes/wasm/languages/mod.ts";
 import type { LanguageRow } from "../../../src/runtimes/wasm/languages/row.ts";
 import { ADDED_LANGUAGES } from "../../../src/runtimes/wasm/facts.ts";
-import { findParts, holdsParts, partsPath, sealParts } from "../../../src/runtimes/wasm/parts.ts";
+import { findParts, holdsParts, partsPath, reachableParts, sealParts } from "../../../src/runtimes/wasm/parts.ts";
 import { openNpmRegistry } from "../../support/npm_registry.ts";
 
 const NO_PROGRESS = { begin: () => ({ update: () => {}, [Symbol.dispose]: () => {} }) };
@@ -92,6 +92,19 @@ Deno.test("addParts() installs parts that every user can read, once, and again w
     assertEquals([(await add()).wasThere, texts()], [false, ["taken", "TAKEN"]]);
   }
   assertEquals([...Deno.readDirSync(`${home}/languages`)].map(({ name }) => `${home}/languages/${name}`), [path]);
+});
+
+Deno.test("reachableParts() asks the confinement once, and again when the parts were installed anew", async () => {
+  await using bench = await openParts();
+  const { language, request } = bench;
+  const { path } = await addParts(language, request);
+  const asked: string[] = [];
+  const confinement = { reachableFiles: (directory: string) => `/staged/${asked.push(directory)}` };
+  const parts = reachableParts(language, { ...request, confinement });
+  assertEquals([parts(), parts()], ["/staged/1", "/staged/1"]);
+  await Deno.remove(`${path}/made`);
+  await addParts(language, request);
+  assertEquals([parts(), parts(), asked], ["/staged/2", "/staged/2", [path, path]]);
 });
 
 Deno.test("addParts() says that it could not remove another version, beside what it has installed", async () => {
