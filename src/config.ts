@@ -94,7 +94,8 @@ const GENERAL_SETTINGS = {
   autoPrepare: {
     schema: yesOrNo,
     default: false,
-    help: "whether runtimes and languages that can be installed are installed at their first use: true or false",
+    help:
+      "whether runtimes and languages that can be installed are installed when they would be chosen first, in the background where another runtime can run the program: true or false",
     commands: ["run"],
   },
   maxSessions: { schema: wholeNumber(0, 100_000), default: 1_000, help: "sessions that may be open at the same time" },

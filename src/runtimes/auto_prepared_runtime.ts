@@ -76,16 +76,19 @@ export class AutoPreparedRuntime implements ExecutionRuntime {
     return { ...assessment, mustInstall: this.#installer.describe(environment) };
   }
 
-  async prepare(environment: string, { hasRival, isPatient = false }: PreparationDemand): Promise<void> {
+  async prepare(environment: string, { isAwaited, isPatient = false }: PreparationDemand): Promise<boolean> {
     const installing = this.#installer.install(environment, async () => {
       const found = await this.#inner.isAvailable(environment, { assumesUntested: true });
       return found.available ? undefined : found;
     });
-    if (hasRival) return;
+    if (!isAwaited) return false;
     const { progress } = this.#host;
-    if (progress !== undefined) return await abortable(installing, progress.signal).catch(() => {});
+    if (progress !== undefined) return await abortable(installing, progress.signal).then(() => true, () => false);
     const timeoutMs = isPatient ? this.#waitMs.patient : this.#waitMs.usual;
-    await withDeadline(() => installing, { timeoutMs }).catch(() => this.#installer.markSlow(environment));
+    return await withDeadline(() => installing, { timeoutMs }).then(() => true, () => {
+      this.#installer.markSlow(environment);
+      return false;
+    });
   }
 
   getCapabilities(environment?: string): RuntimeCapabilities {
@@ -121,12 +124,12 @@ export class AutoPreparedRuntime implements ExecutionRuntime {
     await this.#inner[Symbol.asyncDispose]();
   }
 
-  /** Whether something that can be installed is not there. */
+  /** Whether something that can be installed is not there. What is there and does not work is not installed again. */
   async #isMissing(language: string): Promise<boolean> {
     if (this.#whole.has(language) || !this.#installer.covers(language)) return false;
     const { available } = await this.#inner.isAvailable(language, { assumesUntested: true });
     if (available) this.#whole.add(language);
-    return !available;
+    return !available && !await this.#installer.isInstalled(language);
   }
 
   #languageOf(environment: string | undefined): string {

@@ -20,6 +20,8 @@ export interface RuntimeEntry {
    * @throws {CodeBeakerError} `runtime_unavailable` where the binary cannot be installed
    */
   install?(request: InstallRequest): Promise<InstalledBinary>;
+  /** Whether a home holds what {@link install} installs. Absent, only an installation says so. */
+  isInstalled?(home: string): Promise<boolean>;
   /** Languages whose parts can be installed; absent, there are none. */
   readonly languages?: AddedLanguages;
   facts(host: FactsHost): RuntimeFacts;
@@ -101,6 +103,8 @@ export interface InstallRequest extends Pick<CommandRequest, "settings" | "signa
 export interface AddedLanguages {
   /** Their environment names. */
   readonly names: readonly string[];
+  /** Whether a home holds the parts of one. Absent, only an installation says so. */
+  isAdded?(name: string, home: string): Promise<boolean>;
   /** Installs the parts of one. @throws {CodeBeakerError} `runtime_unavailable` where they cannot be installed */
   add(name: string, request: LanguageRequest): Promise<InstalledBinary>;
 }

@@ -14,7 +14,7 @@ const RETRY_MS = 2_000;
 export type InstallingHost = Pick<RuntimeHost, "home" | "instance" | "log" | "progress" | "searchPath" | "settings">;
 
 /** The parts of an entry that install. */
-export type InstallingEntry = Pick<RuntimeEntry, "install" | "languages" | "name">;
+export type InstallingEntry = Pick<RuntimeEntry, "install" | "isInstalled" | "languages" | "name">;
 
 /** An installation that runs. */
 interface Installing {
@@ -51,6 +51,15 @@ export class PartsInstaller implements AsyncDisposable {
   /** Whether there is anything to install for a language. */
   covers(language: string): boolean {
     return this.#subject(language) !== undefined;
+  }
+
+  /** Whether an installation would change nothing. False where only an installation says so. */
+  async isInstalled(language: string): Promise<boolean> {
+    const { isInstalled, languages } = this.#entry;
+    const { home } = this.#host;
+    if (home === undefined) return false;
+    if (languages?.names.includes(language) === true) return await languages.isAdded?.(language, home) ?? false;
+    return await isInstalled?.(home) ?? false;
   }
 
   /** Why a language cannot be used now: its installation has failed, or takes long. */

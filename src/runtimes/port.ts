@@ -81,8 +81,8 @@ export interface SelfTestDemand extends Pick<RuntimeConfig, "minIsolation"> {
 
 /** How a caller waits for an installation. */
 export interface PreparationDemand {
-  /** Whether another runtime can run the program now: the caller does not wait. */
-  readonly hasRival: boolean;
+  /** Whether the caller waits for the end. It need not where another runtime can run the program now. */
+  readonly isAwaited: boolean;
   /** Whether the caller waits up to a minute; absent, 20 s. */
   readonly isPatient?: boolean;
 }
@@ -151,8 +151,10 @@ export interface ExecutionRuntime extends LoadedRuntime {
   /**
    * Begins to install what an environment name lacks, once for all callers. Settles with its end, or when the caller
    * has waited long enough. Absent where nothing is installed by itself.
+   *
+   * @returns whether the end was seen
    */
-  prepare?(environment: string, demand: PreparationDemand): Promise<void>;
+  prepare?(environment: string, demand: PreparationDemand): Promise<boolean>;
 }
 
 /** The configuration of an execution environment. */

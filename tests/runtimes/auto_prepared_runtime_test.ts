@@ -4,7 +4,7 @@ import { noSuitableRuntime } from "../../src/core/no_suitable_runtime.ts";
 import { parseSelectionRequest } from "../../src/core/requests/selection_request.ts";
 import { AutoPreparedRuntime } from "../../src/runtimes/auto_prepared_runtime.ts";
 import type { InstalledBinary, InstallRequest } from "../../src/runtimes/entry.ts";
-import type { ExecutionRuntime } from "../../src/runtimes/port.ts";
+import type { ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
 import { RuntimeSelector } from "../../src/runtimes/selection/selector.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
@@ -147,4 +147,43 @@ Deno.test("AutoPreparedRuntime reports what an installed language lacks", async 
   const selector = new RuntimeSelector([runtime], { minIsolation: 0 });
   const { selection } = await selector.rank(REQUEST, { installs: true });
   assertEquals(selection.candidates[0]?.rejectedBecause?.detail, "its parts are unreadable");
+});
+
+Deno.test("AutoPreparedRuntime reports an installed language that does not work, at each question, and installs nothing", async () => {
+  const inner = fakeRuntime({ environments: ["python"], unavailableBecause: "its self-test failed" });
+  const add = () => Promise.reject(new Error("nothing is to be installed"));
+  await using runtime = new AutoPreparedRuntime(inner, {
+    entry: { name: "fake", languages: { names: ["python"], isAdded: () => Promise.resolve(true), add } },
+    host: { home: "/home", instance: undefined, log: { info() {}, warning() {} }, searchPath: [], settings: {} },
+  });
+  for (let count = 0; count < 2; count++) {
+    assertEquals(await runtime.isAvailable("python"), { available: false, reason: "its self-test failed" });
+  }
+  const selector = new RuntimeSelector([runtime], { minIsolation: 0 });
+  const { selection } = await selector.rank(REQUEST, { installs: true });
+  assertEquals(selection.candidates[0]?.rejectedBecause?.detail, "its self-test failed");
+});
+
+Deno.test("a request that has waited in vain for one installation waits for no other", async () => {
+  const awaited: boolean[] = [];
+  const slow = (name: string) => {
+    let hasBegun = false;
+    const runtime: ExecutionRuntime = {
+      ...fakeRuntime({ name, environments: ["python"] }),
+      prepare: (_, { isAwaited }) => {
+        awaited.push(isAwaited);
+        hasBegun = true;
+        return Promise.resolve(false);
+      },
+      isAvailable: () =>
+        Promise.resolve(hasBegun ? { available: false, reason: "it takes long" } : { available: true }),
+    };
+    return {
+      ...runtime,
+      assess: async (config: RuntimeConfig) => ({ ...await runtime.assess(config), mustInstall: "it" }),
+    };
+  };
+  const selector = new RuntimeSelector(["one", "two", "three"].map(slow), { minIsolation: 0 });
+  assertEquals((await selector.rank(REQUEST, { installs: true })).selection.chosen, null);
+  assertEquals(awaited, [true, false, false]);
 });

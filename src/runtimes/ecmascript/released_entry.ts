@@ -16,6 +16,7 @@ export function releasedEntry(release: Release, { dialects, facts, load }: Relea
       const { installRelease } = await import("./install_release.ts");
       return await installRelease(release, { ...request, registry: settingsOf(name, request).npmRegistry });
     },
+    isInstalled: async (home) => (await import("./release.ts")).findInstalled(release, home) !== undefined,
     facts,
     load,
     loadTestSubjects: async () => (await import("./released_subjects.ts")).releasedSubjects(name, { dialects }),

@@ -8,6 +8,7 @@ export const isolate: RuntimeEntry = {
   settings: SETTINGS,
   commands: [],
   install: async (request) => await (await import("./install.ts")).installParts(request),
+  isInstalled: async (home) => (await import("./install.ts")).holdsParts(home),
   facts: isolateFacts,
   load: () => import("./mod.ts"),
   loadTestSubjects: () => import("./test_subjects.ts"),

@@ -1,4 +1,5 @@
 import { installRelease } from "../ecmascript/install_release.ts";
+import { findInstalled } from "../ecmascript/release.ts";
 import type { InstalledBinary, InstallRequest } from "../entry.ts";
 import { ADDON, NODE } from "./release.ts";
 import { settingsOf } from "./settings.ts";
@@ -9,8 +10,14 @@ export async function installParts(request: InstallRequest): Promise<InstalledBi
   const node = await installRelease(NODE, options);
   const addon = await installRelease(ADDON, options);
   return {
-    path: addon.path,
+    ...node,
+    ...addon,
     version: `${addon.version} on Node ${node.version}`,
     wasThere: node.wasThere && addon.wasThere,
   };
+}
+
+/** Whether a home holds both parts. */
+export function holdsParts(home: string): boolean {
+  return [NODE, ADDON].every((release) => findInstalled(release, home) !== undefined);
 }

@@ -159,6 +159,7 @@ export class RuntimeSelector {
     const prepared = new Set<ExecutionRuntime>();
     const waitedFor = new Set<ExecutionRuntime>();
     const asked = new Set<ExecutionRuntime>();
+    let hasWaitedInVain = false;
     for (;;) {
       const judged = (await this.#judgeAll(demand))
         .map((one) => waitedFor.has(one.runtime) ? withoutSelfTest(one) : one)
@@ -168,7 +169,9 @@ export class RuntimeSelector {
         if (!installs) return judged;
         prepared.add(best.runtime);
         const runsElsewhere = others.some(({ mustInstall }) => mustInstall === undefined);
-        await best.runtime.prepare?.(language, { hasRival: runsElsewhere, isPatient });
+        const isAwaited: boolean = !runsElsewhere && !hasWaitedInVain; // A request waits so long once.
+        const sawEnd: boolean | undefined = await best.runtime.prepare?.(language, { isAwaited, isPatient });
+        hasWaitedInVain ||= isAwaited && sawEnd === false;
         continue;
       }
       if (best?.selfTesting !== undefined) {

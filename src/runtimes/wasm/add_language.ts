@@ -37,6 +37,12 @@ export async function addLanguage(name: string, request: LanguageRequest): Promi
   return await addParts({ name, row }, request);
 }
 
+/** Whether a home holds the parts of a language. */
+export function isAdded(name: string, home: string): boolean {
+  const row = LANGUAGES[name];
+  return row !== undefined && holdsParts(partsPath(home, { name, row }), row);
+}
+
 /** Installs the parts of a language, as {@link addLanguage} does. */
 export async function addParts(
   { name, row }: NamedLanguage,

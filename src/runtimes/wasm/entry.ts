@@ -9,6 +9,7 @@ export const wasm: RuntimeEntry = {
   commands: [],
   languages: {
     names: ADDED_LANGUAGES,
+    isAdded: async (name, home) => (await import("./add_language.ts")).isAdded(name, home),
     add: async (name, request) => await (await import("./add_language.ts")).addLanguage(name, request),
   },
   facts: wasmFacts,
