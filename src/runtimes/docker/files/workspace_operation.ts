@@ -5,7 +5,10 @@ import workspaceScript from "./workspace.sh" with { type: "text" };
 
 /** The longest answer of an operation that neither reads nor lists. */
 const MAX_ANSWER_LENGTH = 65_536;
-/** How long output may wait for its reader. The next program in the container waits for the operation's end. */
+/**
+ * How long output may wait for its reader. The buffers of a slow client are such a reader too. The next program in the
+ * container waits for the operation's end.
+ */
 const READER_TIMEOUT_MS = 60_000;
 
 /** One run of `workspace.sh`, by its words. */
