@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
+import { familyOf } from "../../../src/process/process_tree.ts";
 import { MountNamespaces } from "../../../src/host/mount_namespaces.ts";
 import { launcherPaths } from "../../../src/sandbox/launchers/find_launchers.ts";
 import { LauncherMounts, OWN_DEVICES } from "../../../src/sandbox/launchers/launcher_mounts.ts";
-import { type ConfinedBench, openConfinedBench } from "../../support/confined.ts";
+import { type ConfinedBench, type ConfinedProgram, openConfinedBench } from "../../support/confined.ts";
 import { layerAvailability } from "../../support/layers.ts";
 import { isPresent } from "../../support/requirements.ts";
 import { spareLauncherOf } from "../../support/spare_launcher.ts";
@@ -40,11 +41,19 @@ if (needs.every((name) => isPresent(name, layerAvailability(bench.confinement, n
     await using bench = await openConfinedBench();
     await using _kept = bench.confinement.keepSpareLauncher();
     const networks = [Deno.readLinkSync("/proc/self/ns/net")];
-    for (let program = 1; program <= 3; program++) {
-      const { stdout } = await bench.sh("readlink /proc/self/ns/net; cat /proc/net/dev");
-      const [network = "", ...lines] = stdout.trimEnd().split("\n");
-      assertEquals(lines.map((line) => line.trim().split(/[\s|]/)[0]), ["Inter-", "face", "lo:"]);
+    using held = new DisposableStack(); // The kernel gives the number of a network that is gone to the next one.
+    for (let turn = 1; turn <= 3; turn++) {
+      const program = bench.start([
+        "/bin/sh",
+        "-c",
+        "readlink /proc/self/ns/net; cat /proc/net/dev; echo end; sleep 60",
+      ]);
+      const [network = "", ...lines] = (await readToEnd(program)).trimEnd().split("\n");
+      assertEquals(lines.map((line) => line.trim().split(/[\s|]/)[0]), ["Inter-", "face", "lo:", "end"]);
       networks.push(network);
+      held.use(Deno.openSync(`/proc/${familyOf(program.pid).at(-1)}/ns/net`));
+      program.processes.signal("SIGKILL");
+      await program.end();
       await spareLauncherOf(bench.scratchPath); // For the next program.
     }
     assertEquals(new Set(networks).size, networks.length);
@@ -107,12 +116,18 @@ async function viewsIn(bench: ConfinedBench): Promise<{ readonly pid: number; re
     "-c",
     'sed -E "s/^[0-9]+ [0-9]+ [0-9]+:[0-9]+//" /proc/self/mountinfo; pwd; echo end; sleep 60',
   ]);
-  let own = "";
-  for (let more = "more"; more !== "" && !own.endsWith("end\n"); own += more) more = await program.read();
+  const own = await readToEnd(program);
   const seen = [own, pointsOf(`/proc/${program.pid}/mountinfo`), Deno.readLinkSync(`/proc/${program.pid}/cwd`)];
   program.processes.signal("SIGKILL");
   await program.end();
   return { pid: program.pid, seen };
+}
+
+/** What a program says up to a line "end". */
+async function readToEnd(program: ConfinedProgram): Promise<string> {
+  let said = "";
+  for (let more = "more"; more !== "" && !said.endsWith("end\n"); said += more) more = await program.read();
+  return said;
 }
 
 function pointsOf(table: string): string[] {
