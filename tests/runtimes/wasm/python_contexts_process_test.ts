@@ -55,6 +55,8 @@ if (runtime !== undefined && isPresent("wasm/python", await testedAvailability(r
     withContext(host, async (run) => {
       const own = await run("raise KeyboardInterrupt");
       assertEquals([own.outcome.kind, own.error?.name], ["exited", "KeyboardInterrupt"]);
+      const { error } = await run("import time\ntime.sleep('x')");
+      assertEquals([error?.name, error?.traceback.match(/File "[^"]*"/g)?.length], ["TypeError", 1]);
       const catching = "import time\nwhile True:\n  try: time.sleep(60)\n  except KeyboardInterrupt: pass";
       const { contextLost, outcome } = await run(catching, SOON_MS);
       assertEquals([outcome.kind, contextLost], ["timed_out", true]);

@@ -21,16 +21,27 @@ Deno.test.afterAll(async () => {
 const ignore = !isPresent("wasm/python", await testedAvailability(runtime, "python"));
 
 /** Runs a program, with further files beside it. */
-async function run(code: string, files: Readonly<Record<string, string>> = {}, path = "main.py") {
+async function run(
+  code: string,
+  files: Readonly<Record<string, string>> = {},
+  { env = {}, path = "main.py" }: { readonly env?: Readonly<Record<string, string>>; readonly path?: string } = {},
+) {
   await using environment = await runtime.createEnvironment(configureEnvironment("python"));
   for (const [name, text] of Object.entries({ [path]: code, ...files })) {
     await environment.files.write(name, new TextEncoder().encode(text));
   }
-  const options = { limits: DEFAULT_LIMITS, env: {}, stdin: "" };
+  const options = { limits: DEFAULT_LIMITS, env, stdin: "" };
   const result = await runProgram(environment, { kind: "file", path, args: [] }, options);
   const exitCode = result.outcome.kind === "exited" ? result.outcome.exitCode : result.outcome.kind;
   return { ...result, ended: [result.stdout, result.stderr, exitCode] as const };
 }
+
+/** The beginning and the end of a program around the last lines of a task. */
+const IN_TASK =
+  "import asyncio, atexit, sys\natexit.register(print, 'at exit')\nasync def worker():\n    await asyncio.sleep(0)\n";
+const AWAIT_TASK = "async def main():\n    task = asyncio.create_task(worker())\n" +
+  "    try: await asyncio.sleep(9)\n    finally: print('cancelled')\n" +
+  "try: asyncio.run(main())\nfinally: print('waited')\n";
 
 /** Programs by what they show, with what they print, the end of what they print on stderr, and their exit code. */
 const ENDINGS: Readonly<Record<string, readonly [code: string, stdout: string, stderr: string, exitCode: number]>> = {
@@ -68,6 +79,59 @@ const ENDINGS: Readonly<Record<string, readonly [code: string, stdout: string, s
     "True\n",
     "",
     0,
+  ],
+  "an exit in a task is raised where the program waits": [
+    IN_TASK + "    sys.exit('bad config')\n" + AWAIT_TASK,
+    "cancelled\nwaited\nat exit\n",
+    "bad config\n",
+    1,
+  ],
+  "an exit in a task that another awaits ends with its code": [
+    "import asyncio, sys\nasync def worker(): sys.exit(3)\n" +
+    "async def main(): await asyncio.gather(worker(), asyncio.sleep(9))\nasyncio.run(main())",
+    "",
+    "",
+    3,
+  ],
+  "a program catches the exit of its main task": [
+    "import asyncio, sys\nasync def main(): sys.exit(7)\n" +
+    "try: asyncio.run(main())\nexcept SystemExit as error: print(error.code)",
+    "7\n",
+    "",
+    0,
+  ],
+  "an interrupt of its own in a task ends with 130": [
+    IN_TASK + "    raise KeyboardInterrupt\n" + AWAIT_TASK,
+    "cancelled\nwaited\nat exit\n",
+    "    raise KeyboardInterrupt\nKeyboardInterrupt\n",
+    130,
+  ],
+  "an exit by a timer ends with its code": [
+    "import asyncio\nasync def main():\n  asyncio.get_running_loop().call_later(0.01, exit, 6)\n" +
+    "  await asyncio.sleep(9)\nasyncio.run(main())",
+    "",
+    "",
+    6,
+  ],
+  "os._exit() in a task ends at once": [
+    IN_TASK + "    import os; os._exit(3)\n" + AWAIT_TASK,
+    "",
+    "",
+    3,
+  ],
+  "what a task returns is what it returned": [
+    "import asyncio\nasync def main(): return 5.0, 2**70\nprint(asyncio.run(main()))\n" +
+    "async def one(): return 5.0\nprint(asyncio.run(one()))",
+    "(5.0, 1180591620717411303424)\n5.0\n",
+    "",
+    0,
+  ],
+  "time.sleep takes no negative numbers and no texts, and has no frames": [
+    "import time, traceback\nfor length in -1, 'x':\n  try: time.sleep(length)\n" +
+    "  except (TypeError, ValueError) as error: print(error)\ntime.sleep(-0.5)",
+    "sleep length must be non-negative\n'str' object cannot be interpreted as an integer\n",
+    "time.sleep(-0.5)\n    ~~~~~~~~~~^^^^^^\nValueError: sleep length must be non-negative\n",
+    1,
   ],
   "text that is no UTF-8 fails": ['print("\\ud800")', "", "surrogates not allowed\n", 1],
 };
@@ -129,12 +193,26 @@ Deno.test({
   ignore,
   async fn() {
     const files = { "sub/json.py": "own = 'own'", "sub/other.py": "import json\nprint(json.own, __name__)" };
-    const { ended } = await run("import sys, other\nprint(sys.argv, sys.path[0], __file__)", files, "sub/main.py");
+    const { ended } = await run("import sys, other\nprint(sys.argv, sys.path[0], __file__)", files, {
+      path: "sub/main.py",
+    });
     assertEquals(ended, [
       "own other\n['/workspace/sub/main.py'] /workspace/sub /workspace/sub/main.py\n",
       "",
       0,
     ]);
+  },
+});
+
+Deno.test({
+  name: "[wasm] python: modules of PYTHONPATH come before those that its interpreter has imported",
+  ignore,
+  async fn() {
+    const files = { "given/json.py": "own = 'own'" };
+    const { ended } = await run("import json, sys\nprint(json.own, sys.path[1:3])", files, {
+      env: { PYTHONPATH: "given:/workspace/none" },
+    });
+    assertEquals(ended, ["own ['/workspace/given', '/workspace/none']\n", "", 0]);
   },
 });
 

@@ -12,6 +12,8 @@ const ENDED = `${REPORT}\x04`;
 const EXITS_BY_ITSELF = `${REPORT}\x01\0`;
 /** The length of the orders, which stands before them, in hexadecimal digits. */
 const LENGTH_DIGITS = 8;
+/** A shell's exit code for a process that aborts. */
+const ABORTED = 134;
 const MAX_REPORTS = 1_000;
 const reported = new Set();
 /** Whether the service reads reports. Before, it quotes the output of the process in an error. */
@@ -51,6 +53,12 @@ export function end(exitCode) {
 export function fail(words, exitCode) {
   print(stderr, `${words}\n`);
   end(exitCode);
+}
+
+/** Ends the process as an interpreter of Emscripten's has ended: by exit() or a trap. */
+export function endBy(error) {
+  if (typeof error?.status === "number") end(error.status);
+  fail(`${error?.name}: ${error?.message}`, ABORTED);
 }
 
 /** Reads exactly `length` bytes of stdin. Ends the process where the service is gone. */

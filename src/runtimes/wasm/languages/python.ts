@@ -17,6 +17,7 @@ import prepare from "../child/python/prepare.js" with { type: "text" };
 import snapshot from "../child/snapshot.js" with { type: "text" };
 import start from "../child/python/start.py" with { type: "text" };
 import turns from "../child/python/turns.js" with { type: "text" };
+import waiting from "../child/python/waiting.py" with { type: "text" };
 import type { LanguageRow } from "./row.ts";
 
 /** Modules that are there and can do nothing: there are no threads, processes and sockets. */
@@ -49,7 +50,7 @@ export const python: LanguageRow = {
       "python/prepare.js": prepare,
       "python/boot.js": boot,
       "python/bytecode.py": bytecode,
-      "python/cells.py": `${CELL_INTERPRETER}\n\n${cellHost}`,
+      "python/cells.py": [CELL_INTERPRETER, waiting, cellHost].join("\n\n"),
       "python/start.py": start,
       "make_snapshot.js": makeSnapshot,
     },

@@ -2,7 +2,7 @@
  * The process of one Prolog program. Its interpreter is there before the program is known, and finds the workspace, a
  * directory for temporary files, and nothing else of the host.
  */
-import { end, fail, waitForOrders } from "../begin.js";
+import { endBy, fail, waitForOrders } from "../begin.js";
 import { mountHostFiles } from "../host_files.js";
 import { ERROR_NUMBERS } from "./error_numbers.js";
 import start from "./start.pl" with { type: "text" };
@@ -25,8 +25,7 @@ try {
   run(`codebeaker:run(${quote(file)},${quote(directory)},[${args.map(quote)}],[${variables}])`);
   fail("The interpreter stopped", ABORTED);
 } catch (error) {
-  if (typeof error?.status === "number") end(error.status);
-  fail(`${error?.name}: ${error?.message}`, ABORTED);
+  endBy(error);
 }
 
 /** Starts the interpreter. Its library is a file of the parts. */

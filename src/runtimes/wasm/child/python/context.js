@@ -3,8 +3,8 @@
  * Python runs on the one thread of this process. While a cell computes, nothing of JavaScript runs but the object that
  * CPython asks for signals; while a cell waits, timers and reads go on.
  */
-import { end, forgetDenials, waitForOrders } from "../begin.js";
-import { endBy, openPython } from "./open.js";
+import { end, endBy, forgetDenials, waitForOrders } from "../begin.js";
+import { openPython } from "./open.js";
 import { beginTurn } from "./turns.js";
 
 const { performance } = globalThis;

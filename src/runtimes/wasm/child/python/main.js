@@ -3,8 +3,8 @@
  * which many modules are imported, and finds the workspace, a directory for temporary files, and nothing else of the
  * host.
  */
-import { end, waitForOrders } from "../begin.js";
-import { endBy, openPython } from "./open.js";
+import { end, endBy, waitForOrders } from "../begin.js";
+import { openPython } from "./open.js";
 import { beginTurn } from "./turns.js";
 
 const { stdin } = Deno;
@@ -14,7 +14,7 @@ const { directories, ...orders } = waitForOrders();
 mount(directories);
 beginTurn();
 try {
-  end(await own.run.callPromising(JSON.stringify(orders)));
+  await own.run.callPromising(JSON.stringify(orders), end);
 } catch (error) {
   endBy(error);
 }

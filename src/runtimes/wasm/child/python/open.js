@@ -1,12 +1,10 @@
 /** Opens the interpreter of a process. It has many modules in its memory, and of the host three streams. */
-import { end, fail, reportDenial } from "../begin.js";
+import { endBy, reportDenial } from "../begin.js";
 import { mountHostFiles } from "../host_files.js";
 import { openSnapshot } from "../snapshot.js";
 import { boot } from "./boot.js";
 import { schedule } from "./turns.js";
 
-/** A shell's exit code for a process that aborts. */
-const ABORTED = 134;
 const { stderr, stdout } = Deno;
 const [parts] = Deno.args;
 
@@ -41,10 +39,4 @@ export async function openPython(readStdin) {
   await own.warm_up.callPromising();
   const { _module: module, ERRNO_CODES: errorNumbers } = python;
   return { python, own, mount: (directories) => mountHostFiles({ errorNumbers, module }, directories) };
-}
-
-/** Ends the process after the interpreter's end by a call of exit() or a trap. */
-export function endBy(error) {
-  if (typeof error?.status === "number") end(error.status);
-  fail(`${error?.name}: ${error?.message}`, ABORTED);
 }

@@ -63,8 +63,8 @@ def warm_up():
     json.loads(json.dumps({"a": [1, 2.5, "b"]}))
 
 
-def run(text):
-    """Runs a program by its orders, which are JSON. Returns its exit code."""
+def run(text, exit):
+    """Runs a program by its orders, which are JSON. Calls a function with its exit code, which ends the process."""
     orders = json.loads(text)
     path = orders["file"]
     begin([path, *orders["args"]], os.path.dirname(path), orders)
@@ -73,13 +73,21 @@ def run(text):
             source = file.read()
     except OSError as error:
         print(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}", file=sys.stderr)
-        return 2
+        exit(2)
     main = types.ModuleType("__main__")
     loader = importlib.machinery.SourceFileLoader("__main__", path)
     main.__dict__.update(__file__=path, __builtins__=builtins, __cached__=None, __loader__=loader)
     sys.modules["__main__"] = main
-    status = guarded(lambda: exec(compile(source, path, "exec", dont_inherit=True), main.__dict__))
-    return finish(status, main.__dict__)
+
+    def end_by(act):
+        exit(finish(guarded(act), main.__dict__))
+
+    own_cells.ProgramWaiting(lambda error: end_by(lambda: raise_error(error)))
+    end_by(lambda: exec(compile(source, path, "exec", dont_inherit=True), main.__dict__))
+
+
+def raise_error(error):
+    raise error
 
 
 def open_cells(text, outside):
@@ -99,18 +107,20 @@ def begin(argv, directory, orders):
     sys.argv = argv
     sys.orig_argv = [sys.executable, *sys.argv]
     sys.excepthook = sys.__excepthook__
-    sys.path[:] = [directory, *(place for place in sys.path if place != "")]
+    given = [os.path.abspath(place) for place in orders["env"].get("PYTHONPATH", "").split(":") if place != ""]
+    sys.path[:] = [directory, *given, *(place for place in sys.path if place != "")]
     for name in "_codebeaker", "js":
         sys.modules.pop(name, None)
-    forget_shadowed(directory or orders["directory"])
+    for place in directory or orders["directory"], *given:
+        forget_shadowed(place)
 
 
 def forget_shadowed(directory):
-    """Forgets preloaded modules if the program's directory, which comes first, has a module of such a name."""
+    """Forgets preloaded modules if a directory that comes before the library has a module of such a name."""
     try:
         names = {module_name(directory, name) for name in os.listdir(directory)}
     except OSError:
-        return  # The caller reports that the main file is not there.
+        return  # The caller reports that the main file is not there. Python looks past others.
     for name in [name for name in sys.modules if name.partition(".")[0] in names]:
         del sys.modules[name]
 
@@ -159,7 +169,8 @@ def remove_own_frames(error):
 
 
 def is_own(frame):
-    return frame.f_globals is globals() or frame.f_code.co_filename.startswith("file:///")
+    own = globals(), own_cells.__dict__
+    return any(frame.f_globals is one for one in own) or frame.f_code.co_filename.startswith("file:///")
 
 
 def status_of(code):

@@ -2,6 +2,8 @@
  * Runs the callbacks of Python's event loops. A timer of Deno's takes more than a millisecond, also without a delay, so
  * that callbacks follow one another without timers for a while. Then what else waits has its turn.
  */
+import { endBy } from "../begin.js";
+
 const { performance } = globalThis;
 /** How long callbacks follow one another at most, in ms. */
 const TURN_MS = 5;
@@ -19,7 +21,7 @@ export function schedule(act, delayMs) {
   if (delayMs > 0) {
     setTimeout(() => {
       beginTurn();
-      act();
+      call(act);
     }, delayMs);
     return;
   }
@@ -35,5 +37,14 @@ export function schedule(act, delayMs) {
 }
 
 function callDue() {
-  for (const act of due.splice(0)) act();
+  for (const act of due.splice(0)) call(act);
+}
+
+/** Calls a callback. What it throws, or its promise, is no error of Python's: the interpreter has ended. */
+async function call(act) {
+  try {
+    await act();
+  } catch (error) {
+    endBy(error);
+  }
 }
