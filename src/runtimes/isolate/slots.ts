@@ -1,4 +1,5 @@
 import { settledWithin } from "../../concurrency/delay.ts";
+import { messageOf } from "../../core/errors.ts";
 import type { Installation } from "../process/installation.ts";
 import { holdIdle } from "../warm/hold_idle.ts";
 import { PROCESS_MEMORY_MB, WEB } from "./facts.ts";
@@ -235,8 +236,12 @@ export class Slots implements AsyncDisposable {
     return this.#end(slot);
   }
 
+  /** Ends a slot. A failure is only logged: mostly nothing waits for it, and no program's answer depends on it. */
   #end(slot: Slot): Promise<void> {
-    const ending = slot[Symbol.asyncDispose]().finally(() => this.#ending.delete(ending));
+    const { log } = this.#installation.host;
+    const ending = slot[Symbol.asyncDispose]()
+      .catch((error: unknown) => log.warning("slot.remove_failed", { error: messageOf(error) }))
+      .finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
     return ending;
   }

@@ -2,14 +2,17 @@ import { assert, assertEquals } from "@std/assert";
 import { delay } from "../../../src/concurrency/delay.ts";
 import type { Slot } from "../../../src/runtimes/isolate/slot.ts";
 import { Slots } from "../../../src/runtimes/isolate/slots.ts";
+import type { RuntimeHost } from "../../../src/runtimes/port.ts";
 import type { Installation } from "../../../src/runtimes/process/installation.ts";
 
 /** Slots that are all made before they are asked for, and are no processes. */
-function openSlots(): Slots {
-  const make = () =>
-    ({ isAlive: true, programs: 0, [Symbol.asyncDispose]: () => Promise.resolve() }) as unknown as Slot;
+function openSlots({ log, remove = () => Promise.resolve() }: {
+  readonly log?: Pick<RuntimeHost["log"], "warning">;
+  remove?(): Promise<void>;
+} = {}): Slots {
+  const make = () => ({ isAlive: true, programs: 0, [Symbol.asyncDispose]: remove }) as unknown as Slot;
   const pool = { onEvictAll: () => ({ [Symbol.dispose]() {} }), lease: () => Promise.resolve({ member: make() }) };
-  return new Slots({ host: { pool } } as unknown as Installation);
+  return new Slots({ host: { pool, log } } as unknown as Installation);
 }
 
 /** Whether as many slots as there are cores, lent for programs or for contexts, keep the next program waiting. */
@@ -42,4 +45,15 @@ Deno.test("a program gets the slot that came back last, where that is ready, so 
     await using next = await lease();
     assert(next.slot === last.slot);
   }
+});
+
+Deno.test("a slot that cannot be removed is logged, and fails no program", async () => {
+  const told: unknown[] = [];
+  await using slots = openSlots({
+    log: { warning: (message, facts) => told.push([message, facts]) },
+    remove: () => Promise.reject(new Error("busy")),
+  });
+  const lease = await slots.lease({ tenant: undefined, memoryMb: 64, isForContext: false });
+  await lease[Symbol.asyncDispose]();
+  assertEquals(told, [["slot.remove_failed", { error: "busy" }]]);
 });
