@@ -55,9 +55,21 @@ function isLinked(binary: string, staged: string): boolean {
     Deno.linkSync(binary, staged);
     return true;
   } catch (error) {
-    // Otherwise the binary lies on another file system.
-    return error instanceof Deno.errors.AlreadyExists && isCurrent(staged, Deno.statSync(binary));
+    if (!(error instanceof Deno.errors.AlreadyExists)) return false; // The binary lies on another file system.
+    return isCurrent(staged, Deno.statSync(binary)) || isRelinked(binary, staged);
   }
+}
+
+/** Replaces an old file by a link. Returns false where the binary lies on another file system. */
+function isRelinked(binary: string, staged: string): boolean {
+  const half = `${staged}.${crypto.randomUUID()}`;
+  try {
+    Deno.linkSync(binary, half);
+  } catch {
+    return false;
+  }
+  Deno.renameSync(half, staged);
+  return true;
 }
 
 /** Whether a file is a link to another. On another file system, a copy of its size counts as one. */

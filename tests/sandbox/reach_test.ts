@@ -32,6 +32,8 @@ Deno.test({
       Deno.removeSync(`${source}/part`);
       Deno.writeTextFileSync(`${source}/part`, text, { mode: 0o644 });
       assertEquals(Deno.readTextFileSync(`${stageFiles(source, directory)}/part`), text);
+      assertEquals(Deno.statSync(`${path}/part`).ino, Deno.statSync(`${source}/part`).ino);
     }
+    assertEquals([...Deno.readDirSync(path)].length, 1);
   },
 });
