@@ -46,6 +46,12 @@ const ENDINGS: Readonly<Record<string, readonly [code: string, stdout: string, s
     "c\0d",
     0,
   ],
+  "a limit of memory that a program sets itself is its own error": [
+    'ini_set("memory_limit", "4M");\nstr_repeat("x", 8 << 20);',
+    "",
+    "bytes exhausted (tried to allocate 8388632 bytes) in /workspace/main.php on line 3\n",
+    255,
+  ],
   "a program that sleeps goes on": ["usleep(20000); echo sleep(0);", "0", "", 0],
   "other programs are refused as functions that are not there": [
     'try { exec("echo 1"); } catch (Error $error) { echo $error->getMessage(); }\nvar_dump(function_exists("proc_open"));',

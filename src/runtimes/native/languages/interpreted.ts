@@ -66,7 +66,7 @@ const php: LanguageRow = {
   debianPackage: "php-cli",
   run: [...PHP_COMMAND, "{file}"],
   waiter: phpWaiter(PHP_COMMAND),
-  memoryEndings: [{ pattern: /Allowed memory size|Out of memory/, endings: [255] }],
+  memoryEndings: [{ pattern: /Out of memory/, endings: [255] }], // "Allowed memory size" is the program's own limit.
   programs: PHP_TEST_PROGRAMS,
 };
 

@@ -25,7 +25,7 @@ export const php: LanguageRow = {
   v8Flags: ["--liftoff-only", "--single-threaded"],
   variables: { HOME: "/workspace", LANG: "C.UTF-8" },
   memoryEndings: [
-    { pattern: /Allowed memory size|Out of memory/, endings: [255] },
+    { pattern: /Out of memory/, endings: [255] }, // "Allowed memory size" is the program's own limit.
     { pattern: /Fatal (?:JavaScript|process) out of memory/, endings: ["SIGTRAP", "SIGABRT"] },
   ],
   noPackages: "PHP installs none in WebAssembly: send packages of pure PHP with the files",
