@@ -96,6 +96,16 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
     stdout: "done\n",
     exitCode: 0,
   },
+  "other programs and threads are errors": {
+    code: [
+      "fails(Goal) :- catch((Goal, writeln(Goal)), error(Kind, _), (functor(Kind, Name, _), writeln(Name))).",
+      ":- fails(shell(true)), fails(shell('exit 3', _)), fails(thread_create(true, _)).",
+      ":- shell(true).",
+    ].join("\n"),
+    stdout: "system_error\nsystem_error\nexistence_error\n",
+    stderr: /main\.prolog:3:\nERROR: .*There are no other programs/,
+    exitCode: 1,
+  },
   "a sleep takes no processor time": {
     code: ":- sleep(1.5), writeln(slept).",
     limits: { cpuMs: 700 },

@@ -40,6 +40,17 @@ fails(_, error).
 fails(goal_failed(_, _), warning).
 fails(initialization_failure(_, _), warning).
 
+% The interpreter's own succeed without running anything.
+:- redefine_system_predicate(system:shell(_)).
+:- redefine_system_predicate(system:shell(_, _)).
+
+system:shell(_) :- no_programs(shell/1).
+
+system:shell(_, _) :- no_programs(shell/2).
+
+no_programs(Predicate) :-
+    throw(error(system_error('There are no other programs'), context(system:Predicate, _))).
+
 % The interpreter's own would keep a processor busy.
 :- redefine_system_predicate(system:sleep(_)).
 
