@@ -51,6 +51,17 @@ const ENDINGS: Readonly<Record<string, readonly [code: string, stdout: string, s
   ],
   "what stands below __END__ is its data": ["print DATA.read, DATA.class\n__END__\nrest\n", "rest\nFile", /^$/, 0],
   "threads fail": ["begin\n  Thread.new {}\nrescue NotImplementedError\n  puts 'none'\nend", "none\n", /^$/, 0],
+  "other programs are refused, however they are started": [
+    [
+      "ways = [-> { system 'true' }, -> { Kernel.system('true') }, -> { spawn 'true' }, -> { Process.spawn('true') },",
+      "  -> { exec 'true' }, -> { `true` }, -> { IO.popen('true') }]",
+      "ways.each { |way| begin; puts way.call; rescue NotImplementedError; print 'refused ' end }",
+      "system 'true'",
+    ].join("\n"),
+    "refused ".repeat(7),
+    /^\/workspace\/main\.rb:4:in '<main>': system\(\) function is unimplemented on this machine \(NotImplementedError\)\n$/,
+    1,
+  ],
   "fibers and enumerators go on where they stopped": [
     "numbers = Enumerator.new { |out| 3.times { |n| out << n } }\np numbers.next, numbers.next, Fiber.new { 5 }.resume",
     "0\n1\n5\n",
@@ -91,6 +102,20 @@ Deno.test({
       "\tfrom /workspace/helper.rb:3:in 'Helper.fail'",
       "\tfrom /workspace/main.rb:2:in '<main>'",
     ]);
+  },
+});
+
+Deno.test({
+  name: "[wasm] ruby: libraries of RUBYLIB come before the interpreter's",
+  ignore,
+  async fn() {
+    const { ended } = await runInLanguage(runtime, {
+      language: "ruby",
+      code: 'require "set"\nrequire "json"\nputs OWN, $:[0, 2]',
+      files: { "given/json.rb": 'OWN = "own"' },
+      env: { RUBYLIB: "given:/workspace/none" },
+    });
+    assertEquals(ended, ["own\n/workspace/given\n/workspace/none\n", "", 0]);
   },
 });
 

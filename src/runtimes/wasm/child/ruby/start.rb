@@ -54,6 +54,8 @@ module CodeBeaker
     def begin_with(file, args, variables)
       ARGV.replace(args)
       ENV.replace(variables)
+      given = variables.fetch("RUBYLIB", "").split(":").reject(&:empty?)
+      $:.unshift(*given.map { |directory| File.expand_path(directory) })
       srand # Every program begins with the same memory, and so with the same seed.
       $0 = file
     end
@@ -144,6 +146,19 @@ module Kernel
     block
   end
   module_function :at_exit
+end
+
+# Refuses to start other programs. The interpreter's own functions would take one that never ran for a success.
+[
+  [Kernel, %i[system spawn exec `]],
+  [Process.singleton_class, %i[spawn exec daemon]],
+  [IO.singleton_class, %i[popen]],
+].each do |owner, names|
+  names.each do |name|
+    refuse = proc { |*| raise NotImplementedError, "#{name}() function is unimplemented on this machine", caller_locations(1) }
+    owner.define_method(name, &refuse)
+    Kernel.define_singleton_method(name, &refuse) if owner == Kernel
+  end
 end
 
 GC.start
