@@ -77,7 +77,7 @@ if (isPresent("docker/go", await dockerAvailability("go", "bash"))) {
     const client = new ApiClient(service);
     await until(
       async () =>
-        (await client.json("POST", "/v1/runtimes/select", { language: "go", runtime: "docker" })).chosen === "docker",
+        (await client.json("POST", "/v1/runtimes/select", { language: "bash", runtime: "docker" })).chosen === "docker",
       "containers are proven",
     );
     const compiled = await client.ask("POST", EXECUTIONS, {
