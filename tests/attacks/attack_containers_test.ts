@@ -15,14 +15,9 @@ async function has(environment: ExecutionEnvironment, path: string): Promise<boo
 }
 
 if (isPresent("docker", await dockerAvailability("python"))) {
-  await using docker = await openDocker();
-  const { runtime } = docker;
-  await runtime.isAvailable("python"); // Tests run when this block has ended: without its reaper the runtime serves them all the same.
-  const lasting = () => runtime.createEnvironment(configFor("python"));
-  const singleUse = () => runtime.createEnvironment({ ...configFor("python"), singleUse: true });
-
   Deno.test("[docker] a program that forges its launcher's last words gains neither time nor a word in the next answer", async () => {
-    await using environment = await lasting();
+    await using docker = await openDocker();
+    await using environment = await docker.runtime.createEnvironment(configFor("python"));
     const forger = `
 import os, re, sys, time
 secret = None
@@ -55,14 +50,15 @@ time.sleep(30)
   });
 
   Deno.test("[docker] files that do not fit are the caller's fault, and no environment's", async () => {
-    await using environment = await runtime.createEnvironment({
+    await using docker = await openDocker();
+    await using environment = await docker.runtime.createEnvironment({
       ...configFor("python", { resourceLimits: { ...DEFAULT_LIMITS, diskMb: 1 } }),
       singleUse: true,
     });
     await environment.files.write("big", new Uint8Array(8 * MEBIBYTE));
     const error = await assertRejects(() => runCode(environment, "print(1)"), CodeBeakerError);
     assertEquals(error.code, "too_large");
-    assertEquals(await testedAvailability(runtime, "python"), { available: true });
+    assertEquals(await testedAvailability(docker.runtime, "python"), { available: true });
   });
 
   Deno.test("[docker] a program that leaves no room for one process more is ended all the same, and its container is not", async () => {
@@ -77,19 +73,21 @@ while True:
     except OSError:
         pass
 `;
-    for (const make of [lasting, singleUse]) {
-      await using environment = await make();
+    await using docker = await openDocker();
+    for (const singleUse of [false, true]) {
+      await using environment = await docker.runtime.createEnvironment({ ...configFor("python"), singleUse });
       const { outcome } = await runCode(environment, bomb);
       assert(
         outcome.kind === "process_limit" && outcome.limit === DEFAULT_LIMITS.maxProcesses,
         JSON.stringify(outcome),
       );
-      if (make === lasting) assertEquals((await runCode(environment, "print(1)")).stdout, "1\n");
+      if (!singleUse) assertEquals((await runCode(environment, "print(1)")).stdout, "1\n");
     }
   });
 
   Deno.test("[docker] a reader of a file gets all of it when a program ends", async () => {
-    await using environment = await lasting();
+    await using docker = await openDocker();
+    await using environment = await docker.runtime.createEnvironment(configFor("python"));
     const size = 24 * MEBIBYTE;
     await environment.files.write("large.bin", new Uint8Array(size));
     const reader = (await environment.files.read("large.bin")).getReader();
@@ -101,7 +99,8 @@ while True:
   });
 
   Deno.test("[docker] the cancelling of a program that has not begun leaves others running", async () => {
-    await using environment = await lasting();
+    await using docker = await openDocker();
+    await using environment = await docker.runtime.createEnvironment(configFor("python"));
     const first = runCode(environment, "import time; time.sleep(2); print('done')");
     await until(async () => await has(environment, "main.py"), "the first program is there");
     await delay(500);
@@ -117,8 +116,9 @@ while True:
   });
 
   Deno.test("[docker] a program has the signal handlers of its language", async () => {
-    for (const make of [lasting, singleUse]) {
-      await using environment = await make();
+    await using docker = await openDocker();
+    for (const singleUse of [false, true]) {
+      await using environment = await docker.runtime.createEnvironment({ ...configFor("python"), singleUse });
       const code =
         "import signal; print([signal.getsignal(n) in (signal.SIG_DFL, signal.default_int_handler) for n in (2, 3)])";
       assertEquals((await runCode(environment, code)).stdout, "[True, True]\n");
@@ -126,21 +126,21 @@ while True:
   });
 
   Deno.test("[docker] a workspace that a program closes is open again for the next", async () => {
-    await using environment = await lasting();
+    await using docker = await openDocker();
+    await using environment = await docker.runtime.createEnvironment(configFor("python"));
     await runCode(environment, 'import os; os.chmod("/workspace", 0)');
     assertEquals((await runCode(environment, "print(1)")).stdout, "1\n");
   });
 }
 
 if (isPresent("docker", await dockerAvailability("go"))) {
-  await using docker = await openDocker();
-  await docker.runtime.isAvailable("go");
   const HELLO = 'package main\n\nfunc main() { println("hi") }\n';
   /** The compiler's own way to run something of the client's in its phase. */
   const HOOKED = { GOFLAGS: "-buildvcs=false '-toolexec=sh /workspace/hook.sh'" };
 
   Deno.test("[docker] what runs beside the compiler is bounded in its output, and leaves no bound raised", async () => {
     const flooding = "exec yes >/proc/$(pgrep -o -f launch 2>/dev/null || echo $PPID)/fd/1\n";
+    await using docker = await openDocker();
     await using environment = await docker.runtime.createEnvironment({
       ...configFor("go"),
       environmentVariables: HOOKED,
