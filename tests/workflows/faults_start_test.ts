@@ -92,17 +92,18 @@ async function checkFault(places: Places, fault: TinyProgram): Promise<void> {
   assertEquals(await watch.look(), NOTHING, fault);
 }
 
-/** Runs a command in the file systems that a process sees. */
-async function within(process: Deno.ChildProcess, ...command: string[]): Promise<boolean> {
-  const args = ["--target", String(process.pid), "--mount", ...command];
-  return await new Deno.Command("nsenter", { args, stdout: "null", stderr: "null" }).output().then(
-    ({ success }) => success,
-    () => false,
-  );
-}
-
 const OWN_MOUNTS = ["/usr/bin/unshare", "--mount", "--propagation", "private"] as const;
 const BUBBLEWRAP = "/usr/bin/bwrap";
+
+/** Starts a service that finds a file of the test's own as bubblewrap. */
+function withLauncher(path: string): string[] {
+  return [...OWN_MOUNTS, "/bin/sh", "-c", `/usr/bin/mount --bind "${path}" ${BUBBLEWRAP} && exec "$@"`, "sh"];
+}
+
+/** Overwrites a binary in place, as soon as no process runs it. */
+async function overwrite(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  await until(async () => await Deno.writeFile(path, bytes).then(() => true, () => false), "nothing runs the binary");
+}
 
 async function launcherAvailability() {
   const commands = [[...OWN_MOUNTS, "true"], [BUBBLEWRAP, "--ro-bind", "/", "/", "true"]] as const;
@@ -127,19 +128,23 @@ if (isPresent("x86_64", isX86 ? { available: true } : { available: false, reason
     Deno.test("a launcher that fails after the service has started: an error, a pause, nothing left, and back", () =>
       withPlaces(async (places) => {
         const watch = new FootprintWatch(places.scratch);
-        const broken = join(places.scratch, "broken");
-        await writeTinyProgram(broken, "exits");
+        const [launcher, other] = ["launcher", "other"].map((name) => join(places.scratch, name));
+        assert(launcher !== undefined && other !== undefined);
+        await writeTinyProgram(other, "exits");
+        const [works, exits] = await Promise.all([BUBBLEWRAP, other].map((path) => Deno.readFile(path)));
+        assert(works !== undefined && exits !== undefined);
+        await Deno.writeFile(launcher, works, { mode: 0o755 });
         {
-          await using service = await startIn(places, COLD, { through: OWN_MOUNTS });
+          await using service = await startIn(places, COLD, { through: withLauncher(launcher) });
           watch.learn(service.process.pid);
           await checkRecovered(service);
-          assert(await within(service.process, "mount", "--bind", broken, BUBBLEWRAP));
+          await overwrite(launcher, exits);
           await checkRefused(service, FAULTS.exits);
           await until(async () => await runsNothing(watch), "nothing of it runs");
-          assert(await within(service.process, "umount", BUBBLEWRAP));
+          await overwrite(launcher, works);
           await checkRecovered(service);
         }
-        await Deno.remove(broken);
+        await Promise.all([launcher, other].map((path) => Deno.remove(path)));
         assertEquals(await watch.look(), NOTHING);
       }));
   }

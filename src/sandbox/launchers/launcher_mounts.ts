@@ -58,14 +58,16 @@ export interface LauncherMountsOptions {
 export class LauncherMounts implements Disposable {
   readonly #namespaces: MountNamespaces;
   readonly #base: OwnDescriptor;
+  readonly #directory: string;
   readonly #groups: readonly string[];
 
   private constructor(
     namespaces: MountNamespaces,
-    { base, groups }: Pick<LauncherMountsOptions, "groups"> & { readonly base: OwnDescriptor },
+    { base, directory, groups }: Omit<LauncherMountsOptions, "bubblewrap"> & { readonly base: OwnDescriptor },
   ) {
     this.#namespaces = namespaces;
     this.#base = base;
+    this.#directory = directory;
     this.#groups = groups;
   }
 
@@ -78,16 +80,17 @@ export class LauncherMounts implements Disposable {
     const isMade = () => namespaces.makePrivate() && makeDevices(namespaces);
     if (base === undefined || namespaces.within(base, isMade) !== true) return undefined;
     unused.move();
-    return new LauncherMounts(namespaces, { groups: options.groups, base });
+    return new LauncherMounts(namespaces, { ...options, base });
   }
 
   /**
    * Whether launchers find the same files at some paths as the service does. They do not where something was mounted
    * since.
    *
-   * @param shown the mount that the start shows
+   * @param shown the mount that the start shows; it lies in the service's directory
    */
   covers(paths: readonly string[], shown: string): boolean {
+    if (!isBelow(shown, [this.#directory])) return false;
     const others = paths.filter((path) => !isBelow(path, [shown]));
     const identify = () => others.map(identityOf).join();
     try {
