@@ -41,9 +41,18 @@ Deno.test("codebeaker languages passes the flags before a subcommand on to it, a
   }
   assertEquals(asked.map((url) => new URL(url).port), ["8000", "8001"]);
   const blocked = await Deno.makeTempFile(); // No directory can be made below it.
+  using _without = withoutOwnVariable();
   const added = await runHere(["languages", "--home", `${blocked}/home`, "add", "prolog"]);
   assertEquals([added.code, added.stderr.includes(blocked)], [1, true], added.stderr);
   await Deno.remove(blocked);
   const refused = await runHere(["languages", "--json", "add", "prolog"]);
   assertEquals([refused.code, refused.stderr], [2, 'error: "languages add" does not take --json\n']);
 });
+
+/** Takes the tests' own variable away until it is disposed of: the command reads all of that prefix, and refuses it. */
+function withoutOwnVariable(): Disposable {
+  const name = "CODEBEAKER_REQUIRE";
+  const value = Deno.env.get(name);
+  Deno.env.delete(name);
+  return { [Symbol.dispose]: () => value === undefined ? undefined : Deno.env.set(name, value) };
+}
