@@ -1,4 +1,4 @@
-import { CodeBeakerError } from "../core/errors.ts";
+import { CodeBeakerError, exceedsMemory, memoryExcess } from "../core/errors.ts";
 import { type AcquireOptions, Semaphore } from "./semaphore.ts";
 
 /** The share of workspaces in all memory. Further workspaces lie on a disk. */
@@ -41,7 +41,8 @@ export class MemoryBudget {
    * @throws the signal's reason when it aborts first
    */
   async forProgram(memoryMb: number, options: MemoryRequest): Promise<Disposable> {
-    if (memoryMb > this.totalMb) throw tooLarge(memoryMb, this.totalMb);
+    const excess = memoryExcess(memoryMb, this.totalMb);
+    if (excess !== undefined) throw exceedsMemory(excess);
     const { heldMb = 0 } = options;
     const permits = memoryMb - heldMb;
     const free = this.#all.tryAcquire(permits);
@@ -82,15 +83,6 @@ export class MemoryBudget {
     }
     return held.move();
   }
-}
-
-/** The error of a program that can never run, however long its client waits. */
-function tooLarge(memoryMb: number, totalMb: number): CodeBeakerError {
-  return new CodeBeakerError(
-    "too_large",
-    `Cannot run this as it or its compiler needs ${memoryMb} MB of memory, and all programs together may use ` +
-      `${totalMb} MB: lower limits.memoryMb, or raise --memory-budget-mb`,
-  );
 }
 
 function noMemory(memoryMb: number, why: string, cause?: unknown): CodeBeakerError {

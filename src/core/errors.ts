@@ -82,3 +82,15 @@ export function hasCode(error: unknown, code: ErrorCode): error is CodeBeakerErr
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Why a program can never get its memory; undefined where it can. Both figures are in MB. */
+export function memoryExcess(memoryMb: number, maxMemoryMb: number): string | undefined {
+  if (memoryMb <= maxMemoryMb) return undefined;
+  return `the program or its compiler needs ${memoryMb} MB of memory, and all programs together may use ${maxMemoryMb} MB`;
+}
+
+/** Makes a `too_large` error of {@link memoryExcess}. Waiting cannot help. */
+export function exceedsMemory(excess: string, details: ErrorDetails = {}): CodeBeakerError {
+  const remedy = "lower limits.memoryMb, or raise --memory-budget-mb";
+  return new CodeBeakerError("too_large", `Cannot run this as ${excess}: ${remedy}`, { details });
+}

@@ -1,4 +1,4 @@
-import { CodeBeakerError, type FieldError } from "./errors.ts";
+import { CodeBeakerError, exceedsMemory, type FieldError } from "./errors.ts";
 import { unsupportedLanguage } from "./languages.ts";
 import type { Rejection, RejectionCode, Selection } from "./selection.ts";
 
@@ -72,16 +72,12 @@ export function noSuitableRuntime(
   );
 }
 
-/** The error of a program that can never run, however long its client waits. */
+/** The error of a program that can get its memory on none of these runtimes. */
 function tooLarge(selection: Selection, rejections: readonly RejectedRuntime[]): CodeBeakerError {
   const path = "limits.memoryMb";
   const errors = rejections.map(({ detail, runtime }) => ({ path, message: `${runtime}: ${detail}` }));
   const reasons = [...new Set(rejections.map(({ detail }) => detail))].join(" or ");
-  return new CodeBeakerError(
-    "too_large",
-    `Cannot run this as ${reasons}: lower limits.memoryMb, or raise --memory-budget-mb`,
-    { details: { selection, errors } },
-  );
+  return exceedsMemory(reasons, { selection, errors });
 }
 
 function describeRejection({ code, detail, runtime }: RejectedRuntime): string {

@@ -14,7 +14,7 @@ export interface EndedExecution {
   readonly floor: number;
   /** The result of the program, or the error of the service. */
   readonly result: Execution | CodeBeakerError;
-  /** The time of day of the end, in ms since 1970. It may be told a little later. */
+  /** The time of day of the end, in ms since 1970. The report may follow later. */
   readonly endedAt: number;
   /** Time in the queue, in ms. */
   readonly queuedMs: number;

@@ -202,7 +202,7 @@ export class SessionRegistry implements AsyncDisposable {
   #forget(session: Session): void {
     if (!this.#open.delete(session.id) || !session.wasOpen) return;
     this.record(session);
-    this.#options.executions.recordEnded(); // The end of a program is told before that of its session.
+    this.#options.executions.recordEnded(); // Its programs' ends are reported before its own.
     this.#observer.sessionClosed?.(session.owner, session.info);
   }
 

@@ -65,7 +65,7 @@ export const CANARIES: readonly ProgramCanary[] = [
     limits: { maxTotalOutputBytes: 100_000 },
   }),
   limitCanary("result", "output_limit", {
-    promise: "no more is told of a program's end than the limit says",
+    promise: "no more of a program's result is returned than the limit says",
     text: 'throw new Error("x".repeat(1_000_000));',
     limits: { maxTotalOutputBytes: 100_000 },
   }),

@@ -1,3 +1,4 @@
+import { memoryExcess } from "../../core/errors.ts";
 import { MAX_ISOLATION, type RuntimeCapabilities } from "../../core/capabilities.ts";
 import { namedLimits } from "../../core/limits.ts";
 import type { Needs } from "../../core/needs.ts";
@@ -62,11 +63,9 @@ export function shortfallOf(
 }
 
 /** Why a request can never get its memory, in MB. */
-export function memoryExcess(memoryMb: number, maxMemoryMb: number): Rejection | undefined {
-  if (memoryMb <= maxMemoryMb) return undefined;
-  const detail =
-    `the program or its compiler needs ${memoryMb} MB of memory, and all together may use ${maxMemoryMb} MB`;
-  return { code: "exceeds_memory", detail };
+export function tooMuchMemory(memoryMb: number, maxMemoryMb: number): Rejection | undefined {
+  const detail = memoryExcess(memoryMb, maxMemoryMb);
+  return detail === undefined ? undefined : { code: "exceeds_memory", detail };
 }
 
 /** The figures that a runtime declares. */

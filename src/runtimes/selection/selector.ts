@@ -9,10 +9,10 @@ import {
   declaredInputs,
   type Demand,
   knownLackOf,
-  memoryExcess,
   mismatchOf,
   type RankOptions,
   shortfallOf,
+  tooMuchMemory,
 } from "./filters.ts";
 import { fitOf } from "./fit.ts";
 import { RuntimeProfile } from "./profile.ts";
@@ -203,7 +203,7 @@ export class RuntimeSelector {
     const assessment = await runtime.assess(config);
     const declared = declaredInputs({ ...capabilities, isolationLevel: assessment.isolation.level });
     const { memoryMb = config.resourceLimits.memoryMb, mustInstall } = assessment;
-    const rejectedBecause = shortfallOf(assessment, demand) ?? memoryExcess(memoryMb, this.#maxMemoryMb) ??
+    const rejectedBecause = shortfallOf(assessment, demand) ?? tooMuchMemory(memoryMb, this.#maxMemoryMb) ??
       await this.whyUnavailable(runtime, request.language, { assumesSelfTest: true });
     if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, declared });
     const fit = fitOf(runtime.surface?.(request.language), needs, { isLastResort }); // It may have changed meanwhile.

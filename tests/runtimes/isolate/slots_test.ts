@@ -48,12 +48,12 @@ Deno.test("a program gets the slot that came back last, where that is ready, so 
 });
 
 Deno.test("a slot that cannot be removed is logged, and fails no program", async () => {
-  const told: unknown[] = [];
+  const warnings: unknown[] = [];
   await using slots = openSlots({
-    log: { warning: (message, facts) => told.push([message, facts]) },
+    log: { warning: (message, facts) => warnings.push([message, facts]) },
     remove: () => Promise.reject(new Error("busy")),
   });
   const lease = await slots.lease({ tenant: undefined, memoryMb: 64, isForContext: false });
   await lease[Symbol.asyncDispose]();
-  assertEquals(told, [["slot.remove_failed", { error: "busy" }]]);
+  assertEquals(warnings, [["slot.remove_failed", { error: "busy" }]]);
 });

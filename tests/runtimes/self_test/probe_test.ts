@@ -43,7 +43,7 @@ Deno.test("Probe checks again when an answer has expired, a failure sooner than 
   }
 });
 
-Deno.test("Probe lets nobody wait for a check where the last answer holds meanwhile", async () => {
+Deno.test("Probe answers with the last result while a check runs", async () => {
   let [time, holds] = [0, true];
   const checks: PromiseWithResolvers<void>[] = [];
   const probe = new Probe(() => {

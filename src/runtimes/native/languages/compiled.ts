@@ -1,19 +1,11 @@
 import type { TestPrograms } from "../../process/self_test/language_tests.ts";
+import { C_PROGRAMS } from "../../languages/c_programs.ts";
 import type { LanguageRow } from "./row.ts";
 import { JAVA_AGENT, javaWaiter } from "./waiters.ts";
 
 /** Programs that are C and C++ alike. */
-const C_PROGRAMS: TestPrograms = {
-  honest: '#include <stdio.h>\nint main(void) { printf("%d\\n", 6 * 7); return 0; }',
-  readFile: (path) =>
-    [
-      "#include <stdio.h>",
-      "int main(void) {",
-      `  FILE *file = fopen(${JSON.stringify(path)}, "r");`,
-      "  for (int c; file != NULL && (c = getc(file)) != EOF;) putchar(c);",
-      "  return 0;",
-      "}",
-    ].join("\n"),
+const PROGRAMS: TestPrograms = {
+  ...C_PROGRAMS,
   connect: (port) =>
     [
       "#include <arpa/inet.h>",
@@ -51,7 +43,7 @@ const c: LanguageRow = {
   compile: ["{binary}", "-std=gnu17", "-O2", "-o", "{output}/main", "{file}", "-lm"],
   run: ["{output}/main"],
   memoryEndings: [],
-  programs: C_PROGRAMS,
+  programs: PROGRAMS,
 };
 
 const cpp: LanguageRow = {
@@ -61,7 +53,7 @@ const cpp: LanguageRow = {
   compile: ["{binary}", "-std=gnu++20", "-O2", "-o", "{output}/main", "{file}"],
   run: ["{output}/main"],
   memoryEndings: [{ pattern: /std::bad_alloc/, endings: ["SIGABRT"] }],
-  programs: C_PROGRAMS,
+  programs: PROGRAMS,
 };
 
 const rust: LanguageRow = {

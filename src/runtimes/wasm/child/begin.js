@@ -13,7 +13,7 @@ const EXITS_BY_ITSELF = `${REPORT}\x01\0`;
 /** The length of the orders, which stands before them, in hexadecimal digits. */
 const LENGTH_DIGITS = 8;
 /** A shell's exit code for a process that aborts. */
-const ABORTED = 134;
+export const ABORTED = 134;
 const MAX_REPORTS = 1_000;
 const reported = new Set();
 /** Whether the service reads reports. Before, it quotes the output of the process in an error. */

@@ -2,14 +2,14 @@
  * The process of one WebAssembly module, a command of WASI preview 1. The module has the workspace, a directory for
  * temporary files, its arguments, its variables and the three streams, and nothing else.
  */
-import { end, fail, waitForOrders } from "./begin.js";
+import { ABORTED, end, fail, waitForOrders } from "./begin.js";
 import { loadCommand } from "./command.js";
 import { checkModule } from "./modules.js";
 import { describeTrap, isTrap } from "./traps.js";
 import { WARM_UP } from "./warm_up.js";
 
-/** A shell's exit codes for an unusable file and for an aborted process. */
-const [CANNOT_RUN, ABORTED] = [126, 134];
+/** A shell's exit code for an unusable file. */
+const CANNOT_RUN = 126;
 
 const NOTHING = { args: [], env: {}, name: "", preopens: {} };
 const warmUp = load(WARM_UP, NOTHING);

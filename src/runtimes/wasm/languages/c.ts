@@ -4,6 +4,7 @@ import identities from "../child/c/identities.js" with { type: "text" };
 import library from "../child/c/library.js" with { type: "text" };
 import prepare from "../child/c/prepare.js" with { type: "text" };
 import { secretCanary } from "../../process/self_test/common_canaries.ts";
+import { C_PROGRAMS } from "../../languages/c_programs.ts";
 import type { LanguageRow } from "./row.ts";
 
 const code = (...lines: string[]) => ({ "main.c": lines.join("\n") });
@@ -35,15 +36,7 @@ export const c: LanguageRow = {
   memoryEndings: [],
   noPackages: "C has no packages in WebAssembly: send headers and sources with the files",
   programs: {
-    honest: '#include <stdio.h>\nint main(void) { printf("%d\\n", 6 * 7); return 0; }',
-    readFile: (path) =>
-      [
-        "#include <stdio.h>",
-        "int main(void) {",
-        `  FILE *file = fopen(${JSON.stringify(path)}, "r");`,
-        "  for (int c; file != NULL && (c = getc(file)) != EOF;) putchar(c);",
-        "}",
-      ].join("\n"),
+    ...C_PROGRAMS,
     exhaust: [
       "#include <stdlib.h>",
       "#include <string.h>",

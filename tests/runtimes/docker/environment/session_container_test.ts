@@ -31,7 +31,7 @@ Deno.test("SessionContainer.clean() waits for an operation that reads on", async
   assertEquals([await next, signals], [1, ["SIGKILL -1"]]);
 });
 
-Deno.test("SessionContainer.close() ends the wait for an operation that nobody reads", async () => {
+Deno.test("SessionContainer.close() ends the wait for a download without a reader", async () => {
   const { session, signals } = openSession();
   await session.lend((_container, hold) => Promise.resolve(hold(new Promise(() => {}))));
   session.clean({ isFull: false });

@@ -2,7 +2,7 @@
  * The process that compiles one program in C. Compiler and linker are one module, a command of WASI preview 1. It has
  * the workspace, its own headers and libraries, and the directory of its output.
  */
-import { end, fail, waitForOrders } from "../begin.js";
+import { ABORTED, end, fail, waitForOrders } from "../begin.js";
 import { loadCommand } from "../command.js";
 import { checkModule } from "../modules.js";
 import { describeTrap } from "../traps.js";
@@ -10,8 +10,6 @@ import { compilerWords, linkerWords } from "./command_lines.js";
 import { identifyingFiles } from "./identities.js";
 import { readLibrary, withLibrary } from "./library.js";
 
-/** A shell's exit code for a process that aborts. */
-const ABORTED = 134;
 /** The descriptor of the last of the three directories. */
 const LIBRARY_DESCRIPTOR = 5;
 const [parts] = Deno.args;

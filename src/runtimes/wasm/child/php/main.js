@@ -2,12 +2,10 @@
  * The process of one PHP program. Its interpreter is there before the program is known, and finds the workspace, a
  * directory for temporary files, and nothing else of the host.
  */
-import { end, fail, reportDenial, waitForOrders } from "../begin.js";
+import { ABORTED, end, fail, reportDenial, waitForOrders } from "../begin.js";
 import { mountHostFiles } from "../host_files.js";
 import { boot, run } from "./boot.js";
 
-/** A shell's exit code for a process that aborts. */
-const ABORTED = 134;
 /** The functions of PHP that start other programs. There are none. */
 const POWERLESS = ["exec", "mail", "passthru", "popen", "proc_open", "shell_exec", "system"];
 /** The command line before the program's file. PHP reads no file of settings. */

@@ -2,13 +2,11 @@
  * The process of one Prolog program. Its interpreter is there before the program is known, and finds the workspace, a
  * directory for temporary files, and nothing else of the host.
  */
-import { endBy, fail, waitForOrders } from "../begin.js";
+import { ABORTED, endBy, fail, waitForOrders } from "../begin.js";
 import { mountHostFiles } from "../host_files.js";
 import { ERROR_NUMBERS } from "./error_numbers.js";
 import start from "./start.pl" with { type: "text" };
 
-/** A shell's exit code for a process that aborts. */
-const ABORTED = 134;
 const START = "/codebeaker.pl";
 const { stderr, stdin, stdout } = Deno;
 const [parts] = Deno.args;

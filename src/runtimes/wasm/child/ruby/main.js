@@ -2,13 +2,11 @@
  * The process of one Ruby program. Its interpreter is there before the program is known: it begins with a memory in
  * which it has started, and gets the workspace, a directory for temporary files, and nothing else of the host.
  */
-import { end, fail, waitForOrders } from "../begin.js";
+import { ABORTED, end, fail, waitForOrders } from "../begin.js";
 import { openSnapshot } from "../snapshot.js";
 import { describeTrap } from "../traps.js";
 import { Exit, openRuby } from "./boot.js";
 
-/** A shell's exit code for a process that aborts. */
-const ABORTED = 134;
 const [parts] = Deno.args;
 
 const ruby = openRuby(Deno.readFileSync(`${parts}/ruby.wasm`));
