@@ -58,23 +58,23 @@ interface Home {
  * the action starts stay there. The other threads of this service enter nothing.
  */
 export class MountNamespaces implements Disposable {
-  readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
+  readonly #library: NamespaceLibrary;
   readonly #home: Home;
 
-  private constructor(library: Deno.DynamicLibrary<typeof SYMBOLS>, home: Home) {
+  private constructor(library: NamespaceLibrary, home: Home) {
     this.#library = library;
     this.#home = home;
   }
 
   /** Opens this thread's own namespace. Undefined where the thread may not come back into it. */
   static open(): MountNamespaces | undefined {
-    const library = openCLibrary(SYMBOLS);
-    if (library === undefined) return undefined;
+    const opened = openCLibrary(SYMBOLS);
+    if (opened === undefined) return undefined;
     using unused = new DisposableStack();
-    unused.defer(() => library.close());
-    const namespace = unused.use(openDescriptor(library, "/proc/thread-self/ns/mnt"));
-    const root = unused.use(openDescriptor(library, "/", O_PATH));
-    const workingDirectory = unused.use(openDescriptor(library, ".", O_PATH));
+    const library = unused.use(new NamespaceLibrary(opened));
+    const namespace = library.open("/proc/thread-self/ns/mnt");
+    const root = library.open("/", O_PATH);
+    const workingDirectory = library.open(".", O_PATH);
     if (namespace === undefined || root === undefined || workingDirectory === undefined) return undefined;
     const namespaces = new MountNamespaces(library, { namespace, root, workingDirectory });
     // Where chroot(2) alone is forbidden, this thread would not come back: it is tried before anything is entered.
@@ -86,7 +86,7 @@ export class MountNamespaces implements Disposable {
 
   /** Opens the namespace of a process, or of this thread. Undefined where the process is gone. */
   namespaceOf(pid: number | "thread-self"): OwnDescriptor | undefined {
-    return openDescriptor(this.#library, `/proc/${pid}/ns/mnt`);
+    return this.#library.open(`/proc/${pid}/ns/mnt`);
   }
 
   /**
@@ -142,7 +142,9 @@ export class MountNamespaces implements Disposable {
     { isRecursive = false }: { readonly isRecursive?: boolean } = {},
   ): OwnDescriptor | undefined {
     const flags = OPEN_TREE_CLONE | BigInt(O_CLOEXEC) | (isRecursive ? AT_RECURSIVE : 0n);
-    return this.#own(Number(this.#library.symbols.syscall(OPEN_TREE, AT_FDCWD, toCString(path), flags, null, 0n)));
+    return this.#library.own(
+      Number(this.#library.symbols.syscall(OPEN_TREE, AT_FDCWD, toCString(path), flags, null, 0n)),
+    );
   }
 
   /** Puts a cloned mount on a path of the present namespace: move_mount(2). Returns whether that worked. */
@@ -153,8 +155,7 @@ export class MountNamespaces implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const descriptor of Object.values(this.#home)) descriptor[Symbol.dispose]();
-    this.#library.close();
+    this.#library[Symbol.dispose]();
   }
 
   /** Lets this thread share its root and its working directory with no other. */
@@ -194,27 +195,42 @@ export class MountNamespaces implements Disposable {
     const [source, target, data] = [type, directory, options].map(toCString);
     return mount(source ?? null, target ?? null, source ?? null, flags, data ?? null) === 0;
   }
+}
 
-  #own(number: number): OwnDescriptor | undefined {
-    return ownDescriptor(this.#library, number);
+/** The C library, with the descriptors that its calls opened. Disposing closes those that are still open. */
+class NamespaceLibrary implements Disposable {
+  readonly symbols: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+  readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
+  readonly #open = new Set<number>();
+
+  constructor(library: Deno.DynamicLibrary<typeof SYMBOLS>) {
+    this.#library = library;
+    this.symbols = library.symbols;
   }
-}
 
-function openDescriptor(
-  library: Deno.DynamicLibrary<typeof SYMBOLS>,
-  path: string,
-  flags = 0,
-): OwnDescriptor | undefined {
-  return ownDescriptor(library, library.symbols.open(toCString(path), flags | O_CLOEXEC));
-}
+  /** Opens a path; undefined where that fails. */
+  open(path: string, flags = 0): OwnDescriptor | undefined {
+    return this.own(this.symbols.open(toCString(path), flags | O_CLOEXEC));
+  }
 
-function ownDescriptor(library: Deno.DynamicLibrary<typeof SYMBOLS>, number: number): OwnDescriptor | undefined {
-  if (number < 0) return undefined;
-  return {
-    number,
-    async release() {
-      await library.symbols.closeElsewhere(number);
-    },
-    [Symbol.dispose]: () => void library.symbols.close(number),
-  };
+  /** Owns the descriptor that a call returned; undefined where the call failed. */
+  own(number: number): OwnDescriptor | undefined {
+    if (number < 0) return undefined;
+    this.#open.add(number);
+    return {
+      number,
+      release: async () => {
+        if (this.#open.delete(number)) await this.symbols.closeElsewhere(number);
+      },
+      [Symbol.dispose]: () => {
+        if (this.#open.delete(number)) this.symbols.close(number);
+      },
+    };
+  }
+
+  [Symbol.dispose](): void {
+    for (const number of this.#open) this.symbols.close(number);
+    this.#open.clear(); // A child whose end comes later has nothing to close.
+    this.#library.close();
+  }
 }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { MountNamespaces } from "../../src/host/mount_namespaces.ts";
 import { openCLibrary, toCString } from "../../src/host/system_calls.ts";
@@ -47,6 +47,18 @@ if (isPresent("own_user", opened === undefined ? { available: false, reason } : 
     assertEquals([...Deno.readDirSync(path)], []);
     assertEquals(namespaces.cloneMount(`${directory}/missing`), undefined);
     await Deno.remove(directory, { recursive: true });
+  });
+
+  Deno.test("MountNamespaces closes what is open when it is disposed of, and a later release does nothing", async () => {
+    const namespaces = MountNamespaces.open();
+    const mount = namespaces?.cloneMount("/proc");
+    assert(namespaces !== undefined && mount !== undefined);
+    const descriptor = `/proc/self/fd/${mount.number}`;
+    await Deno.lstat(descriptor);
+    namespaces[Symbol.dispose]();
+    await assertRejects(() => Deno.lstat(descriptor), Deno.errors.NotFound);
+    await mount.release();
+    mount[Symbol.dispose]();
   });
 
   Deno.test("MountNamespaces keeps a service in its chroot, and in its working directory there", async () => {

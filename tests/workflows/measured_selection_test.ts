@@ -8,7 +8,8 @@ import { startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
 
 const LANGUAGE = { language: "typescript" };
-const PROGRAM = { language: "typescript", code: "console.log(1)" };
+/** It lives long enough for its memory to be measured. */
+const PROGRAM = { language: "typescript", code: "setTimeout(() => console.log(1), 200)" };
 
 /** The candidates that passed every filter. */
 function passedOf(candidates: readonly Candidate[]): Candidate[] {
