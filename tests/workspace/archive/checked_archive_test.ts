@@ -33,7 +33,8 @@ async function assertRefused(
     const error = await assertRejects(read, CodeBeakerError);
     assertEquals([name, error.code], [name, code]);
   }
-  assertEquals([...Deno.readDirSync("/proc/self/fd")].length, before);
+  const after = [...Deno.readDirSync("/proc/self/fd")].length;
+  assert(after <= before, `${after} descriptors are open, and ${before} were`); // Other tests may still close theirs.
 }
 
 /** Every entry alone is refused. */
