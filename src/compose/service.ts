@@ -60,6 +60,6 @@ export async function composeService(config: Config, options: RuntimeOptions = {
   );
   const { engine, fetch, hasKeys, open, selector, sockets } = assembled;
   const owned = building.move();
-  probes.probeOthers();
+  probes.probeOthers(() => assembled !== undefined && assembled.admission.running > 0);
   return { engine, selector, probes, hasKeys, fetch, ...doorOf({ open, sockets, engine, owned }) };
 }

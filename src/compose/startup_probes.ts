@@ -1,18 +1,26 @@
+import { delay } from "../concurrency/delay.ts";
 import type { Availability } from "../core/capabilities.ts";
 import { messageOf } from "../core/errors.ts";
 import { log } from "../log.ts";
 import type { ExecutionRuntime } from "../runtimes/port.ts";
 
+/** How long nothing must run before a further runtime is probed, in ms. */
+const IDLE_MS = 100;
+/** Longest wait for an idle service, in ms. */
+const MAX_WAIT_MS = 2_000;
+
 /**
- * Probes each runtime once, which begins its self-test. So the first request that needs the runtime waits less. One
- * runtime is probed after another, so that none is slow because of the others. Disposing probes no further one.
+ * Probes each runtime once, which loads its code and begins its self-test. So the first request that needs the runtime
+ * waits less. One runtime is probed after another, so that none is slow because of the others, and requests go first.
+ * Disposing probes no further one.
  */
 export class StartupProbes implements Disposable {
   readonly #firstAnswer = Promise.withResolvers<void>();
   readonly #firstAvailable = Promise.withResolvers<string | undefined>();
   readonly #mayProbeOthers = Promise.withResolvers<void>();
   readonly #allAnswered: Promise<void>;
-  #isOver = false;
+  #isBusy = () => false;
+  readonly #ending = new AbortController();
 
   /** Probes the first runtime. */
   constructor(runtimes: readonly ExecutionRuntime[]) {
@@ -34,25 +42,37 @@ export class StartupProbes implements Disposable {
     return this.#allAnswered;
   }
 
-  /** Probes the others, when the first has answered. */
-  probeOthers(): void {
+  /** Probes the others when the first has answered, and while nothing runs. */
+  probeOthers(isBusy: () => boolean): void {
+    this.#isBusy = isBusy;
     this.#mayProbeOthers.resolve();
   }
 
   [Symbol.dispose](): void {
-    this.#isOver = true;
-    this.probeOthers(); // So that waiting callers settle; no other runtime is asked.
+    this.#ending.abort();
+    this.#mayProbeOthers.resolve(); // So that waiting callers settle; no other runtime is asked.
   }
 
   async #probe(runtimes: readonly ExecutionRuntime[]): Promise<void> {
+    let canRun = false;
     for (const runtime of runtimes) {
-      if (this.#isOver) break;
+      if (canRun) await this.#whenIdle();
+      if (this.#ending.signal.aborted) break;
       const { available } = await answerOf(runtime);
+      canRun ||= available;
       this.#firstAnswer.resolve();
       if (available) this.#firstAvailable.resolve(runtime.name);
       await this.#mayProbeOthers.promise;
     }
     this.#firstAvailable.resolve(undefined);
+  }
+
+  async #whenIdle(): Promise<void> {
+    const { signal } = this.#ending;
+    for (let waitedMs = 0; waitedMs < MAX_WAIT_MS && !signal.aborted; waitedMs += IDLE_MS) {
+      await delay(IDLE_MS, { signal });
+      if (!this.#isBusy()) return;
+    }
   }
 }
 

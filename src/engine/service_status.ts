@@ -62,22 +62,36 @@ export class ServiceStatus {
     return describeLanguages(await this.describeRuntimes());
   }
 
-  /** Reports for every runtime whether it can be used now. Once one can, the last answers stand for slow ones. */
+  /**
+   * Reports for every runtime whether it can be used now. Once one can, the last answers stand for slow ones, and no
+   * runtime is loaded to answer.
+   */
   async readiness(): Promise<RuntimeReadiness[]> {
     const { runtimes } = this.#selector;
-    const known = new Map<ExecutionRuntime, RuntimeReadiness>();
+    const isLoaded = ({ isLoaded = true }: ExecutionRuntime) => isLoaded;
+    const known = await this.#askFor(runtimes.filter(isLoaded));
+    const canRun = [...known.values()].some(({ available }) => available);
+    const others = canRun ? [] : await this.#askFor(runtimes.filter((runtime) => !known.has(runtime.name)));
+    const answers = new Map([...this.#last, ...known, ...others]);
+    return runtimes.map(({ name, isLoaded = true }) =>
+      answers.get(name) ??
+        { name, available: false, reason: isLoaded ? "its self-test is not over yet" : "it is not loaded yet" }
+    );
+  }
+
+  /** Asks runtimes whether they can be used now. Once one can, slow ones are left out. */
+  async #askFor(runtimes: readonly ExecutionRuntime[]): Promise<ReadonlyMap<string, RuntimeReadiness>> {
+    const answers = new Map<string, RuntimeReadiness>();
     const firstAvailable = Promise.withResolvers<void>();
     const all = Promise.all(runtimes.map(async (runtime) => {
-      const availability = toAvailability(await this.#selector.whyUnavailable(runtime));
-      known.set(runtime, { name: runtime.name, ...availability });
-      this.#last.set(runtime.name, { name: runtime.name, ...availability });
-      if (availability.available) firstAvailable.resolve();
+      const { name } = runtime;
+      const answer = { name, ...toAvailability(await this.#selector.whyUnavailable(runtime)) };
+      answers.set(name, answer);
+      this.#last.set(name, answer);
+      if (answer.available) firstAvailable.resolve();
     }));
     await Promise.race([all, firstAvailable.promise.then(() => settledWithin(all, GRACE_MS))]);
-    return runtimes.map((runtime) =>
-      known.get(runtime) ?? this.#last.get(runtime.name) ??
-        { name: runtime.name, available: false, reason: "its self-test is not over yet" }
-    );
+    return answers;
   }
 
   /** Diagnoses every runtime and the machine. It waits for running self-tests. */

@@ -28,6 +28,7 @@ export class LazyRuntime implements ExecutionRuntime {
   readonly #load: () => Promise<LoadedRuntime>;
   #loaded: Promise<LoadedRuntime> | undefined;
   #known: LoadedRuntime | undefined;
+  #hasSettled = false;
   #isDisposed = false;
 
   constructor(facts: RuntimeFacts, load: () => Promise<LoadedRuntime>) {
@@ -37,6 +38,10 @@ export class LazyRuntime implements ExecutionRuntime {
     this.contextEnvironments = facts.contextEnvironments;
     this.#facts = facts;
     this.#load = load;
+  }
+
+  get isLoaded(): boolean {
+    return this.#hasSettled;
   }
 
   getCapabilities(environment?: string): RuntimeCapabilities {
@@ -88,6 +93,6 @@ export class LazyRuntime implements ExecutionRuntime {
     return this.#loaded ??= this.#load().then((runtime) => this.#known = runtime, (error) => {
       this.#loaded = undefined; // The next caller tries again.
       throw error;
-    });
+    }).finally(() => this.#hasSettled = true);
   }
 }

@@ -144,6 +144,8 @@ export interface ExecutionRuntime extends LoadedRuntime {
   readonly supportedEnvironments: readonly string[];
   /** The supported environment names that have contexts. */
   readonly contextEnvironments: readonly string[];
+  /** Whether the runtime's code is loaded, or could not be. Absent, it is. */
+  readonly isLoaded?: boolean;
 
   /** The declared capabilities; with an environment name, with the costs of that language's programs. */
   getCapabilities(environment?: string): RuntimeCapabilities;

@@ -27,7 +27,7 @@ Deno.test("StartupProbes asks the others when it may and the one before has answ
   answer("one", GONE);
   await probes.firstAnswer;
   assertEquals(asked, ["one"]);
-  probes.probeOthers();
+  probes.probeOthers(() => false);
   answer("two", AVAILABLE);
   assertEquals(await probes.firstAvailable, "two");
   answer("three", GONE);
@@ -39,10 +39,28 @@ Deno.test("StartupProbes ends with what it has where it is disposed of, and coun
   const { answer, asked, runtimes } = askedRuntimes(["two", "three"]);
   const broken = { ...fakeRuntime({ name: "one" }), isAvailable: () => Promise.reject(new Error("no such module")) };
   const probes = new StartupProbes([broken, ...runtimes]);
-  probes.probeOthers();
+  probes.probeOthers(() => false);
   answer("two", GONE);
   probes[Symbol.dispose]();
   await probes.allAnswered;
   assertEquals(await probes.firstAvailable, undefined);
   assertEquals(asked.includes("three"), false);
+});
+
+Deno.test("StartupProbes asks no further runtime while programs run", async () => {
+  const { answer, asked, runtimes } = askedRuntimes(["one", "two"]);
+  using probes = new StartupProbes(runtimes);
+  let isBusy = true;
+  const looked = Promise.withResolvers<void>();
+  probes.probeOthers(() => {
+    looked.resolve();
+    return isBusy;
+  });
+  answer("one", AVAILABLE);
+  await looked.promise;
+  assertEquals(asked, ["one"]);
+  isBusy = false;
+  answer("two", AVAILABLE);
+  await probes.allAnswered;
+  assertEquals(asked, ["one", "two"]);
 });
