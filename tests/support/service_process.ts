@@ -10,8 +10,8 @@ export const PROJECT = fromFileUrl(new URL("../../", import.meta.url));
 /** The task `serve`, but for the name of the binary. */
 const SERVE = project.tasks.serve.command.split(" ").slice(1);
 
-/** What a service says of a runtime whose self-test takes longer than it waits, as it does on a busy machine. */
-const TESTING = /its self-test is not over yet|no answer within/;
+/** What a service says of a runtime that it has not loaded, or whose self-test takes longer than it waits. */
+const TESTING = /it is not loaded yet|its self-test is not over yet|no answer within/;
 
 /** A service in a process of its own, on a free port and with a home of its own, with none of this process's environment. */
 export interface ServiceProcess extends AsyncDisposable {
