@@ -47,32 +47,16 @@ const BUILT_INS = [
 ].join(", ");
 
 /**
- * Functions of the prelude that almost every program calls. A code cache has only functions that V8 compiles before
- * their first call, and every isolate would compile these anew.
- */
-export const EAGER: readonly string[] = [
-  ...["begin", "define", "format", "makeConsole", "makeCrypto", "makeImports", "makeInterpreter", "makeTimers"],
-  ...["makeUrl", "partsOf", "shown"],
-];
-const EAGER_FUNCTION = new RegExp(String.raw`^function\*? (${EAGER.join("|")})\([^]*?^\}$`, "gm");
-
-/**
  * The script whose value is a function that begins a program. It has the modules one after the other, without their
- * imports. V8 compiles a function in parentheses at once.
+ * imports.
  */
 function preludeText(): string {
   const modules = PRELUDE.map((module) => module.replaceAll(/^import .*;$/gm, "").replaceAll(/^export /gm, ""));
-  const eager: string[] = [];
-  const rest = modules.join("\n").replaceAll(EAGER_FUNCTION, (text, name) => {
-    eager.push(`const ${name} = (${text});`);
-    return "";
-  });
-  const text = [...eager, rest].join("\n");
   return `((${HOST_FUNCTIONS}) => {
 "use strict";
 const { ${BUILT_INS} } = globalThis;
 const { ExternalCopy } = ivm;
-${text}
+${modules.join("\n")}
 return begin({
   print,
   now,

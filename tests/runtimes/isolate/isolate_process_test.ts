@@ -167,6 +167,24 @@ testIsolate("a text that breaks the compiler of TypeScript breaks no program aft
 });
 
 testIsolate(
+  "a text that is JavaScript too has its meaning in TypeScript, and types are found wherever they are",
+  async ({ run }) => {
+    for (
+      const [text, expected] of [
+        ["const [f, T] = [(x = 0) => x, 1];\nconsole.log(f<T>(2));", "2\n"],
+        ["class A {\n  b!: 1;\n}\nconsole.log(`${Object.keys(new A())}`);", "b\n"],
+        ["const a = { b: 1 }!;\nconsole.log(a.b);", "1\n"],
+        ["const global = 3;\nconsole.log(global);", "3\n"],
+        ["const one = function (this: unknown) { return 4; };\nconsole.log(one.call(0));", "4\n"],
+      ] as const
+    ) {
+      const { stderr, stdout } = await run({ files: { "main.ts": text }, tenant: "reader" });
+      assertEquals([stdout, stderr], [expected, ""], text);
+    }
+  },
+);
+
+testIsolate(
   "import() gives a file of the program when it is called, once, and rejects where it fails",
   async ({ run }) => {
     const { outcome, stderr, stdout } = await run({

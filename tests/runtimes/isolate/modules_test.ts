@@ -1,5 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import { EAGER, HOST, MODULE_TEXTS } from "../../../src/runtimes/isolate/modules.ts";
+import { assertEquals } from "@std/assert";
 import { KINDS, LENGTH_BYTES, MAX_BYTES } from "../../../src/runtimes/isolate/slot_frames.ts";
 
 // What runs in a slot and in an isolate imports nothing of the service's: where both say the same, these compare the texts.
@@ -39,9 +38,4 @@ Deno.test("a URL has its parts in the order in which the process of the slot sen
 Deno.test("a program is told of the bound of random bytes that the process of the slot keeps", () => {
   assertEquals(numberIn("host/program.cjs", "MAX_RANDOM_BYTES"), 65_536); // The Web Cryptography API's.
   assertEquals(numberIn("prelude/main.js", "MAX_RANDOM_BYTES"), 65_536);
-});
-
-Deno.test("the functions of the prelude that every program calls are compiled with it", () => {
-  const prelude = MODULE_TEXTS[`${HOST}/prelude.js`] ?? "";
-  for (const name of EAGER) assertStringIncludes(prelude, `\nconst ${name} = (function`);
 });

@@ -1,5 +1,6 @@
 /** The imports of a program while it runs, by `import()`. */
 const { failureOf } = require("./errors.cjs");
+const { hasRun } = require("./modules.cjs");
 
 /**
  * The running imports of a program. They are linked and evaluated one after another, between other parts of the
@@ -57,7 +58,7 @@ exports.Imports = class Imports {
 
   /** Resolves the imports that have run. */
   #resolve() {
-    const ready = this.#pending.filter(({ boot }) => exports.hasRun(boot));
+    const ready = this.#pending.filter(({ boot }) => hasRun(boot));
     this.#pending = this.#pending.filter((one) => !ready.includes(one));
     for (const { boot, id } of ready) {
       const namespace = boot.namespace.getSync("namespace", { reference: true });
@@ -85,14 +86,5 @@ exports.Imports = class Imports {
   #fail(id, error) {
     const { originalOf, rejectImport } = this.#program;
     this.run(() => rejectImport(id, failureOf(error, originalOf)));
-  }
-};
-
-/** Whether every import of a module has run. */
-exports.hasRun = function hasRun(boot) {
-  try {
-    return boot.namespace.getSync("hasRun") === true;
-  } catch {
-    return false; // It is not declared yet.
   }
 };

@@ -5,10 +5,6 @@ const { KINDS, readRequest, writeFrame } = require("./frames.cjs");
 const { lock } = require("./lock.cjs");
 const { Isolates, runProgram } = require("./program.cjs");
 
-/** A program that runs before the process is locked. Later programs find its slow first calls done. */
-const WARM_UP =
-  'class A extends URLSearchParams {} console.log({ a: [1, "b", new Map([[1, 2]])] }, new URL("a:b").href);';
-
 const { addonPath, filter, isJitless, marginMb, memoryMb } = JSON.parse(process.argv[2]);
 const addon = { exports: {} };
 process.dlopen(addon, addonPath);
@@ -19,7 +15,6 @@ const isolates = new Isolates({
   prelude: textOf("prelude.js"),
   streams: textOf("streams.js"),
 });
-warmUp();
 let next = isolates.make(); // The lock counts the memory that this isolate reserves.
 lock({ filter: Buffer.from(filter, "base64"), isJitless, marginMb, memoryMb });
 writeFrame(KINDS.ready, "");
@@ -31,10 +26,4 @@ for (let request = readRequest(); request?.number !== undefined; request = readR
   writeFrame(KINDS.done, JSON.stringify({ ...ended, number }));
   if (!made.isolate.isDisposed) made.isolate.dispose();
   next = isolates.make();
-}
-
-function warmUp() {
-  const made = isolates.make();
-  runProgram(made, { entry: "main.js", files: { "main.js": WARM_UP } });
-  made.isolate.dispose();
 }

@@ -1,7 +1,7 @@
 /** The modules of a program: files of its workspace alone. */
 const { posix: { dirname, normalize, resolve } } = require("node:path");
 const { callImports, HELPER, HELPER_TEXT } = require("./import_calls.cjs");
-const { toJavaScript } = require("./typescript.cjs");
+const { mayHaveTypes, toJavaScript } = require("./typescript.cjs");
 
 const WORKSPACE = "/workspace";
 const IS_TYPESCRIPT = /\.(?:[mc]?ts|tsx)$/i;
@@ -11,6 +11,8 @@ const QUERY = /[?#].*$/s;
 
 /** A module that imports another, and shows whether all of that has run. */
 const BOOT = 'import * as namespace from "module"; export { namespace }; export const hasRun = true;';
+/** Matches every text of a module that waits for a promise. */
+const MAY_WAIT = /\bawait\b/;
 
 /** Compiles and links modules, each once. */
 exports.ProgramModules = class ProgramModules {
@@ -23,6 +25,7 @@ exports.ProgramModules = class ProgramModules {
   /** The modules by path in the workspace, with the query. With another query, a file is another module. */
   #modules = new Map();
   #paths = new Map();
+  #mayWait = false;
 
   /**
    * @param options.giveImport gives a module with the text of {@link HELPER_TEXT} the function that `import()` in a
@@ -52,16 +55,35 @@ exports.ProgramModules = class ProgramModules {
   }
 
   /**
+   * Links the first file of a program.
+   *
+   * @returns the module to evaluate, and a function that says whether all of the file has run after that
+   * @throws {Error} as {@link link} does
+   */
+  linkEntry(path) {
+    const module = this.#load(path, path);
+    this.#instantiate(module);
+    if (!this.#mayWait) return { first: module, hasRun: () => true };
+    const boot = this.bootOf(module);
+    return { first: boot, hasRun: () => exports.hasRun(boot) };
+  }
+
+  /**
    * Makes a module that imports another. Evaluating it evaluates that one, unless that has been done, and throws its
    * error.
    */
   bootOf(module) {
     const boot = this.#isolate.compileModuleSync(BOOT, { filename: "codebeaker:boot" });
-    boot.instantiateSync(this.#context, (name, referrer) => {
-      if (referrer === boot) return module;
+    this.#instantiate(boot, { imported: module });
+    return boot;
+  }
+
+  /** Links a module with what it imports. @param options.imported that, where it is known */
+  #instantiate(module, { imported } = {}) {
+    module.instantiateSync(this.#context, (name, referrer) => {
+      if (referrer === module && imported !== undefined) return imported;
       return name === HELPER ? this.#helperOf(referrer) : this.#find(name, this.#paths.get(referrer));
     });
-    return boot;
   }
 
   #find(specifier, from) {
@@ -74,12 +96,28 @@ exports.ProgramModules = class ProgramModules {
     const path = Object.hasOwn(this.#files, url) ? url : url.replace(QUERY, "");
     if (!Object.hasOwn(this.#files, path)) throw new Error(whyMissing(specifier));
     const filename = `file://${this.#root}/${url}`;
-    const { code, positions } = sourceOf(path, { text: this.#files[path], url: filename });
-    if (positions !== undefined) this.#addCompiled(filename, positions);
-    const module = this.#isolate.compileModuleSync(callImports(code), { filename });
+    const module = this.#compile(path, { text: this.#files[path], filename });
     this.#modules.set(url, module);
     this.#paths.set(module, path);
     return module;
+  }
+
+  #compile(path, { filename, text }) {
+    this.#mayWait ||= MAY_WAIT.test(text);
+    const compile = (code) => this.#isolate.compileModuleSync(callImports(code), { filename });
+    if (path.endsWith(".json")) return compile(`export default JSON.parse(${JSON.stringify(text)});`);
+    if (!IS_TYPESCRIPT.test(path)) return compile(text);
+    if (!mayHaveTypes(text)) {
+      try {
+        return compile(text);
+      } catch (error) {
+        if (this.#isolate.isDisposed) throw error;
+        // It has types after all, or a fault that the compiler describes.
+      }
+    }
+    const { code, positions } = toJavaScript(text, filename);
+    if (positions !== undefined) this.#addCompiled(filename, positions);
+    return compile(code);
   }
 
   /** The path below the root that a specifier names, with its query. */
@@ -100,11 +138,14 @@ exports.ProgramModules = class ProgramModules {
   }
 };
 
-/** The text of a module. It has no types, and JSON becomes an export. */
-function sourceOf(path, { text, url }) {
-  if (path.endsWith(".json")) return { code: `export default JSON.parse(${JSON.stringify(text)});` };
-  return IS_TYPESCRIPT.test(path) ? toJavaScript(text, url) : { code: text };
-}
+/** Whether every import of a module has run. */
+exports.hasRun = function hasRun(boot) {
+  try {
+    return boot.namespace.getSync("hasRun") === true;
+  } catch {
+    return false; // It is not declared yet.
+  }
+};
 
 function whyMissing(specifier) {
   const why = "only files of the workspace that the program names are imported here";

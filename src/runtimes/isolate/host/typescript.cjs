@@ -13,7 +13,21 @@ const COMPILED = {
   importNotUsedAsValues: "preserve",
 };
 
+/**
+ * Matches most texts with types, and every text that is other JavaScript. There, a call with types is a comparison, and
+ * `global` before a block no declaration.
+ */
+const MAY_HAVE_TYPES = new RegExp(
+  [
+    ...["<", /\bglobal\s*\{/, /\)\s*:/, /[(,]\s*\w+\??\s*:/, /\b(?:const|let|var)\s+\w+\s*:/],
+    /\b(?:abstract|as|declare|enum|implements|interface|namespace|private|protected|public|readonly|satisfies|type)\s/,
+  ].map((part) => part.source ?? part).join("|"),
+);
+
 let hasFailed = false;
+
+/** Whether a text may have types. Without them, it is JavaScript; a text of that may seem to have types. */
+exports.mayHaveTypes = (text) => MAY_HAVE_TYPES.test(text);
 
 /** Whether a text has broken the compiler, which reads no text after that. */
 exports.isBroken = () => hasFailed;
