@@ -8,7 +8,7 @@ const { Positions } = require("./positions.cjs");
 /** The meaning of a class's fields and of imports in Node and Deno. Only imports of `import type` are erased. */
 const COMPILED = {
   verbatimModuleSyntax: true,
-  nativeClassProperties: true,
+  nativeClassProperties: false,
   noEmptyExport: true,
   importNotUsedAsValues: "preserve",
 };
