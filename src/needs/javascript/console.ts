@@ -22,19 +22,21 @@ interface ConsoleUse {
   readonly method: string;
   /** Whether a name is only ever a number, a boolean or undefined in the file. */
   isNumber(name: SyntaxNode): boolean;
+  /** Whether an expression is a plain member of an enum, or the name of one. */
+  isEnumMember(expression: SyntaxNode): boolean;
 }
 
 /**
  * Whether a use of `console` prints only text, numbers and booleans. These look the same on every runtime; objects do
  * not.
  */
-export function printsPlainly(text: string, { isNumber, method, name }: ConsoleUse): boolean {
+export function printsPlainly(text: string, { isEnumMember, isNumber, method, name }: ConsoleUse): boolean {
   const call = name.parent?.parent;
   if (!PRINTING.has(method) || call?.name !== "CallExpression" || call.firstChild?.from !== name.from) return false;
   const args = partsOf(call.getChild("ArgList")).filter((part) => !/^[(),]$/.test(part.name));
   const [format, ...rest] = args;
   if (rest.length > 0 && format !== undefined && textOf(text, format).includes("%")) return false;
-  return args.every((one) => one.name === "VariableName" ? isNumber(one) : isPlain(text, one));
+  return args.every((one) => one.name === "VariableName" ? isNumber(one) : isPlain(text, one) || isEnumMember(one));
 }
 
 /** Whether an expression is text, a number or a boolean, judged by its form. */

@@ -1,4 +1,5 @@
 import type { SyntaxNode, Tree } from "@lezer/common";
+import type { EnumMembers } from "./enum_members.ts";
 import { nextOf, operatorOf, previousOf, textOf } from "./nodes.ts";
 
 /** Most rounds in which names are judged until nothing changes. Names in longer chains are no numbers. */
@@ -20,10 +21,12 @@ export class NumberNames {
   readonly #others = new Set<string>();
   /** Names that are declared or assigned to, whole or in part. */
   readonly #changed = new Set<string>();
+  readonly #enums: Pick<EnumMembers, "isNumber">;
   #names: ReadonlySet<string>;
 
-  constructor(text: string, tree: Tree) {
+  constructor(text: string, tree: Tree, enums: Pick<EnumMembers, "isNumber">) {
     this.#text = text;
+    this.#enums = enums;
     tree.iterate({
       enter: ({ name, node }) => {
         if (name === "VariableDefinition" || name === "TypeDefinition") this.#define(node);
@@ -69,6 +72,8 @@ export class NumberNames {
         return this.isNumber(nextOf(operator), depth + 1) && this.isNumber(lastChild, depth + 1);
       case "CallExpression":
         return this.#isNumberFunction(firstChild);
+      case "MemberExpression":
+        return this.#enums.isNumber(expression);
       default:
         return LITERALS.has(name);
     }

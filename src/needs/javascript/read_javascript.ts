@@ -3,6 +3,7 @@ import type { NeedKind } from "../../core/needs.ts";
 import type { FileReading, SourceFile } from "../source_file.ts";
 import { ComputedKeys } from "./computed_keys.ts";
 import { printsPlainly } from "./console.ts";
+import { EnumMembers } from "./enum_members.ts";
 import { attributesAt } from "./import_attributes.ts";
 import { functionNamesIn } from "./function_names.ts";
 import { isShorthand, keyOf, nextOf, operatorOf, textOf } from "./nodes.ts";
@@ -59,6 +60,7 @@ class Reader {
   readonly #file: SourceFile;
   readonly #functions: ReturnType<typeof functionNamesIn>;
   readonly #tree: Tree;
+  #enums: EnumMembers | undefined;
   #keys: ComputedKeys | undefined;
   #numbers: NumberNames | undefined;
 
@@ -144,7 +146,8 @@ class Reader {
   #enterConsole({ node }: SyntaxNodeRef): void {
     const method = this.#memberOf({ node });
     const isNumber = (one: SyntaxNode) => this.#numberNames.isNumber(one);
-    if (printsPlainly(this.#file.text, { isNumber, method, name: node })) return;
+    const isEnumMember = (one: SyntaxNode) => this.#enumMembers.isPlain(one);
+    if (printsPlainly(this.#file.text, { isEnumMember, isNumber, method, name: node })) return;
     this.recorder.use(node, { kind: "global", name: `console${method}` }, { isFirst: false });
   }
 
@@ -213,7 +216,11 @@ class Reader {
   }
 
   get #numberNames(): NumberNames {
-    return this.#numbers ??= new NumberNames(this.#file.text, this.#tree);
+    return this.#numbers ??= new NumberNames(this.#file.text, this.#tree, this.#enumMembers);
+  }
+
+  get #enumMembers(): EnumMembers {
+    return this.#enums ??= new EnumMembers(this.#file.text, this.#tree);
   }
 
   #enterImport(node: SyntaxNodeRef): void {

@@ -31,6 +31,16 @@ const PROGRAMS: readonly [code: string, mayRun: boolean][] = [
   ["console.log(Deno.version.deno);", false],
   ["await fetch('https://example.com');", false],
   ["enum Colour { Red = 'r' } console.log(`${Colour.Red}`);", true],
+  ["enum Size { Small = 1, Large = Small << 2, Next } console.log(Size.Large, Size[Size.Next], Size[1]);", true],
+  ["enum Colour { Red = 'r' + 1 } const all = Object.values(Colour); console.log(Colour.Red, all.length);", true],
+  [
+    "enum Size { Small, Large } const size: Size = Size.Large, names = ['s', 'l']; console.log(size + names[size]);",
+    true,
+  ],
+  ["enum Size { Small = make() } console.log(Size.Small);", false],
+  ["enum Size { Small } (Size as any).Small = {}; console.log(Size.Small);", false],
+  ["enum Size { Small } Object.assign(Size, { Small: {} }); console.log(Size.Small);", false],
+  ["enum Size { Small } console.log(Size);", false],
   ["const enum Colour { Red = 'r' } console.log(typeof Colour);", false], // It is compiled to an ordinary one.
   ["class A { constructor(private a: number) {} }", true],
   ["namespace A { export const b = 1; }", false], // One with the word `module` is not compiled.
