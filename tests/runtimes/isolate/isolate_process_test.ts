@@ -47,6 +47,8 @@ const PRINTED: Readonly<Record<string, string>> = {
     "[\n  94, 95,  96,  97,\n  98, 99, 100, 101\n] xxx Uint8Array(2) [ 0, 0 ] Own { x: 1 }\n",
   "console.log('%s is %d%% of %j', 'x', 4.5, { a: 1 }, 'rest'); console.group('G'); console.log('a\\nb'); console.groupEnd(); console.count()":
     'x is 4.5% of {"a":1} rest\nG\n  a\n  b\ndefault: 1\n',
+  "console.log([[[[]]]], [[[{}]]], [[[[1]]]], ['\\u0000\\x1b', '\\\\u0000']); console.log('%s %s %s %d', [[1]], { toString: () => 'own' }, -0, '-0')":
+    "[ [ [ [] ] ] ] [ [ [ {} ] ] ] [ [ [ [Array] ] ] ] [ '\\x00\\x1B', '\\\\u0000' ]\n[ [Array] ] own -0 -0\n",
   "console.table([{ a: 1 }, { b: 'x' }])": [
     "┌─────────┬───┬─────┐",
     "│ (index) │ a │ b   │",
@@ -125,7 +127,7 @@ const enum Name { A = "a", B = \`\${A}b\` }
 declare enum Absent { C }
 abstract class Base { constructor(protected readonly size = Size.Small) {} }
 class Own extends Base {
-  twice = 2;
+  twice = 2 * this.name.length;
   constructor(public name: string, size?: Size, private readonly last = Name.B) { super(size); }
   text(): string { return [this.name, this.size, this.last, this.twice, Size[this.size]].join(); }
 }
@@ -477,3 +479,20 @@ testIsolate("its diagnosis names what the canaries tried", async ({ runtime }) =
     assertStringIncludes(canaries.map((canary) => canary.name).join(), name);
   }
 });
+
+testIsolate(
+  "memory that a program is refused beside the heap is the limit's, in whatever way it asks",
+  async ({ run }) => {
+    for (const type of ["ArrayBuffer", "SharedArrayBuffer"]) {
+      const code = `const one = new ${type}(1, { maxByteLength: 2 ** 31 }); one.${
+        type === "ArrayBuffer" ? "resize" : "grow"
+      }(2 ** 31); new Uint8Array(one).fill(1);`;
+      const { outcome } = await run({ files: { "main.js": code }, limits: { memoryMb: 64 } });
+      assertEquals(outcome.kind, "memory_limit", type);
+    }
+    const { stderr } = await run({
+      files: { "main.js": "console.assert(false, 'is %d', 1); console.assert(0, [2]);" },
+    });
+    assertEquals(stderr, "Assertion failed: is 1\nAssertion failed [ 2 ]\n");
+  },
+);

@@ -2,7 +2,7 @@
 
 /** V8's messages about refused memory beside the heap. Where the heap is full, the isolate is gone. */
 const MEMORY_MESSAGES =
-  /^(?:Array buffer allocation failed|WebAssembly\.Memory\S* (?:could not allocate|Unable to grow).*)$/;
+  /^(?:Array buffer allocation failed|(?:Shared)?ArrayBuffer\.prototype\.(?:grow|resize): Out of memory|WebAssembly\.Memory\S* (?:could not allocate|Unable to grow).*)$/;
 /** Matches isolated-vm's message in place of an object that is no error. */
 const NO_ERROR = /^An object was thrown from supplied code within isolated-vm\b/;
 /** Where the frames of the program end in a stack. */

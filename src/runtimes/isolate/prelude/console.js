@@ -6,26 +6,25 @@ const FORMAT = /%[sdifjoOc%]/g;
 /** Arguments of `console.log` as a line, without its end. */
 export function format(values) {
   const [first, ...rest] = values;
-  if (typeof first !== "string") return values.map(shown).join(" ");
+  if (typeof first !== "string") return values.map((value) => shown(value)).join(" ");
   if (rest.length === 0) return first;
   let used = 0;
   const text = first.replaceAll(FORMAT, (word) => {
     if (word === "%%") return "%";
     return used < rest.length ? formatted(word, rest[used++]) : word;
   });
-  return [text, ...rest.slice(used).map(shown)].join(" ");
+  return [text, ...rest.slice(used).map((value) => shown(value))].join(" ");
 }
 
 function formatted(word, value) {
   switch (word) {
     case "%s":
-      return typeof value === "object" && value !== null
-        ? shown(value)
-        : typeof value === "bigint"
-        ? `${value}n`
-        : String(value);
+      if (typeof value === "object" && value !== null) {
+        return hasOwnText(value) ? String(value) : shown(value, { depth: 0 });
+      }
+      return typeof value === "bigint" || Object.is(value, -0) ? inspect(value) : String(value);
     case "%d":
-      return typeof value === "bigint" ? `${value}n` : typeof value === "object" ? "NaN" : String(Number(value));
+      return typeof value === "bigint" ? `${value}n` : typeof value === "object" ? "NaN" : inspect(Number(value));
     case "%i":
       return typeof value === "bigint" ? `${value}n` : typeof value === "object" ? "NaN" : String(parseInt(value));
     case "%f":
@@ -39,10 +38,16 @@ function formatted(word, value) {
   }
 }
 
-function shown(value) {
+/** Whether an object has a `toString` that is not the language's. */
+function hasOwnText({ toString }) {
+  return typeof toString === "function" &&
+    !/\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(toString));
+}
+
+function shown(value, options) {
   if (typeof value === "string") return value;
   try {
-    return inspect(value);
+    return inspect(value, options);
   } catch {
     return "[a value that cannot be shown]"; // A getter or a Proxy of the program fails.
   }
@@ -85,7 +90,10 @@ export function makeConsole(host) {
     dir: (value, options) => out(inspect(value, { depth: options?.depth === null ? Infinity : options?.depth })),
     trace: (...values) => error(["Trace", ...stackOf(format(values))].join("\n    ")),
     assert: (condition, ...values) => {
-      if (!condition) error("Assertion failed", ...values);
+      if (condition) return;
+      const [first, ...rest] = values;
+      if (typeof first === "string") error(`Assertion failed: ${first}`, ...rest);
+      else error("Assertion failed", ...values);
     },
     clear: () => {},
     count: (label = "default") => {

@@ -47,7 +47,10 @@ function show(value, state, level) {
 /** A string in the quotes that need no escape. */
 function quote(text) {
   const mark = !text.includes("'") ? "'" : !text.includes('"') ? '"' : !/[`$]/.test(text) ? "`" : "'";
-  const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"');
+  const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll(
+    /\\(?:u00(..)|.)/g,
+    (whole, digits) => digits === undefined ? whole : `\\x${digits.toUpperCase()}`,
+  );
   return mark + (mark === "'" ? escaped.replaceAll("'", "\\'") : escaped.replaceAll(mark, `\\${mark}`)) + mark;
 }
 
@@ -58,7 +61,8 @@ function showObject(value, state, level) {
   }
   const name = nameOf(value);
   const { base, braces, items, keys, isList } = describe(value, name);
-  if (items === undefined && keys.length === 0 && base !== "") return base;
+  const isEmpty = keys.length === 0 && (items === undefined || (isList && value.length === 0));
+  if (isEmpty) return base === "" ? braces.join("") : base;
   if (level > state.depth) return Array.isArray(value) ? "[Array]" : `[${name ?? "Object: null prototype"}]`;
   state.seen.push(value);
   state.current = level;
