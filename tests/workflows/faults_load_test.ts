@@ -121,10 +121,10 @@ Deno.test("slow readers: of events, of a WebSocket and of plain answers: little 
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     }
     assert(trickled > 1_024 && trickled <= 3 * 1_024);
+    const areWaiting = async () => (await watch.look()).processes.length >= 2 * SLOW_READERS;
+    await until(areWaiting, "the programs wait for their readers");
     const growthMb = residentMb(service.process.pid) - beforeMb;
     assert(growthMb < MAX_GROWTH_MB, `${growthMb} MB more`);
-    const { processes } = await watch.look();
-    assert(processes.length >= 2 * SLOW_READERS, "the programs wait for their readers");
 
     service.process.kill("SIGTERM");
     assertEquals((await service.process.status).code, 0);

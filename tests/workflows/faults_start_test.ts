@@ -84,7 +84,7 @@ async function checkFault(places: Places, fault: TinyProgram): Promise<void> {
     await until(async () => await runsNothing(watch), "nothing of it runs");
     // What programs find as `/etc` is the service's.
     const own = new RegExp(`${places.scratch}/codebeaker-[^/ ]+/etc `);
-    assertEquals((await watch.look()).mounts.filter((line) => !own.test(line)), []);
+    await until(async () => (await watch.look()).mounts.every((line) => own.test(line)), "nothing of it is mounted");
     await binary.become("deno");
     await checkRecovered(service);
   }
