@@ -77,7 +77,7 @@ const PROGRAM_CHECKS: Readonly<Record<string, Check>> = {
       "ended",
       "number",
     ]);
-    assertEquals((await desk.do({ type: "execute", code: echo, timeout: 10 })).stdout.trim(), "");
+    assertEquals((await desk.do({ type: "execute", code: echo, timeout: 60 })).stdout.trim(), "");
     const late = await desk.fail({ type: "execute", code: endless, timeout: 0.3 });
     assertEquals([late.outcome, late.exitCode], [{ kind: "timed_out", limitMs: 300 }, null]);
     assertEquals((await desk.fail({ type: "execute_code", code: endless, timeoutMs: 301 })).outcome.limitMs, 301);
@@ -88,14 +88,14 @@ const PROGRAM_CHECKS: Readonly<Record<string, Check>> = {
     const { shell, script } = speech;
     await desk.do({ type: "write_file", ...script });
     const fields = { args: shell.args, workingDirectory: "place", env: { GREETING: "hello" }, stdin: "in" };
-    const said = await desk.do({ type: "execute_shell", command: shell.command, timeoutMs: 5_000, ...fields });
+    const said = await desk.do({ type: "execute_shell", command: shell.command, timeoutMs: 60_000, ...fields });
     assertEquals([said.stdout, said.exitCode], ["hello x in\n", 0]);
     const again = await desk.do({
       type: "shell",
       commandName: shell.command,
       ...fields,
       workingDirectory: "/workspace/place",
-      timeout: 5,
+      timeout: 60,
     });
     assertEquals(again.stdout, "hello x in\n");
     const escape = { type: "shell", command: shell.command, workingDirectory: "/tmp" };

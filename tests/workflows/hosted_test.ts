@@ -23,7 +23,7 @@ async function serveHosted(permissions: readonly string[], env: Record<string, s
   }).spawn();
   let output = "";
   const listening = Promise.withResolvers<string>();
-  const timer = setTimeout(() => process.kill("SIGKILL"), 15_000);
+  const timer = setTimeout(() => process.kill("SIGKILL"), 60_000);
   const reading = [process.stdout, process.stderr].map(async (stream) => {
     for await (const line of stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())) {
       output += `${line}\n`;

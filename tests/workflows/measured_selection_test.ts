@@ -9,7 +9,7 @@ import { until } from "../support/until.ts";
 
 const LANGUAGE = { language: "typescript" };
 /** It lives long enough for its memory to be measured. */
-const PROGRAM = { language: "typescript", code: "setTimeout(() => console.log(1), 200)" };
+const PROGRAM = { language: "typescript", code: "setTimeout(() => console.log(1), 500)" };
 
 /** The candidates that passed every filter. */
 function passedOf(candidates: readonly Candidate[]): Candidate[] {
