@@ -16,7 +16,7 @@ export async function runAtChanges(
   // Editors change the target of a symlink.
   const target = await Deno.realPath(path);
   using watcher = Deno.watchFs(dirname(target), { recursive: false });
-  const changes = changesOf(target, { watcher, signal });
+  const changes = changesOf(target, { known: await fingerprint(target), watcher, signal });
   for (let isOver = false; !isOver;) {
     const attempt = new AbortController();
     const ended = run(AbortSignal.any([attempt.signal, signal]));
@@ -27,12 +27,15 @@ export async function runAtChanges(
   }
 }
 
-/** Yields at each change of a file's content or identity. */
+/** Yields at each change of a file's content or identity since its known fingerprint. */
 async function* changesOf(
   path: string,
-  { watcher, signal }: { readonly watcher: Deno.FsWatcher; readonly signal: AbortSignal },
+  { known, watcher, signal }: {
+    known: string | undefined;
+    readonly watcher: Deno.FsWatcher;
+    readonly signal: AbortSignal;
+  },
 ): AsyncGenerator<void> {
-  let known = await fingerprint(path);
   const events = watcher[Symbol.asyncIterator]();
   while (!signal.aborted) {
     const event = await abortable(events.next(), signal).catch(() => undefined);

@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import { runAlone, runHere, startCommandLine } from "../../support/cli.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
+import { replaceFile } from "../../support/replace_file.ts";
 import { DENO_ALONE } from "../../support/variables.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
@@ -52,10 +53,10 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
     await Deno.writeTextFile(file, 'console.log("first"); setInterval(() => {}, 1000)');
     await using child = await startCommandLine(["run", "--watch", "--scratch", directory, file]);
     await child.printed("first\n");
-    await Deno.writeTextFile(file, 'console.log("second"); Deno.exit(3)');
+    await replaceFile(file, 'console.log("second"); Deno.exit(3)');
     await child.printed("second\n");
     await child.reported(`codebeaker: exit code 3; waiting for a change of ${file}\n`);
-    await Deno.writeTextFile(file, 'console.log("the third"); setInterval(() => {}, 1000)');
+    await replaceFile(file, 'console.log("the third"); setInterval(() => {}, 1000)');
     await child.printed("the third\n");
     child.kill("SIGINT");
     const { code, stdout, stderr } = await child.ended;

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { runAtChanges } from "../../../src/cli/run/watch_file.ts";
+import { replaceFile } from "../../support/replace_file.ts";
 import { until } from "../../support/until.ts";
 
 /** Watches a file of a directory; each run lasts until it is aborted, and leaves what it read. */
@@ -29,23 +30,27 @@ async function withWatched(
   }
 }
 
+/** Changes a file where it is, in one step: a whole new text would be none for a moment. */
+async function change(path: string): Promise<void> {
+  await Deno.writeTextFile(path, ", changed", { append: true });
+}
+
 Deno.test("runAtChanges() ends a run at a change of the file, and runs again", () =>
   withWatched(async ({ path, read }) => {
-    await Deno.writeTextFile(path, "second");
+    await change(path);
     await until(() => Promise.resolve(read.length === 2), "the second run");
-    assertEquals(read, ["first", "second"]);
+    assertEquals(read, ["first", "first, changed"]);
   }));
 
 Deno.test("runAtChanges() runs once for a file that is replaced, and not for others beside it", () =>
   withWatched(async ({ path, read }) => {
     await Deno.writeTextFile(`${path}.other`, "other");
     await Deno.remove(path);
-    await Deno.writeTextFile(`${path}.new`, "second");
-    await Deno.rename(`${path}.new`, path);
+    await replaceFile(path, "second");
     await until(() => Promise.resolve(read.length === 2), "the second run");
-    await Deno.writeTextFile(path, "the third");
+    await change(path);
     await until(() => Promise.resolve(read.length === 3), "the third run");
-    assertEquals(read, ["first", "second", "the third"]);
+    assertEquals(read, ["first", "second", "second, changed"]);
   }));
 
 Deno.test("runAtChanges() watches the file behind a symlink", async () => {
@@ -59,7 +64,7 @@ Deno.test("runAtChanges() watches the file behind a symlink", async () => {
     signal: stopped.signal,
   });
   await until(() => Promise.resolve(runs === 1), "the first run");
-  await Deno.writeTextFile(`${directory}/real/main.ts`, "the second");
+  await change(`${directory}/real/main.ts`);
   await until(() => Promise.resolve(runs === 2), "the second run");
   stopped.abort();
   await watching;
