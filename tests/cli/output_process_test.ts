@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { parseKey } from "../../src/access/key.ts";
 import { openStorage } from "../../src/storage/mod.ts";
 import { runAlone, runCommandLine, runInto, startUnread } from "../support/cli.ts";
+import { freePort } from "../support/free_port.ts";
 import { plantSelfTests } from "../support/kept_self_tests.ts";
 import { until } from "../support/until.ts";
 import { DENO_ALONE, NOTHING_RUNS } from "../support/variables.ts";
@@ -114,11 +115,6 @@ Deno.test("codebeaker keys create names the key that could not be written, so th
 async function readAll(response: Response): Promise<boolean> {
   await response.body?.cancel();
   return response.ok;
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 Deno.test("codebeaker keys says in one line that its home is locked, changes nothing and exits with 1", async () => {

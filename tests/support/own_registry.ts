@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import type { Availability } from "../../src/core/capabilities.ts";
 import { openEngine } from "./docker.ts";
+import { freePort } from "./free_port.ts";
 import { until } from "./until.ts";
 
 /** A registry of a test's own, on this machine. */
@@ -69,9 +70,4 @@ export async function startOwnRegistry(): Promise<OwnRegistry> {
       await Deno.remove(directory, { recursive: true });
     },
   };
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
 }
