@@ -143,7 +143,7 @@ Deno.test("bodyOf() gives up a client that sends single bytes without end, and t
     cancel: () => void (isCancelled = true),
   });
   const { seen, error } = await readUntilRefused(body, { patienceMs: 100, minBytesPerSecond: 1_000 });
-  assertEquals([error.code, seen.length > 1, isCancelled], ["invalid_request", true, true]);
+  assertEquals([error.code, seen.length > 0, isCancelled], ["invalid_request", true, true]);
   assertStringIncludes(error.message, "it arrived too slowly");
   await new Promise((resolve) => setTimeout(resolve, 20)); // The source was asked for another piece by then.
 });
