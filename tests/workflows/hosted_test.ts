@@ -1,8 +1,9 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { VERSION } from "../../src/core/version.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { withoutProjectVariables } from "../support/variables.ts";
 import { TextLineStream } from "../support/text_lines.ts";
+import { until } from "../support/until.ts";
 
 interface Hosted extends AsyncDisposable {
   readonly url: string;
@@ -61,6 +62,7 @@ Deno.test("deno serve main.ts runs programs, starts no command line and leaves n
     assertEquals([response.status, (await response.json()).stdout], [200, "1\n"]);
     hosted.process.kill("SIGTERM");
     assertEquals((await hosted.process.status).code, 0);
+    await hosted[Symbol.asyncDispose](); // All that it has printed is read.
     assertEquals(hosted.output().includes("Usage:"), false);
   }
   assertEquals(await Array.fromAsync(Deno.readDir(scratch)), []);
@@ -76,5 +78,5 @@ Deno.test("deno serve main.ts without processes, files or variables serves, and 
   assertMatch(runtimes[0].reason, /temporary directory/);
   const refused = await fetch(`${hosted.url}/v1/executions`, { method: "POST", body: '{"language":"ts","code":"1"}' });
   assertEquals([refused.status, (await refused.json()).code], [503, "runtime_unavailable"]);
-  assertStringIncludes(hosted.output(), "deno (unavailable: ");
+  await until(() => hosted.output().includes("deno (unavailable: "), "every runtime has answered");
 });
