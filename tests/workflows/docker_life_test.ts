@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
+import { untilBegun } from "../support/begun.ts";
 import { containersOf, DOCKER_HOST, dockerAvailability, openEngine } from "../support/docker.ts";
 import { isPresent } from "../support/requirements.ts";
 import { ask } from "../support/service_client.ts";
@@ -46,9 +47,9 @@ async function removeLeftovers(home: string): Promise<void> {
 }
 
 /** Starts a program that does not end, and kills its service; containers of its self-test may be there too. */
-async function killInTheMiddle(service: ServiceProcess, home: string): Promise<void> {
+async function killInTheMiddle(service: ServiceProcess): Promise<void> {
   const running = ask(service, "/v1/executions", SLEEPER).catch(() => {});
-  await until(async () => (await containersFrom(home)).length > 0, "a container is there");
+  await untilBegun(service);
   service.process.kill("SIGKILL");
   await Promise.all([running, service.process.status]);
 }
@@ -58,7 +59,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
     withHomes(async (homes) => {
       const home = homes("only");
       await using first = await startService(home);
-      await killInTheMiddle(first, home);
+      await killInTheMiddle(first);
       assert((await containersFrom(home)).length > 0);
       await using next = await startService(home);
       await until(async () => (await containersFrom(home)).length === 0, "the container is gone");
@@ -70,14 +71,14 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
     withHomes(async (homes) => {
       const [killedHome, otherHome] = [homes("killed"), homes("other")];
       await using other = await startService(otherHome);
-      const finishing = ask(other, "/v1/executions", { ...SLEEPER, code: "sleep 4; echo done" });
-      await until(async () => (await containersFrom(otherHome)).length === 1, "the other's program runs");
+      const finishing = ask(other, "/v1/executions", { ...SLEEPER, code: "echo begun; sleep 4; echo done" });
+      await untilBegun(other);
       await using killed = await startService(killedHome);
-      await killInTheMiddle(killed, killedHome);
+      await killInTheMiddle(killed);
       await using third = await startService(homes("third"));
       await until(async () => (await containersFrom(killedHome)).length === 0, "the killed one's container is gone");
       const { body } = await finishing;
-      assertEquals([body.outcome, body.stdout], [{ kind: "exited", exitCode: 0 }, "done\n"]);
+      assertEquals([body.outcome, body.stdout], [{ kind: "exited", exitCode: 0 }, "begun\ndone\n"]);
       assertEquals((await ask(third, "/health/live")).status, 200);
     }));
 
@@ -89,7 +90,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
         CODEBEAKER_DOCKER_HOST: DOCKER_HOST,
       });
       const running = ask(service, "/v1/executions", SLEEPER);
-      await until(async () => (await containersFrom(home)).length === 1, "the program's container is there");
+      await untilBegun(service);
       service.process.kill("SIGTERM");
       const { body } = await running;
       assertEquals(body.outcome, { kind: "interrupted", reason: "the service was shut down" });
@@ -103,7 +104,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
       await using service = await startService(home);
       const abort = new AbortController();
       const gone = ask(service, "/v1/executions", SLEEPER, { signal: abort.signal }).catch(() => {});
-      await until(async () => (await containersFrom(home)).length === 1, "the program's container is there");
+      await untilBegun(service);
       abort.abort();
       await gone;
       await until(async () => (await containersFrom(home)).length === 0, "the container is gone");
