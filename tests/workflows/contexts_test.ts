@@ -91,8 +91,11 @@ Deno.test("a cell tells its value as the prompt shows it, and its error, whateve
   }
   assertEquals((await context.run("fine")).value, 1);
   const late = "display(7); ({ [Symbol.for('Deno.customInspect')]() { while (true); } })";
-  const { contextLost, displays, outcome } = await context.run(late, { timeoutMs: 300 });
-  assertEquals([contextLost, displays, outcome], [true, [{ "text/plain": "7" }], { kind: "timed_out", limitMs: 300 }]);
+  const { contextLost, displays, outcome } = await context.run(late, { timeoutMs: 1_000 });
+  assertEquals([contextLost, displays, outcome], [true, [{ "text/plain": "7" }], {
+    kind: "timed_out",
+    limitMs: 1_000,
+  }]);
 });
 
 Deno.test("displays are streamed as they come, in order with the output, and counted beyond their bounds", async () => {
@@ -227,7 +230,7 @@ Deno.test("what a cell throws after it was ended is told, and what the program h
   const session = await client.openSession({ language: "typescript" });
   const context = await OpenContext.open(client, session.id);
   const late = await context.run("await new Promise((done) => globalThis.go = done); throw new Error('late')", {
-    timeoutMs: 100,
+    timeoutMs: 1_000,
   });
   assertEquals([late.outcome.kind, late.stderr], ["timed_out", ""]);
   const wait = "await new Promise((done) => setTimeout(done, 50))";
@@ -247,9 +250,9 @@ Deno.test("a cell that waits, or spins before it has waited, is ended with its s
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "javascript" });
   const context = await OpenContext.open(client, session.id);
-  const timedOut = { kind: "timed_out", limitMs: 300 } as const;
-  assertEquals((await context.run("globalThis.n = 1; while (true);", { timeoutMs: 300 })).outcome, timedOut);
-  assertEquals((await context.run("n++; await new Promise(() => {})", { timeoutMs: 300 })).outcome, timedOut);
+  const timedOut = { kind: "timed_out", limitMs: 1_000 } as const;
+  assertEquals((await context.run("globalThis.n = 1; while (true);", { timeoutMs: 1_000 })).outcome, timedOut);
+  assertEquals((await context.run("n++; await new Promise(() => {})", { timeoutMs: 1_000 })).outcome, timedOut);
   assertEquals((await context.run("for (let i = 0; i < 100; i++) new Array(1e5).fill({}); n")).value, 2);
   const waiting = context.run("n++; Deno.writeTextFileSync('waits', ''); await new Promise(() => {})", {
     timeoutMs: 60_000,
@@ -261,7 +264,7 @@ Deno.test("a cell that waits, or spins before it has waited, is ended with its s
   assertEquals((await client.json("POST", `${context.path}/interrupt`)).interrupted, true);
   assertEquals((await waiting).outcome, { kind: "cancelled" });
   assertEquals((await context.run("n")).value, 3);
-  const lost = await context.run("await 1; while (true);", { timeoutMs: 300 });
+  const lost = await context.run("await 1; while (true);", { timeoutMs: 1_000 });
   assertEquals([lost.outcome, lost.contextLost], [timedOut, true]);
   const after = await client.json("POST", `${context.path}/executions`, { code: "n" });
   assertEquals([after.status, after.code], [409, "conflict"]);

@@ -40,11 +40,11 @@ if (isPresent("docker", await dockerAvailability("python"))) {
     const client = new ApiClient(service);
     const session = await client.openSession({ language: "python", runtime: "docker" });
     const context = await OpenContext.open(client, session.id);
-    const timedOut = { kind: "timed_out", limitMs: 300 } as const;
-    assertEquals((await context.run("import time\nn = 1\nwhile True: pass", { timeoutMs: 300 })).outcome, timedOut);
-    assertEquals((await context.run("n += 1\ntime.sleep(60)", { timeoutMs: 300 })).outcome, timedOut);
+    const timedOut = { kind: "timed_out", limitMs: 1_000 } as const;
+    assertEquals((await context.run("import time\nn = 1\nwhile True: pass", { timeoutMs: 1_000 })).outcome, timedOut);
+    assertEquals((await context.run("n += 1\ntime.sleep(60)", { timeoutMs: 1_000 })).outcome, timedOut);
     assertEquals(
-      (await context.run("import asyncio\nn += 1\nawait asyncio.sleep(60)", { timeoutMs: 300 })).outcome,
+      (await context.run("import asyncio\nn += 1\nawait asyncio.sleep(60)", { timeoutMs: 1_000 })).outcome,
       timedOut,
     );
     const spinning = context.run("n += 1\nopen('spins', 'w').close()\nwhile True: pass", { timeoutMs: 60_000 });
@@ -56,7 +56,7 @@ if (isPresent("docker", await dockerAvailability("python"))) {
     assertEquals((await spinning).outcome, { kind: "cancelled" });
     assertEquals((await context.run("n")).value, 4);
     const stubborn = "while True:\n  try:\n    while True: pass\n  except KeyboardInterrupt: pass";
-    const lost = await context.run(stubborn, { timeoutMs: 300 });
+    const lost = await context.run(stubborn, { timeoutMs: 1_000 });
     assertEquals([lost.outcome, lost.contextLost], [timedOut, true]);
   });
 
@@ -100,8 +100,8 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; sleep .001; d
     const session = await client.openSession({ language: "python", runtime: "docker" });
     const context = await OpenContext.open(client, session.id);
     const match = "import re\nn = 1\nopen('matches', 'w').close()\nre.match(r'(a+)+$', 'a' * 50 + 'b')";
-    const late = await context.run(match, { timeoutMs: 300 });
-    assertEquals([late.outcome, late.contextLost], [{ kind: "timed_out", limitMs: 300 }, undefined]);
+    const late = await context.run(match, { timeoutMs: 1_000 });
+    assertEquals([late.outcome, late.contextLost], [{ kind: "timed_out", limitMs: 1_000 }, undefined]);
     const file = `/v1/sessions/${session.id}/files/matches`;
     assertEquals(await client.status("DELETE", file), 204);
     const matching = context.run(match, { timeoutMs: 60_000 });
