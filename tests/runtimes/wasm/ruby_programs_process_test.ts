@@ -120,6 +120,38 @@ Deno.test({
 });
 
 Deno.test({
+  name: "[wasm] ruby: variables are text as every other, however they are read",
+  ignore,
+  async fn() {
+    const { ended } = await runInLanguage(runtime, {
+      language: "ruby",
+      code: [
+        'ENV["OWN"] = "ä"',
+        'puts ENV["GIVEN"] + "ß", ENV.fetch("GIVEN") + "ß", ENV.fetch("NONE", 1), ENV.key("ü"), ENV["NONE"].inspect',
+        "all = [ENV.to_h, ENV.to_a.to_h, ENV.select { |name, _| name }, ENV.map { |one| one }.to_h, ENV.each_pair.to_h]",
+        'p all.map { |one| one.slice("GIVEN", "OWN") }.uniq, ENV.values.include?("ü"), ENV.inspect.include?("ü")',
+        'ENV.fetch("NONE")',
+      ].join("\n"),
+      env: { GIVEN: "ü" },
+    });
+    assertEquals(ended, [
+      'üß\nüß\n1\nGIVEN\nnil\n[{"GIVEN" => "ü", "OWN" => "ä"}]\ntrue\ntrue\n',
+      "/workspace/main.rb:5:in '<main>': key not found: \"NONE\" (KeyError)\n",
+      1,
+    ]);
+  },
+});
+
+Deno.test({
+  name: "[wasm] ruby: a denial names the path that lies elsewhere, and not the one beside it",
+  ignore,
+  async fn() {
+    const { denials } = await run('File.write("own", "")\nFile.rename("own", "../other") rescue puts "refused"');
+    assertEquals(denials.map(({ kind, target }) => `${kind} ${target}`), ["write /other"]);
+  },
+});
+
+Deno.test({
   name: "[wasm] ruby: no two programs draw the same random numbers, whose interpreters begin with the same memory",
   ignore,
   async fn() {

@@ -34,19 +34,26 @@ export function reportingDenials(functions, { directories, memory }) {
     const call = functions[name];
     return [name, (...args) => {
       const result = call(...args);
-      if (result === NOT_CAPABLE) { for (const [fd, path] of paths) report(name, args, { fd, path }); }
+      if (result === NOT_CAPABLE) report(name, args, paths);
       if (result === 0 && name === "path_open" && (args[4] & OPENS_DIRECTORY) !== 0) keepPlace(args);
       return result;
     }];
   });
   return { ...functions, ...Object.fromEntries(reporting) };
 
-  function report(name, args, { fd, path }) {
-    try {
-      const target = targetOf(args, { fd, path });
-      if (target !== undefined) reportDenial(isReading(name, args) ? "read" : "write", target);
-    } catch {
-      // The path is none.
+  /** Reports the paths that lie elsewhere. Where none does, a link leads there, and each may be such. */
+  function report(name, args, paths) {
+    const targets = paths.flatMap(([fd, path]) => {
+      try {
+        return targetOf(args, { fd, path }) ?? [];
+      } catch {
+        return []; // The path is none.
+      }
+    });
+    const roots = [...places.values()];
+    const elsewhere = targets.filter((target) => !roots.some((root) => `${target}/`.startsWith(`${root}/`)));
+    for (const target of elsewhere.length > 0 ? elsewhere : targets) {
+      reportDenial(isReading(name, args) ? "read" : "write", target);
     }
   }
 

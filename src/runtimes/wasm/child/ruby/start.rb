@@ -148,6 +148,29 @@ module Kernel
   module_function :at_exit
 end
 
+# Gives variables the encoding of every other text. The interpreter has no locale, and would take them for bytes.
+ENV.singleton_class.prepend(Module.new do
+  read = lambda do |found|
+    case found
+    when String then found.dup.force_encoding(Encoding::UTF_8).freeze
+    when Array then found.map(&read)
+    else found
+    end
+  end
+  %i[[] assoc delete keys rassoc shift to_a values values_at].each do |name|
+    define_method(name) { |*args, &block| read.call(super(*args, &block)) }
+  end
+  %i[filter find_all inspect map reject select slice].each do |name|
+    define_method(name) { |*args, &block| to_h.public_send(name, *args, &block) }
+  end
+  define_method(:to_hash) { to_a.to_h }
+  define_method(:to_h) { |&block| block.nil? ? to_hash : to_hash.to_h(&block) }
+  define_method(:fetch) { |name, *rest, &block| key?(name) ? self[name] : super(name, *rest, &block) }
+  %i[each each_pair].each do |name|
+    define_method(name) { |&block| block.nil? ? to_h.each : (to_h.each(&block) && self) }
+  end
+end)
+
 # Refuses to start other programs. The interpreter's own functions would take one that never ran for a success.
 [
   [Kernel, %i[system spawn exec `]],
