@@ -1,3 +1,4 @@
+import { concatBytes } from "../core/bytes/bytes.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
@@ -129,8 +130,9 @@ export async function startChild(
       await Promise.all([stdout.cancel(), stderr.cancel(), life.outcome, life.gone]);
     },
     begin(options) {
-      if (!goesOn) sendGo(request, life);
-      send(options.orders, life);
+      const go = goesOn ? undefined : request.ready?.go;
+      const sent = [go, options.orders].filter((bytes) => bytes !== undefined);
+      send(concatBytes(sent), life); // At once: a write each would wake the child twice.
       return begin(life, { ...options, request, stdout, stderr: withPrefix(stderr, start.rest) });
     },
   };
@@ -173,11 +175,11 @@ function cancel(life: ChildLife): void {
 
 /** Writes the bytes on which the program begins. A child that is gone does not read them. */
 function sendGo({ ready }: ChildRequest, life: ChildLife): void {
-  send(ready?.go, life);
+  if (ready?.go !== undefined) send(ready.go, life);
 }
 
-function send(bytes: Uint8Array<ArrayBuffer> | undefined, { process: { stdin } }: ChildLife): void {
-  if (bytes === undefined) return;
+function send(bytes: Uint8Array, { process: { stdin } }: ChildLife): void {
+  if (bytes.length === 0) return;
   const writer = stdin.getWriter();
   writer.write(bytes).catch(() => {});
   writer.releaseLock();

@@ -13,15 +13,32 @@ const [ACCESS, READ_ONLY, WRITE_ONLY, CREATES, APPENDS] = [3, 0, 1, 0x40, 0x400]
 const [FROM_HERE, FROM_END] = [1, 2];
 
 /** Mounts directories: paths of the host by those of the interpreter. */
-export function mountHostFiles({ errorNumbers, module }, directories) {
+export function mountHostFiles(interpreter, directories) {
+  const { keepOthers, mount } = hostFiles(interpreter);
+  for (const [place, root] of Object.entries(directories)) mount(place, root);
+  keepOthers();
+}
+
+/** Mounts a directory of the host. Returns a function that undoes it. */
+export function mountForAWhile(interpreter, { place, root }) {
+  const { module: { FS } } = interpreter;
+  hostFiles(interpreter).mount(place, root);
+  return () => {
+    FS.unmount(place);
+    FS.rmdir(place);
+  };
+}
+
+function hostFiles({ errorNumbers, module }) {
   const { FS, PATH } = module;
   const fault = (name) => new FS.ErrnoError(errorNumbers[name]);
   const files = fileSystem();
-  for (const [place, root] of Object.entries(directories)) {
+  return { keepOthers, mount };
+
+  function mount(place, root) {
     FS.mkdirTree(place);
     FS.mount(files, { root }, place);
   }
-  keepOthers();
 
   /** Refuses to make anything outside of the directories. */
   function keepOthers() {

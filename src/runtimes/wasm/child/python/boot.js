@@ -22,9 +22,10 @@ const NO_PACKAGES = {
  * @param makesSnapshot whether one is made of it
  */
 export async function boot({ connect, library, makesSnapshot = false, parts, snapshot }) {
-  pretendShell();
+  const shell = pretendShell();
   const { loadPyodide } = await import(`file://${parts}/pyodide.mjs`);
-  const create = (0, eval)(Deno.readTextFileSync(`${parts}/pyodide.asm.js`))(connect);
+  globalThis.WebSocket = connect;
+  const create = (0, eval)(Deno.readTextFileSync(`${parts}/pyodide.asm.js`));
   return await loadPyodide({
     indexURL: parts,
     stdLibURL: "", // What reads it is replaced below.
@@ -39,18 +40,32 @@ export async function boot({ connect, library, makesSnapshot = false, parts, sna
       settings.preRun[0] = (module) => placeLibrary(module, `${parts}/${library}`);
       if (snapshot !== undefined) settings.INITIAL_MEMORY = snapshot.bytes;
       const module = await create(settings);
+      shell.release();
       if (snapshot !== undefined) module.API.restoreSnapshot = () => snapshot.restore(module.HEAPU8);
       return module;
     },
   });
 }
 
-/** Makes Pyodide take Deno for a shell of V8's. By the deleted global it would take it for Node. */
+/**
+ * Makes Pyodide take Deno for a shell of V8's. By the deleted global it would take it for Node. Returns a function that
+ * frees the bytes that were read: V8 has its own copy of a module, and frees this one only after the process waits.
+ */
 function pretendShell() {
+  const buffers = [];
   delete globalThis.process;
   globalThis.load = () => {};
   globalThis.read = (path) => path === "" ? "" : Deno.readTextFileSync(path);
-  globalThis.readbuffer = (path) => path === "" ? new ArrayBuffer(0) : Deno.readFileSync(path).buffer;
+  globalThis.readbuffer = (path) => {
+    const buffer = path === "" ? new ArrayBuffer(0) : Deno.readFileSync(path).buffer;
+    buffers.push(buffer);
+    return buffer;
+  };
+  return {
+    release() {
+      for (const buffer of buffers.splice(0)) buffer.transfer(0);
+    },
+  };
 }
 
 /** Places the standard library. No more of it is read than the modules that a program imports. */

@@ -1,12 +1,14 @@
 /** Opens the interpreter of a process. It has many modules in its memory, and of the host three streams. */
 import { endBy, reportDenial } from "../begin.js";
-import { mountHostFiles } from "../host_files.js";
+import { mountForAWhile, mountHostFiles } from "../host_files.js";
 import { openSnapshot } from "../snapshot.js";
 import { boot } from "./boot.js";
 import { schedule } from "./turns.js";
 
 const { stderr, stdout } = Deno;
 const [parts] = Deno.args;
+/** The program of the warm-up: a directory of the host, and a file in it. */
+const WARM_UP = { place: "/warm_up", root: parts, name: "pyodide.mjs" };
 
 /** The class by which programs connect. There is no network. */
 class NoSocket {
@@ -36,7 +38,17 @@ export async function openPython(readStdin) {
     python[set]({ isatty: false, write: (bytes) => stream.writeSync(bytes) });
   }
   const own = python.pyimport("_codebeaker");
-  await own.warm_up.callPromising();
   const { _module: module, ERRNO_CODES: errorNumbers } = python;
-  return { python, own, mount: (directories) => mountHostFiles({ errorNumbers, module }, directories) };
+  const interpreter = { errorNumbers, module };
+  await warmUp(interpreter, own);
+  return { python, own, mount: (directories) => mountHostFiles(interpreter, directories) };
+}
+
+/** Runs what every program runs, from its orders to its end. Its code is compiled by then. */
+async function warmUp(interpreter, own) {
+  const { name, place: directory, root } = WARM_UP;
+  const unmount = mountForAWhile(interpreter, { place: directory, root });
+  const orders = { file: `${directory}/${name}`, args: [], directory, env: { WARM_UP: "1" } };
+  await own.warm_up.callPromising(JSON.stringify(orders), () => {});
+  unmount();
 }

@@ -38,29 +38,33 @@ def open_streams():
         setattr(sys, f"__{name}__", stream)
 
 
-def warm_up():
-    """Runs code that every program runs, so that it is compiled."""
-    path = "/tmp/warm_up.py"
-    with open(path, "w") as file:
-        file.write("import os\nprint(*[f'{n}' for n in range(3)], file=out)\n")
-    with open(path, "rb") as file:
-        source = file.read()
+def warm_up(text, exit):
+    """Runs code that every program runs, so that it is compiled. Leaves no trace, and calls a function as at an end.
+
+    Its orders are those of a program whose directory has no modules, and one file.
+    """
+    orders = json.loads(text)
+    path, modules, places = orders["file"], sys.modules.copy(), sys.path[:]
+    begin([path], orders["directory"], orders)
+    source_of(path)
+    source = b"import os\nprint(*[f'{n}' for n in range(3)], file=out)\nraise ValueError('warm up')\n"
     out = open("/dev/null", "w", encoding="utf-8")
-    os.environ["WARM_UP"] = "1"
-    os.environ.clear()
-    os.listdir("/tmp")
-    os.unlink(path)
-    os.chdir("/")
-    random.seed()
-    main = types.ModuleType("warm_up")
+    main = main_module(path)
     main.out = out
-    exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
     try:
-        raise ValueError("warm up")
+        exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
     except ValueError as error:
+        remove_own_frames(error)
         traceback.print_exception(error, file=out)
+    for descriptor in 1, 2:
+        os.write(descriptor, b"")
     out.close()
     json.loads(json.dumps({"a": [1, 2.5, "b"]}))
+    os.environ.clear()
+    os.chdir("/")
+    sys.modules.update(modules)
+    sys.path[:] = places
+    exit(0)
 
 
 def run(text, exit):
@@ -69,14 +73,11 @@ def run(text, exit):
     path = orders["file"]
     begin([path, *orders["args"]], os.path.dirname(path), orders)
     try:
-        with open(path, "rb") as file:
-            source = file.read()
+        source = source_of(path)
     except OSError as error:
         print(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}", file=sys.stderr)
         exit(2)
-    main = types.ModuleType("__main__")
-    loader = importlib.machinery.SourceFileLoader("__main__", path)
-    main.__dict__.update(__file__=path, __builtins__=builtins, __cached__=None, __loader__=loader)
+    main = main_module(path)
     sys.modules["__main__"] = main
 
     def end_by(act):
@@ -84,6 +85,18 @@ def run(text, exit):
 
     own_cells.ProgramWaiting(lambda error: end_by(lambda: raise_error(error)))
     end_by(lambda: exec(compile(source, path, "exec", dont_inherit=True), main.__dict__))
+
+
+def source_of(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def main_module(path):
+    main = types.ModuleType("__main__")
+    loader = importlib.machinery.SourceFileLoader("__main__", path)
+    main.__dict__.update(__file__=path, __builtins__=builtins, __cached__=None, __loader__=loader)
+    return main
 
 
 def raise_error(error):
@@ -201,8 +214,7 @@ def finish(status, scope):
 def load_cells():
     """Loads the interpreter of cells as a module: its code would take each context a while."""
     path = "/tmp/cells.py"
-    with open(path, "rb") as file:
-        code = compile(file.read(), path, "exec", dont_inherit=True)
+    code = compile(source_of(path), path, "exec", dont_inherit=True)
     os.unlink(path)
     exec(code, own_cells.__dict__)
 
