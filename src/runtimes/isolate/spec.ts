@@ -43,7 +43,12 @@ export function isolateSpec(host: RuntimeHost): ProcessSpec {
       remedy: "see the findings of the canaries, and mend their causes",
       whyNotHonoured,
     },
-    shared: { isShared, lackOf: unseenOf, open: (parts) => openSlots({ ...parts, spec, host }, isShared) },
+    shared: {
+      isShared,
+      remedy: "ask for minIsolation 8, or give every program a process of its own (--isolate-reuse false)",
+      lackOf: unseenOf,
+      open: (parts) => openSlots({ ...parts, spec, host }, isShared),
+    },
     selfTest: { canaries: CANARIES, language: WEB, variableNames: [], version: [isolateJitless] },
     launchFile: () => {
       throw new Error("No program of an isolate has a command line");

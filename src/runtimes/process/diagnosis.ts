@@ -1,7 +1,7 @@
 import type { CanaryFinding, Diagnosis, LayerFinding } from "../../core/diagnosis.ts";
 import type { Confinement } from "../../sandbox/confinement.ts";
 import { brokenFindings } from "../self_test/findings.ts";
-import { isolationOf, LEVEL_UNCHECKED, LEVEL_WITH_SANDBOX } from "./isolation.ts";
+import { isolationOf, LEVEL_SHARED, LEVEL_UNCHECKED, LEVEL_WITH_SANDBOX } from "./isolation.ts";
 import { canariesOf } from "./self_test/layer_canaries.ts";
 import type { PermissionSpec, ProcessSpec } from "./spec.ts";
 
@@ -24,12 +24,18 @@ export function diagnosisOf(request: DiagnosisRequest): Diagnosis {
   const { permissions: checks } = spec;
   const passed = canaries !== undefined &&
     brokenFindings(canaries, { canaries: canariesOf(spec, confinement), cost: "runtime" }).length === 0;
+  const { level } = passed ? isolationOf({ confinement, canaries, checks, allowRun: false }) : { level: 0 };
   return {
-    level: passed ? isolationOf({ confinement, canaries, checks, allowRun: false }).level : 0,
+    level: sharesProcesses(spec) ? Math.min(level, LEVEL_SHARED) : level,
     layers: [...confinement.findings, ...(checks === undefined ? [] : [permissionsLayer(checks, { active: passed })])],
     canaries: canaries ?? [],
     ...nextOf(request),
   };
+}
+
+/** Whether programs that ask for no level follow each other in one process. */
+function sharesProcesses({ facts: { supportedEnvironments: [environment = ""] }, shared }: ProcessSpec): boolean {
+  return shared?.isShared({ environment, minIsolation: 0 }) === true;
 }
 
 /** The binary's own checks, as a layer. */
@@ -51,7 +57,9 @@ function nextOf({ canaries, confinement, spec }: DiagnosisRequest): Pick<Diagnos
   if (canaries.some(({ kept }) => !kept)) {
     return { next: { level, remedy: "see the findings of the canaries, and mend their causes" } };
   }
-  if (isUnchecked ? confinement.isComplete : confinement.isSandbox) return {};
+  if (isUnchecked ? confinement.isComplete : confinement.isSandbox) {
+    return spec.shared !== undefined && sharesProcesses(spec) ? { next: { level, remedy: spec.shared.remedy } } : {};
+  }
   const needed = isUnchecked ? ALL_LAYERS : SANDBOX_LAYERS;
   const missing = confinement.findings.find(({ active, name }) => !active && needed.includes(name));
   return { next: { level, remedy: missing?.remedy ?? "run the service on Linux" } };

@@ -131,6 +131,8 @@ export interface WarmSpec {
 export interface SharedProcessSpec {
   /** Whether programs of a configuration share processes, so that they are a level less isolated. */
   isShared(config: Pick<RuntimeConfig, "environment" | "minIsolation">): boolean;
+  /** How to get processes that no other program has run in. */
+  readonly remedy: string;
   /** Why a program in these processes would not get every input; undefined when it would. */
   lackOf(config: Pick<RuntimeConfig, "environment" | "environmentVariables" | "inputs">): InputLack | undefined;
   open(parts: InstalledParts): SharedProcesses;
