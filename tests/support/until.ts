@@ -10,3 +10,17 @@ export async function until(
   }
   throw new Error(`It never came true that ${what}`);
 }
+
+/** How often a count is found as it was before it has stalled: a process that gets no core stands still for a while too. */
+const STALLED_LOOKS = 5;
+
+/** Waits until a count that has begun goes no further. */
+export async function untilStalled(count: () => number, what: string): Promise<void> {
+  let before = 0;
+  let looks = 0;
+  await until(() => {
+    looks = before > 0 && count() === before ? looks + 1 : 0;
+    before = count();
+    return looks === STALLED_LOOKS;
+  }, what);
+}

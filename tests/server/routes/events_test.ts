@@ -3,7 +3,7 @@ import type { ExecutionRequest } from "../../../src/core/requests/execution_requ
 import type { Caller, EnginePort, SubmitOptions } from "../../../src/engine/port.ts";
 import { fakeExecution, type ProgramBody, submitted } from "../../support/fake_ports.ts";
 import { haveIncreasingIds, nextEvent, serverEvents } from "../../support/server_events.ts";
-import { until } from "../../support/until.ts";
+import { untilStalled } from "../../support/until.ts";
 import { doorOf, openDoor, openEvents } from "./door.ts";
 
 const PATH = "/v1/executions";
@@ -82,13 +82,7 @@ Deno.test("[socket] a program waits for a client that does not read, and a clien
     }),
   });
   const response = await openEvents(door, PATH, REQUEST);
-  let before = -1;
-  let stood = 0;
-  await until(() => {
-    stood = printed === before ? stood + 1 : 0;
-    before = printed;
-    return stood >= 5;
-  }, "the program waits");
+  await untilStalled(() => printed, "the program waits");
   assert(printed * chunk.length < 32 * 1_048_576, `${printed} chunks are on their way to a client that reads nothing`);
   let bytes = 0;
   for await (const { event, data } of serverEvents(bodyOf(response))) if (event === "stdout") bytes += data.text.length;

@@ -5,7 +5,7 @@ import type { Observer } from "../../../src/engine/observer.ts";
 import type { Caller } from "../../../src/engine/port.ts";
 import { ByteBudget } from "../../../src/concurrency/byte_budget.ts";
 import { fakeExecution, fakeSession, submitted, TESTER } from "../../support/fake_ports.ts";
-import { until } from "../../support/until.ts";
+import { until, untilStalled } from "../../support/until.ts";
 import { Door } from "./door.ts";
 import { RawClient } from "./raw_client.ts";
 
@@ -17,16 +17,6 @@ const CODE = { language: "ts", code: "1" };
 /** A request that is answered without more. */
 function list(id?: number) {
   return { jsonrpc: "2.0", method: "language.list", ...(id === undefined ? {} : { id }) };
-}
-
-/** Waits until a count that has begun goes no further. */
-async function untilStalled(count: () => number, what: string): Promise<void> {
-  let before = 0;
-  await until(() => {
-    const hasStalled = before > 0 && count() === before;
-    before = count();
-    return hasStalled;
-  }, what);
 }
 
 /** An engine whose programs end when they are cancelled, and a count of what came of them. */
