@@ -10,6 +10,9 @@ import { withoutProjectVariables } from "../support/variables.ts";
 
 const SLEEPER = { language: "bash", runtime: "docker", code: "echo begun; exec sleep 1000", timeoutMs: 60_000 };
 
+/** Another service gives the owner half a minute to be back. */
+const BY_ANOTHER = { timeoutMs: 120_000 };
+
 /** Homes that outlive their services. */
 async function withHomes(test: (homes: (name: string) => string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
@@ -76,7 +79,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
       await using killed = await startService(killedHome);
       await killInTheMiddle(killed);
       await using third = await startService(homes("third"));
-      await until(async () => (await containersFrom(killedHome)).length === 0, "the killed one's container is gone");
+      await until(async () => (await containersFrom(killedHome)).length === 0, "the container is gone", BY_ANOTHER);
       const { body } = await finishing;
       assertEquals([body.outcome, body.stdout], [{ kind: "exited", exitCode: 0 }, "begun\ndone\n"]);
       assertEquals((await ask(third, "/health/live")).status, 200);
@@ -129,16 +132,18 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
           },
           stdin: "null",
           stdout: "piped",
-          stderr: "null",
+          stderr: "piped",
         }).spawn();
+        const errors = new Response(run.stderr).text();
         const output = run.stdout.getReader();
-        assertEquals(new TextDecoder().decode((await output.read()).value), "begun\n");
+        const { value } = await output.read();
+        assertEquals(new TextDecoder().decode(value), "begun\n", value === undefined ? await errors : undefined);
         run.kill("SIGKILL");
-        await run.status;
+        await Promise.all([run.status, errors]);
         await output.cancel();
         assert((await containersFrom(home)).length > 0); // Those of its self-test may be among them.
         await using _service = await startService(whose === "another" ? homes("service") : home);
-        await until(async () => (await containersFrom(home)).length === 0, "the container is gone");
+        await until(async () => (await containersFrom(home)).length === 0, "the container is gone", BY_ANOTHER);
       }));
   }
 }

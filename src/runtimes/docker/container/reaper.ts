@@ -13,6 +13,8 @@ export const LABELS = {
 } as const;
 
 const INTERVAL_MS = 30_000;
+/** How long another service must be gone. One that restarts meanwhile recovers the containers of its sessions. */
+const RESTART_MS = 20_000;
 
 /** The service of a reaper, and its Engine. */
 export interface ReaperOptions {
@@ -23,11 +25,18 @@ export interface ReaperOptions {
   isOurs(environment: string): boolean;
   stateOf(instance: { readonly id: string; readonly lockPath: string }): Promise<InstanceState>;
   readonly log: Pick<RuntimeLog, "warning">;
+  /** A clock in ms that never goes back. Absent, the machine's. */
+  now?(): number;
 }
 
-/** Removes orphan containers: those of lost services, and those of no environment of this service. */
+/**
+ * Removes orphan containers: those of lost services, and those of no environment of this service. Another service is
+ * lost when it is gone for longer than a restart takes.
+ */
 export class Reaper implements AsyncDisposable {
   readonly #options: ReaperOptions;
+  /** When each other service that is gone was first found so. */
+  #goneSince: ReadonlyMap<string, number> = new Map();
   #timer: ReturnType<typeof setInterval> | undefined;
   #round: Promise<void> | undefined;
 
@@ -48,19 +57,25 @@ export class Reaper implements AsyncDisposable {
    */
   async runRound(): Promise<void> {
     const { containers, log } = this.#options;
+    const goneSince = new Map<string, number>();
     for (const container of await containers.list(LABELS.instance)) {
-      if (await this.#stateOf(container) !== "gone") continue;
+      if (!await this.#isOrphan(container, goneSince)) continue;
       await containers.remove(container.id).catch((error: unknown) => {
         if (isEngineLost(error)) throw error;
         log.warning("reaper.removal_failed", { container: container.id, error: messageOf(error) });
       });
     }
+    this.#goneSince = goneSince;
   }
 
-  async #stateOf({ labels }: ListedContainer): Promise<InstanceState> {
+  async #isOrphan({ labels }: ListedContainer, goneSince: Map<string, number>): Promise<boolean> {
+    const { instanceId, isOurs, now = () => performance.now(), stateOf } = this.#options;
     const id = labels[LABELS.instance] ?? "";
-    if (id === this.#options.instanceId) return this.#options.isOurs(labels[LABELS.session] ?? "") ? "alive" : "gone";
-    return await this.#options.stateOf({ id, lockPath: labels[LABELS.lock] ?? "" });
+    if (id === instanceId) return !isOurs(labels[LABELS.session] ?? "");
+    if (await stateOf({ id, lockPath: labels[LABELS.lock] ?? "" }) !== "gone") return false;
+    const since = this.#goneSince.get(id) ?? now();
+    goneSince.set(id, since);
+    return now() - since >= RESTART_MS;
   }
 
   #startRound(): void {

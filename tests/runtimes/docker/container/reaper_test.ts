@@ -30,6 +30,8 @@ class Neighbours {
   /** The services that were looked up. */
   readonly asked: string[] = [];
   lists = 0;
+  /** The time in ms. */
+  now = 0;
   /** Settles before a list is given. */
   listing: Promise<void> = Promise.resolve();
   removal: (id: string) => Promise<void> = () => Promise.resolve();
@@ -55,6 +57,7 @@ class Neighbours {
         return Promise.resolve(lockPath.replace("/locks/", "") as InstanceState);
       },
       log: { warning: (message, facts) => this.warnings.push([message, facts]) },
+      now: () => this.now,
     });
   }
 }
@@ -88,9 +91,33 @@ Deno.test("Reaper.runRound() removes another service's container only when that 
     othersContainer("c", "unknown"),
     othersContainer("d", "gone"),
   ];
-  await neighbours.createReaper().runRound();
+  const reaper = neighbours.createReaper();
+  await reaper.runRound();
+  neighbours.now = 30_000;
+  await reaper.runRound();
   assertEquals(neighbours.removed, ["b", "d"]);
-  assertEquals(neighbours.asked, ["other-a", "other-b", "other-c", "other-d"]);
+  assertEquals(neighbours.asked.slice(0, 4), ["other-a", "other-b", "other-c", "other-d"]);
+});
+
+Deno.test("Reaper.runRound() leaves another service time for a restart, and counts it anew after each", async () => {
+  const neighbours = new Neighbours();
+  const reaper = neighbours.createReaper();
+  const fates: readonly (readonly [now: number, fate: InstanceState])[] = [
+    [0, "gone"],
+    [19_999, "gone"],
+    [25_000, "alive"],
+    [30_000, "gone"],
+    [49_999, "gone"],
+  ];
+  for (const [now, fate] of fates) {
+    neighbours.now = now;
+    neighbours.containers = [othersContainer("a", fate)];
+    await reaper.runRound();
+    assertEquals([now, neighbours.removed], [now, []]);
+  }
+  neighbours.now = 50_000;
+  await reaper.runRound();
+  assertEquals(neighbours.removed, ["a"]);
 });
 
 Deno.test("Reaper.runRound() logs a refused removal, and goes on", async () => {
