@@ -89,7 +89,8 @@ const GENERAL_SETTINGS = {
   probe: {
     schema: yesOrNo,
     default: true,
-    help: "whether languages that several runtimes can run are measured after the start, while nothing else runs",
+    help:
+      "whether the service measures languages that several runtimes can run, and rehearses, after the start while nothing else runs",
   },
   autoPrepare: {
     schema: yesOrNo,

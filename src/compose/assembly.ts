@@ -32,7 +32,9 @@ const LOAD_DELAY_MS = 1_000;
 /** The parts of a service below those that answer requests. */
 export interface Foundations {
   readonly clock: Clock;
-  readonly ground: Ground;
+  readonly ground: Pick<Ground, "scratchDirectory">;
+  /** Whether the service only rehearses; absent, it does not. */
+  readonly isRehearsal?: boolean;
   readonly memory: MemoryBudget;
   readonly pool: WarmPool | undefined;
   /** Ids of environments that an earlier service left. Each leaves the set once its session is recovered or lost. */
@@ -47,6 +49,8 @@ export interface Assembled extends Pick<EngineParts, "admission" | "engine" | "s
   readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
   /** Whether clients need a key. */
   hasKeys(): boolean;
+  /** Time since the last request, in ms. */
+  quietMs(): number;
   /**
    * Opens the configured address.
    *
@@ -58,7 +62,7 @@ export interface Assembled extends Pick<EngineParts, "admission" | "engine" | "s
 /** Assembles engine, sessions and HTTP application on their foundations. None of them listens yet. */
 export async function assembleService(config: Config, foundations: Foundations): Promise<Assembled> {
   await using building = new AsyncDisposableStack();
-  const { clock, ground, memory, pool, recoverable, runtimes, storage } = foundations;
+  const { clock, ground, isRehearsal = false, memory, pool, recoverable, runtimes, storage } = foundations;
   const keyring = new Keyring({ keys: storage.keys, audit: storage.audit, configured: config.apiKeys, clock });
   const hasKeys = () => keyring.hasKeys();
   const metrics: Metrics = new Metrics({
@@ -89,11 +93,15 @@ export async function assembleService(config: Config, foundations: Foundations):
     },
   };
   const app = createApp({
-    ...{ engine, sessions, observer, uploads, sockets, requests, maxBodyBytes, allowOrigins },
+    ...{ engine, sessions, observer, uploads, sockets, requests, maxBodyBytes, allowOrigins, isRehearsal },
     metrics: counted,
     keys: keyring,
   });
-  const fetch: Assembled["fetch"] = (request, info) => app.fetch(request, info);
+  let lastRequestAt = -Infinity;
+  const fetch: Assembled["fetch"] = (request, info) => {
+    lastRequestAt = clock.elapsed();
+    return app.fetch(request, info);
+  };
   function open(): Listener {
     const listener = listen({ host: config.host, port: config.port, hasKeys: hasKeys(), fetch });
     const loading = setTimeout(() => {
@@ -106,6 +114,7 @@ export async function assembleService(config: Config, foundations: Foundations):
   const owned = building.move();
   return {
     ...{ admission, engine, selector, sockets, fetch, hasKeys, open },
+    quietMs: () => clock.elapsed() - lastRequestAt,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

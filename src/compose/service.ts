@@ -8,6 +8,7 @@ import type { Assembled } from "./assembly.ts";
 import { type Door, doorOf } from "./door.ts";
 import { openGround } from "./ground.ts";
 import { openServiceStorage } from "./home_storage.ts";
+import { Rehearsal } from "./rehearsal.ts";
 import { endUnfinished, maintainStorage } from "./retention.ts";
 import { composeRuntimes, type RuntimeOptions } from "./runtimes.ts";
 import { StartupProbes } from "./startup_probes.ts";
@@ -15,6 +16,9 @@ import { openPool } from "./warm.ts";
 
 /** Longest wait until the first program starts, in ms. Then the service opens all the same. */
 const FIRST_START_MS = 500;
+
+/** Time without a request after which the service counts as idle, in ms. */
+const QUIET_MS = 20;
 
 /** All parts of one service. Disposing drains the service and leaves nothing behind. */
 export interface Service extends Door, Pick<Assembled, "engine" | "selector" | "hasKeys" | "fetch"> {
@@ -58,8 +62,15 @@ export async function composeService(config: Config, options: RuntimeOptions = {
   assembled = building.use(
     await assembleService(config, { ground, clock, memory, pool, recoverable, runtimes, storage }),
   );
-  const { engine, fetch, hasKeys, open, selector, sockets } = assembled;
+  const { admission, engine, fetch, hasKeys, open, quietMs, selector, sockets } = assembled;
+  const isServing = () => !admission.isOpen || admission.running > 0 || quietMs() < QUIET_MS;
+  const rehearsal = building.use(new Rehearsal(config, { clock, ground, runtimes }, { isBusy: isServing }));
   const owned = building.move();
   probes.probeOthers(() => assembled !== undefined && assembled.admission.running > 0);
-  return { engine, selector, probes, hasKeys, fetch, ...doorOf({ open, sockets, engine, owned }) };
+  const openDoor = () => {
+    const listener = open();
+    if (config.probe) rehearsal.begin();
+    return listener;
+  };
+  return { engine, selector, probes, hasKeys, fetch, ...doorOf({ open: openDoor, sockets, engine, owned }) };
 }

@@ -41,6 +41,8 @@ export interface AppOptions {
   /** Memory for the bodies of all requests. */
   readonly requests: Pick<ByteBudget, "lease">;
   readonly bodyPace?: BodyPace;
+  /** Whether every request is a rehearsal, which is not logged. Absent, none is. */
+  readonly isRehearsal?: boolean;
 }
 
 /**
@@ -68,7 +70,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   let index: ReturnType<typeof createMethodIndex> | undefined;
   const methodsOf = (path: string) => (index ??= createMethodIndex(app))(path);
   app.use(requestId());
-  app.use(logRequest());
+  if (options.isRehearsal !== true) app.use(logRequest());
   app.use(cancelUnsentBody);
   app.use(guardOrigin(keys, { allowOrigins }));
   if (allowOrigins.length > 0) app.use(allowCrossOrigin({ allowOrigins, methodsOf }));

@@ -1,0 +1,85 @@
+import { MAX_ISOLATION } from "../core/capabilities.ts";
+import { CELL_REPORT, REPORT_END } from "../core/child_protocol.ts";
+import type { Outcome, OutputStream } from "../core/execution.ts";
+import { mainFileOf } from "../core/languages.ts";
+import { NO_PERMISSIONS } from "../core/permissions/permissions.ts";
+import { pipeSource, untilExitMarker } from "../process/child_output.ts";
+import { mergeOutput } from "../process/merge_output.ts";
+import type { CellOrder, CellReport, ExecutionRuntime, ProgramHandle } from "../runtimes/port.ts";
+import { Workspace } from "../workspace/workspace.ts";
+
+/** The facts of a runtime that are known before its code is loaded. */
+type RuntimeFacts = Pick<
+  ExecutionRuntime,
+  "name" | "type" | "supportedEnvironments" | "contextEnvironments" | "getCapabilities"
+>;
+
+/** The report of every cell. */
+const REPORT: CellReport = { kind: "done", value: 1, valueType: "json", text: "1" };
+
+/**
+ * A runtime with the facts of another, which starts no process. In this process, a context answers every cell with the
+ * same value.
+ *
+ * @param directory a directory for workspaces, into which nothing is written
+ */
+export function rehearsalRuntime(facts: RuntimeFacts, directory: string): ExecutionRuntime {
+  const { contextEnvironments, name, supportedEnvironments, type } = facts;
+  return {
+    ...{ name, type, supportedEnvironments, contextEnvironments },
+    getCapabilities: (environment) => facts.getCapabilities(environment),
+    isAvailable: () => Promise.resolve({ available: true }),
+    assess: () => Promise.resolve({ isolation: { level: MAX_ISOLATION, layers: [], limits: [] } }),
+    diagnose: () => Promise.resolve({ level: MAX_ISOLATION, layers: [], canaries: [] }),
+    createEnvironment({ environment }) {
+      const files = new Workspace(directory, { asideDirectory: directory });
+      return Promise.resolve({
+        id: "env_rehearsal",
+        language: environment,
+        warm: true,
+        files,
+        mainFile: (language = environment) => mainFileOf(language),
+        run: () => Promise.resolve(startInterpreter()),
+        [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
+      });
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** An interpreter that has a cell's report at hand. Its output takes the way of a child's. */
+function startInterpreter(): ProgramHandle {
+  const ended = Promise.withResolvers<Outcome>();
+  const [stdout, stderr] = [openPipe("stdout"), openPipe("stderr")];
+  return {
+    stdin: new WritableStream<Uint8Array>({
+      write(bytes) {
+        const { cell: { secret } }: { readonly cell: CellOrder } = JSON.parse(new TextDecoder().decode(bytes));
+        stdout.print(`${CELL_REPORT}${secret}${JSON.stringify(REPORT)}${REPORT_END}`);
+        stderr.print(`${CELL_REPORT}${secret}{}${REPORT_END}`);
+      },
+    }),
+    output: mergeOutput([stdout.source, stderr.source], ended.promise),
+    outcome: ended.promise,
+    usage: () => ({ cpuMs: 0, peakMemoryBytes: 0 }),
+    denials: () => ({ permissions: NO_PERMISSIONS, denials: [] }),
+    forgetDenials() {},
+    kill(signal) {
+      stdout.close();
+      stderr.close();
+      ended.resolve({ kind: "signaled", signal });
+    },
+  };
+}
+
+/** Makes a pipe within this process. */
+function openPipe(stream: OutputStream) {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const encoder = new TextEncoder();
+  return {
+    source: untilExitMarker(pipeSource(stream, readable), () => {}),
+    print: (text: string) => void writer.write(encoder.encode(text)).catch(() => {}), // Its reader has gone.
+    close: () => void writer.close().catch(() => {}), // It is closed already.
+  };
+}
