@@ -13,11 +13,15 @@ import typescript from "./host/typescript.cjs" with { type: "text" };
 import blob from "./prelude/blob.js" with { type: "text" };
 import console from "./prelude/console.js" with { type: "text" };
 import encoding from "./prelude/encoding.js" with { type: "text" };
+import define from "./prelude/define.js" with { type: "text" };
+import domException from "./prelude/dom_exception.js" with { type: "text" };
 import events from "./prelude/events.js" with { type: "text" };
+import preludeHost from "./prelude/host.js" with { type: "text" };
 import imports from "./prelude/imports.js" with { type: "text" };
 import inspect from "./prelude/inspect.js" with { type: "text" };
 import interpreter from "./prelude/interpreter.js" with { type: "text" };
 import preludeMain from "./prelude/main.js" with { type: "text" };
+import parts from "./prelude/parts.js" with { type: "text" };
 import stackTraces from "./prelude/stack_traces.js" with { type: "text" };
 import timers from "./prelude/timers.js" with { type: "text" };
 import url from "./prelude/url.js" with { type: "text" };
@@ -30,11 +34,25 @@ export const HOST_MAIN = "main.cjs";
 /** The empty configuration of OpenSSL's beside them. Node does not start where a layer hides its own. */
 export const NO_CONFIGURATION = "openssl.cnf";
 
-/** The modules that begin every program. Each needs those before it. */
-const PRELUDE = [inspect, console, timers, events, encoding, url, blob, stackTraces, imports, interpreter, preludeMain];
+/** The file of all scripts of the prelude, as JSON. */
+const PRELUDE_FILE = "prelude.json";
 
-/** The functions of the slot's process, in the order in which it passes them. */
-const HOST_FUNCTIONS = "print, now, parseUrl, changeUrl, random, uuid, importModule, loadStreams, ivm";
+/** The modules that begin every program, in one script. Each needs those before it. */
+const PRELUDE = [define, preludeHost, parts, console, preludeMain];
+
+/** The modules that programs use by name, each a script of its own. */
+const PARTS = {
+  blob,
+  dom_exception: domException,
+  encoding,
+  events,
+  imports,
+  inspect,
+  interpreter,
+  stack_traces: stackTraces,
+  timers,
+  url,
+};
 
 /**
  * Built-ins of the language that the prelude uses. It takes them before a cell of a context declares the same names.
@@ -46,30 +64,50 @@ const BUILT_INS = [
   ...["WeakRef", "WeakSet", "isNaN", "parseFloat", "parseInt"],
 ].join(", ");
 
-/**
- * The script whose value is a function that begins a program. It has the modules one after the other, without their
- * imports.
- */
+/** Matches an import of a module: the names, and the module's. */
+const IMPORT = /^import (\{ [^}]+ \}) from "\.\/(\w+)\.js";$/gm;
+/** Matches an export: its declaration, and the name, or several in braces. */
+const EXPORT = /^export ((?:class|const|function\*?|let) (\w+|\{ [^}]+ \}))/gm;
+
+/** The script whose value is a function that begins a program. It has the modules one after the other. */
 function preludeText(): string {
-  const modules = PRELUDE.map((module) => module.replaceAll(/^import .*;$/gm, "").replaceAll(/^export /gm, ""));
-  return `((${HOST_FUNCTIONS}) => {
+  const modules = PRELUDE.map((module) => module.replaceAll(IMPORT, "").replaceAll(EXPORT, "$1"));
+  return `(($print, $now, $call) => {
 "use strict";
 const { ${BUILT_INS} } = globalThis;
-const { ExternalCopy } = ivm;
 ${modules.join("\n")}
-return begin({
-  print,
-  now,
-  parseUrl,
-  changeUrl,
-  random,
-  uuid,
-  importModule,
-  loadStreams,
-  clone: (value, transferList) => new ExternalCopy(value, { transferList }).copy(),
-});
+return begin(() => ({ ${BUILT_INS} }));
 })`;
 }
+
+/** The script whose value is a function that evaluates a module, and returns its exports. */
+function partText(module: string): string {
+  const names = [...module.matchAll(EXPORT)].map(([, , name = ""]) => name.replaceAll(/[{}]/g, ""));
+  return `((builtIns, partOf) => {
+"use strict";
+const { ${BUILT_INS} } = builtIns;
+${module.replaceAll(IMPORT, 'const $1 = partOf("$2");').replaceAll(EXPORT, "$1")}
+return { ${names.join(", ")} };
+})`;
+}
+
+/** The same of a module as Node has them. */
+function nodePartText(module: string): string {
+  return `((builtIns) => {
+const { ${BUILT_INS} } = builtIns;
+const exports = {};
+const module = { exports };
+${module}
+return exports;
+})`;
+}
+
+/** The texts of all scripts of the prelude, by their names. */
+const PRELUDE_TEXTS: Readonly<Record<string, string>> = {
+  prelude: preludeText(),
+  ...Object.fromEntries(Object.entries(PARTS).map(([name, module]) => [name, partText(module)])),
+  streams: nodePartText(streams),
+};
 
 /** Every module that runs inside the process of a slot, by its path. */
 export const MODULE_TEXTS: Readonly<Record<string, string>> = Object.fromEntries(
@@ -85,8 +123,7 @@ export const MODULE_TEXTS: Readonly<Record<string, string>> = Object.fromEntries
     [NO_CONFIGURATION]: "",
     "positions.cjs": positions,
     "program.cjs": program,
-    "prelude.js": preludeText(),
-    "streams.js": streams,
+    [PRELUDE_FILE]: JSON.stringify(PRELUDE_TEXTS),
     "typescript.cjs": typescript,
   }).map(([name, text]) => [`${HOST}/${name}`, text]),
 );

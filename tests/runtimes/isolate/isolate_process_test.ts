@@ -169,6 +169,27 @@ testIsolate("a text that breaks the compiler of TypeScript breaks no program aft
 });
 
 testIsolate(
+  "globals that are loaded at their first use are the program's own to change before it, and work after it changed others",
+  async ({ run }) => {
+    const { stderr, stdout } = await run({
+      files: {
+        "main.js": `globalThis.Event = 1;
+console.log(new AbortController().signal.aborted, Event, Object.getOwnPropertyDescriptor(globalThis, "Event").enumerable);
+delete globalThis.Blob;
+console.log(typeof Blob, new File(["a"], "b").size);
+Map = Object = undefined;
+console.log(new URL("a:b?c=d").searchParams.get("c"), URL === URL);
+Reflect.ownKeys(globalThis).forEach((name) => Reflect.defineProperty(globalThis, name, { configurable: false }));
+Reflect.preventExtensions(globalThis);
+console.log(btoa("a"), new TextDecoder() instanceof TextDecoder, ReadableStream === ReadableStream);
+`,
+      },
+    });
+    assertEquals([stdout, stderr], ["false 1 false\nundefined 1\nd true\nYQ== true true\n", ""]);
+  },
+);
+
+testIsolate(
   "a text that is JavaScript too has its meaning in TypeScript, and types are found wherever they are",
   async ({ run }) => {
     for (

@@ -8,13 +8,8 @@ const { Isolates, runProgram } = require("./program.cjs");
 const { addonPath, filter, isJitless, marginMb, memoryMb } = JSON.parse(process.argv[2]);
 const addon = { exports: {} };
 process.dlopen(addon, addonPath);
-const textOf = (name) => readFileSync(join(__dirname, name), "utf8");
-const isolates = new Isolates({
-  ivm: addon.exports.ivm,
-  memoryMb,
-  prelude: textOf("prelude.js"),
-  streams: textOf("streams.js"),
-});
+const prelude = JSON.parse(readFileSync(join(__dirname, "prelude.json"), "utf8"));
+const isolates = new Isolates({ ivm: addon.exports.ivm, memoryMb, prelude });
 let next = isolates.make(); // The lock counts the memory that this isolate reserves.
 lock({ filter: Buffer.from(filter, "base64"), isJitless, marginMb, memoryMb });
 writeFrame(KINDS.ready, "");

@@ -8,7 +8,6 @@ const { ProgramModules } = require("./modules.cjs");
 const { makeOriginals } = require("./positions.cjs");
 const { isBroken } = require("./typescript.cjs");
 
-const SELF = "codebeaker:prelude";
 const MAX_RANDOM_BYTES = 65_536;
 
 /** A program that calls what programs often call, and its path. */
@@ -32,15 +31,22 @@ const NEVER = new Int32Array(new SharedArrayBuffer(4));
 exports.Isolates = class Isolates {
   #ivm;
   #memoryMb;
-  #prelude;
-  #streams;
+  /** The scripts by their names: options of their compilation, and their texts. */
+  #scripts;
 
-  /** @param options.prelude the text of a function that begins a program @param options.streams the text of a script */
-  constructor({ ivm, memoryMb, prelude, streams }) {
+  /**
+   * @param options.prelude texts of scripts by their names: `prelude` begins a program, and each other one makes a part
+   *   that programs use by name
+   */
+  constructor({ ivm, memoryMb, prelude }) {
     this.#ivm = ivm;
     this.#memoryMb = memoryMb;
-    this.#prelude = { code: prelude, filename: SELF, cachedData: undefined };
-    this.#streams = { code: streams, filename: "codebeaker:streams", cachedData: undefined };
+    this.#scripts = new Map(
+      Object.entries(prelude).map(([name, code]) => [name, {
+        code,
+        options: { filename: `codebeaker:${name}`, cachedData: undefined },
+      }]),
+    );
     this.#fillCaches();
   }
 
@@ -50,50 +56,53 @@ exports.Isolates = class Isolates {
     const context = isolate.createContextSync();
     const made = { isolate, context, startedAt: performance.now(), asked: [] };
     const callback = (own) => new this.#ivm.Callback(own);
-    const begin = isolate.compileScriptSync(this.#prelude.code, this.#prelude).runSync(context, { reference: true });
-    const own = begin.applySync(undefined, [
+    const valueOf = (name) => {
+      const { code, options } = this.#scripts.get(name);
+      return isolate.compileScriptSync(code, options).runSync(context, { reference: true });
+    };
+    const functions = new Map(Object.entries({
+      ...PURE,
+      importModule: (id, path, specifier) => {
+        made.asked.push({ id, path, specifier });
+      },
+      load: (name) => {
+        if (name === "ivm") call("main", "giveLibrary", this.#ivm);
+        else call("main", "givePart", name, valueOf(name).derefInto());
+      },
+    }));
+    const act = valueOf("prelude").applySync(undefined, [
       callback((isError, text) => writeFrame(isError === true ? KINDS.stderr : KINDS.stdout, String(text))),
       callback(() => performance.now() - made.startedAt),
-      callback(parseUrl),
-      callback(changeUrl),
-      callback((length) => randomBytes(Math.min(Number(length), MAX_RANDOM_BYTES)).toString("hex")),
-      callback(() => randomUUID()),
-      callback((id, path, specifier) => {
-        made.asked.push({ id, path, specifier });
-      }),
-      callback(() => {
-        isolate.compileScriptSync(this.#streams.code, this.#streams).runSync(context);
-      }),
-      this.#ivm,
+      callback((name, ...args) => functions.get(name)(...args)),
     ], { result: { reference: true } });
-    const call = (name, args, options) => own.getSync(name, { reference: true }).applySync(undefined, args, options);
-    const step = own.getSync("step", { reference: true });
+    const call = (...args) => act.applySync(undefined, args);
     return Object.assign(made, {
-      step: () => step.applySync(),
-      nameOriginals: (originalOf) => call("nameOriginals", [callback(originalOf)]),
+      step: () => call("main", "step"),
+      nameOriginals: (originalOf) => call("stack_traces", "nameOriginals", callback(originalOf)),
       giveImport: (helper, path) => {
-        const load = call("importFrom", [path], { result: { reference: true } });
+        const load = act.applySync(undefined, ["imports", "importFrom", path], { result: { reference: true } });
         helper.namespace.getSync("give", { reference: true }).applySync(undefined, [load.derefInto()]);
       },
-      resolveImport: (id, namespace) => call("resolveImport", [id, namespace]),
-      giveOrder: (text) => call("giveOrder", [text]),
-      offerInterpreter: (path, functions) => call("offerInterpreter", [path, ...functions.map(callback)]),
-      runPending: (options) => call("runPending", [], options),
-      rejectImport: (id, failure) => call("rejectImport", [id, new this.#ivm.ExternalCopy(failure).copyInto()]),
+      resolveImport: (id, namespace) => call("imports", "resolveImport", id, namespace),
+      giveOrder: (text) => call("interpreter", "giveOrder", text),
+      offerInterpreter: (path, own) => call("interpreter", "offerInterpreter", path, ...own.map(callback)),
+      runPending: (options) => act.applySync(undefined, ["interpreter", "runPending"], options),
+      rejectImport: (id, failure) =>
+        call("imports", "rejectImport", id, new this.#ivm.ExternalCopy(failure).copyInto()),
     });
   }
 
   /**
-   * Compiles the scripts that begin every program, so that each isolate has them at once. V8 compiles a script once in
-   * an isolate, and most functions at their first call: the caches have the functions that {@link TYPICAL} calls.
+   * Compiles the scripts, so that each isolate has them at once. V8 compiles a script once in an isolate, and most
+   * functions at their first call: the caches have the functions that {@link TYPICAL} calls.
    */
   #fillCaches() {
     const made = this.make();
     const { exitCode } = exports.runProgram(made, { entry: TYPICAL_NAME, files: { [TYPICAL_NAME]: TYPICAL } });
     if (exitCode !== 0) throw new Error("the program that fills the code caches fails");
-    for (const script of [this.#prelude, this.#streams]) {
-      const { code, filename } = script;
-      script.cachedData = made.isolate.compileScriptSync(code, { filename, produceCachedData: true }).cachedData;
+    for (const { code, options } of this.#scripts.values()) {
+      const compiled = made.isolate.compileScriptSync(code, { ...options, produceCachedData: true });
+      options.cachedData = compiled.cachedData;
     }
     made.isolate.dispose();
   }
@@ -157,3 +166,11 @@ function changeUrl(href, part, value) {
 function partsOf({ hash, host, hostname, href, origin, password, pathname, port, protocol, search, username }) {
   return JSON.stringify([href, origin, protocol, username, password, host, hostname, port, pathname, search, hash]);
 }
+
+/** Functions for programs that change nothing. */
+const PURE = {
+  parseUrl,
+  changeUrl,
+  random: (length) => randomBytes(Math.min(Number(length), MAX_RANDOM_BYTES)).toString("hex"),
+  uuid: () => randomUUID(),
+};

@@ -1,4 +1,4 @@
-import { define, FIELDS } from "./inspect.js";
+import { define, FIELDS } from "./define.js";
 
 /** File API's Blob. */
 export class Blob {
@@ -77,6 +77,3 @@ export class File extends Blob {
     return "File";
   }
 }
-
-define(globalThis, "Blob", Blob);
-define(globalThis, "File", File);

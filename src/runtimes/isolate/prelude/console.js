@@ -1,4 +1,7 @@
-import { define, inspect } from "./inspect.js";
+import { host } from "./host.js";
+import { partOf } from "./parts.js";
+
+const inspect = (value, options) => partOf("inspect").inspect(value, options);
 
 /** Words of a format: `%s` and its kin. */
 const FORMAT = /%[sdifjoOc%]/g;
@@ -45,7 +48,15 @@ function hasOwnText({ toString }) {
 }
 
 function shown(value, options) {
-  if (typeof value === "string") return value;
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "boolean":
+    case "undefined":
+      return String(value);
+    case "number":
+      return Object.is(value, -0) ? "-0" : String(value);
+  }
   try {
     return inspect(value, options);
   } catch {
@@ -67,60 +78,69 @@ function* partsOf(text) {
   }
 }
 
-/** Makes the console. */
-export function makeConsole(host) {
-  let margin = "";
-  const counts = new Map();
-  const times = new Map();
-  const print = (isError, values) => {
-    const line = format(values);
-    const text = (margin === "" ? line : margin + line.replaceAll("\n", `\n${margin}`)) + "\n";
-    for (const part of partsOf(text)) host.print(isError, part);
-  };
-  const out = (...values) => print(false, values);
-  const error = (...values) => print(true, values);
-  const elapsed = (label) => `${label}: ${(host.now() - times.get(label)).toFixed(3)}ms`;
-  const methods = {
-    log: out,
-    info: out,
-    debug: out,
-    dirxml: out,
-    error,
-    warn: error,
-    dir: (value, options) => out(inspect(value, { depth: options?.depth === null ? Infinity : options?.depth })),
-    trace: (...values) => error(["Trace", ...stackOf(format(values))].join("\n    ")),
+let margin = "";
+const counts = new Map();
+const times = new Map();
+
+function print(isError, values) {
+  const line = format(values);
+  const text = (margin === "" ? line : margin + line.replaceAll("\n", `\n${margin}`)) + "\n";
+  if (text.length <= MAX_CHARACTERS) return host.print(isError, text);
+  for (const part of partsOf(text)) host.print(isError, part);
+}
+
+function printElapsed(label, values) {
+  if (times.has(label)) print(false, [`${label}: ${(host.now() - times.get(label)).toFixed(3)}ms`, ...values]);
+}
+
+function beginGroup(values) {
+  if (values.length > 0) print(false, values);
+  margin += "  ";
+}
+
+/** The console. @param native V8's own, whose methods for debuggers do nothing */
+export function makeConsole({ context, profile, profileEnd, timeStamp }) {
+  const made = {
+    log: (...values) => print(false, values),
+    info: (...values) => print(false, values),
+    debug: (...values) => print(false, values),
+    dirxml: (...values) => print(false, values),
+    error: (...values) => print(true, values),
+    warn: (...values) => print(true, values),
+    dir: (value, options) =>
+      print(false, [inspect(value, { depth: options?.depth === null ? Infinity : options?.depth })]),
+    trace: (...values) => print(true, [["Trace", ...stackOf(format(values))].join("\n    ")]),
     assert: (condition, ...values) => {
       if (condition) return;
       const [first, ...rest] = values;
-      if (typeof first === "string") error(`Assertion failed: ${first}`, ...rest);
-      else error("Assertion failed", ...values);
+      if (typeof first === "string") print(true, [`Assertion failed: ${first}`, ...rest]);
+      else print(true, ["Assertion failed", ...values]);
     },
     clear: () => {},
     count: (label = "default") => {
       counts.set(label, (counts.get(label) ?? 0) + 1);
-      out(`${label}: ${counts.get(label)}`);
+      print(false, [`${label}: ${counts.get(label)}`]);
     },
     countReset: (label = "default") => counts.delete(label),
-    group: (...values) => {
-      if (values.length > 0) out(...values);
-      margin += "  ";
-    },
+    group: (...values) => beginGroup(values),
+    groupCollapsed: (...values) => beginGroup(values),
     groupEnd: () => {
       margin = margin.slice(2);
     },
     time: (label = "default") => times.set(label, host.now()),
-    timeLog: (label = "default", ...values) => {
-      if (times.has(label)) out(elapsed(label), ...values);
-    },
+    timeLog: (label = "default", ...values) => printElapsed(label, values),
     timeEnd: (label = "default") => {
-      if (times.has(label)) out(elapsed(label));
+      printElapsed(label, []);
       times.delete(label);
     },
-    table: (rows) => out(typeof rows === "object" && rows !== null ? tableOf(rows) : rows),
+    table: (rows) => print(false, [typeof rows === "object" && rows !== null ? tableOf(rows) : rows]),
+    context,
+    profile,
+    profileEnd,
+    timeStamp,
   };
-  methods.groupCollapsed = methods.group;
-  for (const [name, method] of Object.entries(methods)) define(method, "name", name);
-  return methods;
+  Object.defineProperty(made, Symbol.toStringTag, { value: "console", configurable: true });
+  return made;
 }
 
 function stackOf(text) {

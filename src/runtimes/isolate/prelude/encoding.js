@@ -1,5 +1,4 @@
-import { DOMException } from "./events.js";
-import { define } from "./inspect.js";
+import { DOMException } from "./dom_exception.js";
 
 const { fromCharCode } = String;
 /** The most characters that are made into text at once. */
@@ -148,7 +147,8 @@ function decodeUtf8(bytes, { fatal, stream }) {
   return { codes, held: [] };
 }
 
-function btoa(text) {
+/** HTML's btoa(). */
+export function btoa(text) {
   const source = String(text);
   const bytes = Uint8Array.from(source, (character) => {
     if (character.charCodeAt(0) > 255 || character.length > 1) {
@@ -159,7 +159,8 @@ function btoa(text) {
   return bytes.toBase64();
 }
 
-function atob(text) {
+/** HTML's atob(). */
+export function atob(text) {
   const source = String(text).replaceAll(/[\t\n\f\r ]/g, "");
   try {
     const bytes = Uint8Array.fromBase64(source, { lastChunkHandling: "loose" });
@@ -168,5 +169,3 @@ function atob(text) {
     throw new DOMException("The text is not base64", "InvalidCharacterError");
   }
 }
-
-for (const value of [TextEncoder, TextDecoder, atob, btoa]) define(globalThis, value.name, value);

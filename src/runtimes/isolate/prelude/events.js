@@ -1,41 +1,6 @@
-import { define, FIELDS } from "./inspect.js";
+import { FIELDS } from "./define.js";
+import { DOMException } from "./dom_exception.js";
 import { keepWhile } from "./timers.js";
-
-const CODES = {
-  IndexSizeError: 1,
-  NotFoundError: 8,
-  NotSupportedError: 9,
-  InvalidStateError: 11,
-  SyntaxError: 12,
-  InvalidAccessError: 15,
-  NetworkError: 19,
-  AbortError: 20,
-  QuotaExceededError: 22,
-  TimeoutError: 23,
-  DataCloneError: 25,
-};
-
-/** Web IDL's DOMException. */
-export class DOMException extends Error {
-  #name;
-
-  constructor(message = "", options = "Error") {
-    super(message, typeof options === "object" && "cause" in options ? { cause: options.cause } : undefined);
-    this.#name = typeof options === "object" ? options.name ?? "Error" : String(options);
-  }
-
-  get name() {
-    return this.#name;
-  }
-
-  get code() {
-    return CODES[this.#name] ?? 0;
-  }
-
-  get [Symbol.toStringTag]() {
-    return "DOMException";
-  }
-}
 
 /** The parts of an event that only its target changes. */
 const states = new WeakMap();
@@ -278,7 +243,3 @@ export class AbortController {
 
 const { end } = AbortSignal.prototype;
 delete AbortSignal.prototype.end;
-
-for (const type of [DOMException, Event, CustomEvent, EventTarget, AbortSignal, AbortController]) {
-  define(globalThis, type.name, type);
-}

@@ -1,37 +1,38 @@
-import { define } from "./inspect.js";
+import { define } from "./define.js";
+import { host } from "./host.js";
 
 /** The language's own classes of errors, by their names. */
 const ERRORS = Object.fromEntries(
   [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [type.name, type]),
 );
 
-/** Makes the function that `import()` calls. The process of the slot reports the result of each call. */
-export function makeImports(host) {
-  const waiting = new Map();
-  let count = 0;
-  const take = (id) => {
-    const one = waiting.get(id);
-    waiting.delete(id);
-    return one;
-  };
-  return {
-    /** The function that `import()` in a file calls. */
-    importFrom: (path) => (specifier) =>
-      new Promise((resolve, reject) => {
-        const name = `${specifier}`;
-        waiting.set(++count, { resolve, reject });
-        host.importModule(count, path, name);
-      }),
-    resolveImport: (id, namespace) => {
-      take(id).resolve(namespace);
-    },
-    /** Rejects with a copy of the file's error. Its class is one of the language's. */
-    rejectImport: (id, { message, name, stack, thrown }) => {
-      if (stack === undefined) return take(id).reject(thrown);
-      const error = new (ERRORS[name] ?? Error)(message);
-      define(error, "stack", stack);
-      if (error.name !== name) define(error, "name", name);
-      take(id).reject(error);
-    },
-  };
+const waiting = new Map();
+let count = 0;
+
+function take(id) {
+  const one = waiting.get(id);
+  waiting.delete(id);
+  return one;
+}
+
+/** The function that `import()` in a file calls. The process of the slot reports the result of each call. */
+export const importFrom = (path) => (specifier) =>
+  new Promise((resolve, reject) => {
+    const name = `${specifier}`;
+    waiting.set(++count, { resolve, reject });
+    host.importModule(count, path, name);
+  });
+
+/** Resolves a call with the module that it asked for. */
+export function resolveImport(id, namespace) {
+  take(id).resolve(namespace);
+}
+
+/** Rejects a call with a copy of the file's error. Its class is one of the language's. */
+export function rejectImport(id, { message, name, stack, thrown }) {
+  if (stack === undefined) return take(id).reject(thrown);
+  const error = new (ERRORS[name] ?? Error)(message);
+  define(error, "stack", stack);
+  if (error.name !== name) define(error, "name", name);
+  take(id).reject(error);
 }

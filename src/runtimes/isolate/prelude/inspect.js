@@ -2,6 +2,8 @@
  * Shows values as text, in the way of Node's `util.inspect` without colours. It is a part of the prelude of every
  * program.
  */
+import { FIELDS } from "./define.js";
+import { usedPart } from "./parts.js";
 
 const BREAK_LENGTH = 80;
 /** Levels of objects that share a line at most. */
@@ -10,14 +12,11 @@ const MAX_ITEMS = 100;
 const MAX_STRING = 10_000;
 const DEPTH = 2;
 
-const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object;
+const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
 const { ownKeys } = Reflect;
 const TypedArray = getPrototypeOf(Uint8Array);
 const typedArrayTag = getOwnPropertyDescriptor(TypedArray.prototype, Symbol.toStringTag).get;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
-
-/** The method that gives a built-in class's fields to show: its own are private. */
-export const FIELDS = Symbol("fields");
 
 /** A value as text. */
 export function inspect(value, { depth = DEPTH } = {}) {
@@ -133,7 +132,8 @@ function describe(value, name) {
     const items = (each) => take(value, ([key, item]) => `${each(key)} => ${each(item)}`, value.size);
     return { ...plain, items, braces: [`${prefix("Map", `(${value.size})`)}{`, "}"] };
   }
-  if (value instanceof globalThis.URLSearchParams) {
+  const { URLSearchParams } = usedPart("url") ?? {};
+  if (URLSearchParams !== undefined && value instanceof URLSearchParams) {
     const items = (each) => take(value, ([key, item]) => `${each(key)} => ${each(item)}`, value.size);
     return { ...plain, items, braces: ["URLSearchParams {", "}"] };
   }
@@ -290,9 +290,4 @@ function group(output, { state, value }) {
     );
   }
   return [...rows, ...output.slice(count)];
-}
-
-/** Makes a property that programs do not see when they list those of an object. */
-export function define(target, name, value) {
-  defineProperty(target, name, { value, writable: true, configurable: true, enumerable: false });
 }

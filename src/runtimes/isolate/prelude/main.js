@@ -1,32 +1,47 @@
-import "./blob.js";
 import { makeConsole } from "./console.js";
-import "./encoding.js";
-import { DOMException } from "./events.js";
-import { makeImports } from "./imports.js";
-import { define } from "./inspect.js";
-import { makeInterpreter } from "./interpreter.js";
-import { nameOriginals } from "./stack_traces.js";
-import { makeTimers } from "./timers.js";
-import { makeUrl } from "./url.js";
+import { define, FIELDS } from "./define.js";
+import { host } from "./host.js";
+import { keepPart, partOf, usedPart } from "./parts.js";
 
-/** Names of the classes of streams. Few programs use them, so they are loaded at the first use. */
-const STREAMS = [
-  ...["ReadableStream", "ReadableStreamDefaultReader", "ReadableStreamBYOBReader", "ReadableStreamBYOBRequest"],
-  ...["ReadableByteStreamController", "ReadableStreamDefaultController", "WritableStream"],
-  ...["WritableStreamDefaultWriter", "WritableStreamDefaultController", "TransformStream"],
-  ...["TransformStreamDefaultController", "ByteLengthQueuingStrategy", "CountQueuingStrategy"],
-];
+/** Globals of which few programs use any, by the parts that export them. */
+const RARE = {
+  dom_exception: ["DOMException"],
+  events: ["Event", "CustomEvent", "EventTarget", "AbortSignal", "AbortController"],
+  timers: ["setTimeout", "setInterval", "clearTimeout", "clearInterval"],
+  encoding: ["TextEncoder", "TextDecoder", "atob", "btoa"],
+  url: ["URL", "URLSearchParams"],
+  blob: ["Blob", "File"],
+  streams: [
+    ...["ReadableStream", "ReadableStreamDefaultReader", "ReadableStreamBYOBReader", "ReadableStreamBYOBRequest"],
+    ...["ReadableByteStreamController", "ReadableStreamDefaultController", "WritableStream"],
+    ...["WritableStreamDefaultWriter", "WritableStreamDefaultController", "TransformStream"],
+    ...["TransformStreamDefaultController", "ByteLengthQueuingStrategy", "CountQueuingStrategy"],
+  ],
+};
 
 /** The most random bytes at once: Web Crypto's own. */
 const MAX_RANDOM_BYTES = 65_536;
 
-/** Gives a program its globals. @param host functions of the process of the slot, which take and return primitive values */
-export function begin(host) {
+/**
+ * Gives a program its globals.
+ *
+ * @param builtIns a function that gives the built-ins that the prelude uses
+ * @returns a function by which the process of the slot calls those of the prelude
+ */
+export function begin(builtIns) {
   let timeOrigin; // An isolate may wait long for its program, whose time begins later.
-  const { step } = makeTimers(host);
-  Object.assign(globalThis.console, makeConsole(host));
+  keepPart("define", { define, FIELDS });
+  keepPart("host", { host });
+  keepPart("parts", { usedPart });
+  keepPart("main", {
+    /** Takes a part of the prelude. @param make evaluates it */
+    givePart: (name, make) => keepPart(name, make(builtIns(), partOf)),
+    /** Takes isolated-vm's own functions, which copy values. */
+    giveLibrary: (library) => keepPart("ivm", library),
+    step: () => usedPart("timers")?.step() ?? -1,
+  });
   const globals = {
-    URL: makeUrl(host),
+    console: makeConsole(globalThis.console),
     self: globalThis,
     name: "",
     performance: Object.freeze({
@@ -44,47 +59,51 @@ export function begin(host) {
       Promise.reject(error);
     },
     structuredClone: (value, { transfer = [] } = {}) => {
+      const { ExternalCopy } = partOf("ivm");
       try {
-        return host.clone(value, [...transfer]);
+        return new ExternalCopy(value, { transferList: [...transfer] }).copy();
       } catch (error) {
-        throw new DOMException(error.message, "DataCloneError");
+        throw domException(error.message, "DataCloneError");
       }
     },
-    crypto: makeCrypto(host),
+    crypto: Object.freeze({ getRandomValues, randomUUID: () => host.uuid() }),
   };
   for (const [name, value] of Object.entries(globals)) define(globalThis, name, value);
-  for (const name of STREAMS) {
-    Object.defineProperty(globalThis, name, {
-      configurable: true,
-      enumerable: false,
-      get: () => defineStreams(host)[name],
-      set: (value) => define(globalThis, name, value),
-    });
+  for (const [part, names] of Object.entries(RARE)) {
+    for (const name of names) defineRare(name, part);
   }
-  const imports = makeImports(host);
-  return { step, nameOriginals, ...imports, ...makeInterpreter(imports.importFrom) };
+  return (part, name, ...args) => partOf(part)[name](...args);
 }
 
-function defineStreams(host) {
-  for (const name of STREAMS) delete globalThis[name];
-  host.loadStreams();
-  for (const name of STREAMS) define(globalThis, name, globalThis[name]);
-  return globalThis;
-}
-
-function makeCrypto(host) {
-  return Object.freeze({
-    getRandomValues: (array) => {
-      if (!ArrayBuffer.isView(array) || array instanceof DataView || /Float/.test(array.constructor?.name ?? "")) {
-        throw new DOMException("Only an array of integers takes random values", "TypeMismatchError");
-      }
-      if (array.byteLength > MAX_RANDOM_BYTES) {
-        throw new DOMException(`At most ${MAX_RANDOM_BYTES} random bytes are made at once`, "QuotaExceededError");
-      }
-      const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-      bytes.set(Uint8Array.fromHex(host.random(array.byteLength)));
-      return array;
+/** Makes a global that is loaded at its first use. It stays an accessor where a program has frozen its globals. */
+function defineRare(name, part) {
+  const become = (value) =>
+    Reflect.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+  Object.defineProperty(globalThis, name, {
+    configurable: true,
+    enumerable: false,
+    get: () => {
+      const value = partOf(part)[name];
+      become(value);
+      return value;
     },
-    randomUUID: () => host.uuid(),
+    set: become,
   });
+}
+
+function getRandomValues(array) {
+  if (!ArrayBuffer.isView(array) || array instanceof DataView || /Float/.test(array.constructor?.name ?? "")) {
+    throw domException("Only an array of integers takes random values", "TypeMismatchError");
+  }
+  if (array.byteLength > MAX_RANDOM_BYTES) {
+    throw domException(`At most ${MAX_RANDOM_BYTES} random bytes are made at once`, "QuotaExceededError");
+  }
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  bytes.set(Uint8Array.fromHex(host.random(array.byteLength)));
+  return array;
+}
+
+function domException(message, name) {
+  const { DOMException } = partOf("dom_exception");
+  return new DOMException(message, name);
 }

@@ -1,4 +1,4 @@
-import { define } from "./inspect.js";
+import { define } from "./define.js";
 
 /** The position at the end of a frame. */
 const PLACE = /^( +at .*?)(file:\/\/.*):(\d+):(\d+)(\)?)$/gm;

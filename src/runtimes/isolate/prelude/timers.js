@@ -1,4 +1,5 @@
-import { define } from "./inspect.js";
+import { define } from "./define.js";
+import { host } from "./host.js";
 
 /** Delays in ms: one that is shorter or longer is the shortest, as elsewhere. */
 const [MIN_DELAY_MS, MAX_DELAY_MS] = [1, 2_147_483_647];
@@ -61,8 +62,8 @@ const never = () => false;
 /** The most entries before the first of a list that are kept. Then they are cut off. */
 const MAX_PASSED = 1_000;
 
-/** Makes the timers. The process of the slot calls each step. */
-export function makeTimers(host) {
+/** The timers, and the function by which the process of the slot calls each step. */
+function makeTimers() {
   const timers = new Map();
   /** Timers that do not keep the program from its end. */
   const loose = new Set();
@@ -123,11 +124,9 @@ export function makeTimers(host) {
     clearTimeout: stop,
     clearInterval: stop,
   };
-  for (const [name, value] of Object.entries(api)) {
-    define(value, "name", name);
-    define(globalThis, name, value);
-  }
+  for (const [name, value] of Object.entries(api)) define(value, "name", name);
   return {
+    ...api,
     /** Runs the timer that is due. Returns ms until the next, or -1 where none keeps the program. */
     step: () => {
       if (isOver()) return -1;
@@ -142,3 +141,5 @@ export function makeTimers(host) {
     },
   };
 }
+
+export const { clearInterval, clearTimeout, setInterval, setTimeout, step } = makeTimers();

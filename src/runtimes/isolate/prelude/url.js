@@ -1,4 +1,5 @@
-import { define, FIELDS } from "./inspect.js";
+import { FIELDS } from "./define.js";
+import { host } from "./host.js";
 
 /** Encodes as `application/x-www-form-urlencoded` does. */
 function encodeForm(text) {
@@ -138,77 +139,73 @@ const PARTS = [
   ...["href", "origin", "protocol", "username", "password", "host", "hostname", "port", "pathname", "search", "hash"],
 ];
 
-/** Makes URL, which the process of the slot parses. */
-export function makeUrl(host) {
-  const parse = (text, base) => {
-    const found = host.parseUrl(String(text), base === undefined ? undefined : String(base));
-    return found === "" ? undefined : JSON.parse(found);
-  };
-  class URL {
-    #parts;
-    #params;
-
-    constructor(text, base) {
-      const parts = parse(text, base);
-      if (parts === undefined) {
-        throw Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL", input: String(text) });
-      }
-      this.#parts = parts;
-    }
-
-    static canParse(text, base) {
-      return parse(text, base) !== undefined;
-    }
-
-    static parse(text, base) {
-      return URL.canParse(text, base) ? new URL(text, base) : null;
-    }
-
-    get searchParams() {
-      if (this.#params === undefined) {
-        this.#params = new URLSearchParams(this.#parts[PARTS.indexOf("search")]);
-        owners.set(this.#params, (query) => this.#change("search", query));
-      }
-      return this.#params;
-    }
-
-    #change(part, value) {
-      this.#parts = JSON.parse(host.changeUrl(this.#parts[0], part, String(value)));
-    }
-
-    toString() {
-      return this.href;
-    }
-
-    toJSON() {
-      return this.href;
-    }
-
-    [FIELDS]() {
-      return Object.fromEntries(PARTS.map((part) => [part, this[part]]));
-    }
-
-    get [Symbol.toStringTag]() {
-      return "URL";
-    }
-
-    static {
-      PARTS.forEach((part, index) =>
-        Object.defineProperty(URL.prototype, part, {
-          configurable: true,
-          enumerable: true,
-          get() {
-            return this.#parts[index];
-          },
-          set: part === "origin" ? undefined : function (value) {
-            this.#change(part, value);
-            if (this.#params !== undefined) follow(this.#params, this.#parts[PARTS.indexOf("search")]);
-          },
-        })
-      );
-    }
-  }
-  return URL;
+function parse(text, base) {
+  const found = host.parseUrl(String(text), base === undefined ? undefined : String(base));
+  return found === "" ? undefined : JSON.parse(found);
 }
 
-define(globalThis, "URLSearchParams", URLSearchParams);
+/** URL's URL, which the process of the slot parses. */
+export class URL {
+  #parts;
+  #params;
+
+  constructor(text, base) {
+    const parts = parse(text, base);
+    if (parts === undefined) {
+      throw Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL", input: String(text) });
+    }
+    this.#parts = parts;
+  }
+
+  static canParse(text, base) {
+    return parse(text, base) !== undefined;
+  }
+
+  static parse(text, base) {
+    return URL.canParse(text, base) ? new URL(text, base) : null;
+  }
+
+  get searchParams() {
+    if (this.#params === undefined) {
+      this.#params = new URLSearchParams(this.#parts[PARTS.indexOf("search")]);
+      owners.set(this.#params, (query) => this.#change("search", query));
+    }
+    return this.#params;
+  }
+
+  #change(part, value) {
+    this.#parts = JSON.parse(host.changeUrl(this.#parts[0], part, String(value)));
+  }
+
+  toString() {
+    return this.href;
+  }
+
+  toJSON() {
+    return this.href;
+  }
+
+  [FIELDS]() {
+    return Object.fromEntries(PARTS.map((part) => [part, this[part]]));
+  }
+
+  get [Symbol.toStringTag]() {
+    return "URL";
+  }
+
+  static {
+    PARTS.forEach((part, index) =>
+      Object.defineProperty(URL.prototype, part, {
+        configurable: true,
+        enumerable: true,
+        get() {
+          return this.#parts[index];
+        },
+        set: part === "origin" ? undefined : function (value) {
+          this.#change(part, value);
+          if (this.#params !== undefined) follow(this.#params, this.#parts[PARTS.indexOf("search")]);
+        },
+      })
+    );
+  }
+}

@@ -1,0 +1,12 @@
+/** Calls of the process of the slot. They take and return primitive values. */
+export const host = {
+  print: $print,
+  now: $now,
+  parseUrl: (text, base) => $call("parseUrl", text, base),
+  changeUrl: (href, part, value) => $call("changeUrl", href, part, value),
+  random: (length) => $call("random", length),
+  uuid: () => $call("uuid"),
+  importModule: (id, path, specifier) => $call("importModule", id, path, specifier),
+  /** Makes the process give the isolate a part of the prelude. */
+  load: (name) => $call("load", name),
+};
