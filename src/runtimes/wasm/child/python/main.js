@@ -9,12 +9,12 @@ import { beginTurn } from "./turns.js";
 
 const { stdin } = Deno;
 const { mount, own } = await openPython((bytes) => stdin.readSync(bytes) ?? 0);
-
+const run = own.open_program(end);
 const { directories, ...orders } = waitForOrders();
 mount(directories);
 beginTurn();
 try {
-  await own.run.callPromising(JSON.stringify(orders), end);
+  await run.callPromising(JSON.stringify(orders));
 } catch (error) {
   endBy(error);
 }

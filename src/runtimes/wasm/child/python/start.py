@@ -67,29 +67,37 @@ def warm_up(text, exit):
     exit(0)
 
 
-def run(text, exit):
-    """Runs a program by its orders, which are JSON. Calls a function with its exit code, which ends the process."""
-    orders = json.loads(text)
-    path = orders["file"]
-    begin([path, *orders["args"]], os.path.dirname(path), orders)
-    try:
-        source = source_of(path)
-    except OSError as error:
-        print(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}", file=sys.stderr)
-        exit(2)
-    main = main_module(path)
-    sys.modules["__main__"] = main
+def open_program(exit):
+    """Opens the process of a program. Returns a function that runs it by its orders, which are JSON.
 
-    def end_by(act):
-        exit(finish(guarded(act), main.__dict__))
+    Calls a function with its exit code, which ends the process.
+    """
+    waiting = own_cells.ProgramWaiting()
 
-    own_cells.ProgramWaiting(lambda error: end_by(lambda: raise_error(error)))
-    end_by(lambda: exec(compile(source, path, "exec", dont_inherit=True), main.__dict__))
+    def run(text):
+        orders = json.loads(text)
+        path = orders["file"]
+        begin([path, *orders["args"]], os.path.dirname(path), orders)
+        try:
+            source = source_of(path)
+        except OSError as error:
+            print(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}", file=sys.stderr)
+            exit(2)
+        main = main_module(path)
+        sys.modules["__main__"] = main
+
+        def end_by(act):
+            exit(finish(guarded(act), main.__dict__))
+
+        waiting.leave = lambda error: end_by(lambda: raise_error(error))
+        end_by(lambda: exec(compile(source, path, "exec", dont_inherit=True), main.__dict__))
+
+    return run
 
 
 def source_of(path):
-    with open(path, "rb") as file:
-        return file.read()
+    with io.FileIO(path) as file:
+        return file.readall()
 
 
 def main_module(path):
@@ -134,6 +142,8 @@ def forget_shadowed(directory):
         names = {module_name(directory, name) for name in os.listdir(directory)}
     except OSError:
         return  # The caller reports that the main file is not there. Python looks past others.
+    if names.isdisjoint(sys.modules):
+        return  # Modules of packages come with their package.
     for name in [name for name in sys.modules if name.partition(".")[0] in names]:
         del sys.modules[name]
 
@@ -225,7 +235,7 @@ def prepare():
     open_streams()
     load_cells()
     own = types.ModuleType("_codebeaker")
-    own.open_cells, own.run, own.warm_up = open_cells, run, warm_up
+    own.open_cells, own.open_program, own.warm_up = open_cells, open_program, warm_up
     sys.modules["_codebeaker"] = own
     gc.collect()
     gc.freeze()

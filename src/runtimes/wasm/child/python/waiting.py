@@ -72,9 +72,8 @@ class Waiting:
 
 
 class ProgramWaiting(Waiting):
-    def __init__(self, leave):
-        self.leave = leave  # Ends the program by an error.
-        super().__init__()
+    def leave(self, error):
+        """Ends the program by an error. The program has a function of its own for this."""
 
     def on_end(self, error):
         if not self.stop(lambda: error):
