@@ -81,6 +81,17 @@ if (runtime !== undefined && isPresent("wasm/python", await testedAvailability(r
       assertEquals([contextLost, outcome], [true, "conflict"]);
     }));
 
+  Deno.test("[wasm/python] a cell waits for tasks of cells that wait for nothing, before and after any that wait", () =>
+    withContext(host, async (run) => {
+      await run("import asyncio, time\nevent = asyncio.Event()");
+      for (const between of ["1", "time.sleep(0.01)", "await asyncio.sleep(0)", "asyncio.run(asyncio.sleep(0))"]) {
+        await run("event.clear(); task = asyncio.create_task(event.wait())");
+        await run(between);
+        const { stderr, value } = await run("event.set()\nawait task");
+        assertEquals([between, value, stderr], [between, true, ""]);
+      }
+    }));
+
   Deno.test("[wasm/python] tasks take turns in their order, however many turns they take", () =>
     withContext(host, async (run) => {
       const define = "async def step(name):\n  for n in range(200): seen.append((n, name)); await asyncio.sleep(0)";

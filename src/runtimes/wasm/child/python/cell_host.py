@@ -17,6 +17,7 @@ class CellHost(Waiting):
         self.interpreter = Interpreter(self)
         OWN_GLOBALS.append(webloop.__dict__)
         super().__init__()
+        self.interpreter.cells.loop = asyncio.get_event_loop()  # It runs always: a cell that does not wait makes tasks of it.
         signal.signal(signal.SIGINT, self.on_signal)
 
     @property
