@@ -11,7 +11,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { Ground } from "./ground.ts";
 import { machineOf } from "./machine.ts";
 
-/** How long the record of an execution waits, in ms. Most answers have gone by then. */
+/** How long the record of an execution waits, in ms. Most answers have gone by then, and few next requests have come. */
 const RECORD_DELAY_MS = 10;
 
 /** The parts that an engine is composed from. */
@@ -50,6 +50,7 @@ export function composeEngine(config: Config, sources: EngineSources): EnginePar
     observer,
     drainMs,
     recordDelayMs: RECORD_DELAY_MS,
+    writeRecords: () => storage.flush(),
   });
   const machine = machineOf(config, { ...ground, memory, hasKeys });
   const poolOf = pool === undefined ? {} : { poolOf: (runtime: string) => pool.stateOf(runtime) };

@@ -247,10 +247,10 @@ export class Engine implements EnginePort, AsyncDisposable {
     return { ...result, warm: environment.warm };
   }
 
-  /** Removes an environment after its answer was sent. Disposing of the engine waits for the removal. */
+  /** Removes an environment, after its answer was sent where that takes time. Disposing of the engine waits for it. */
   #remove(environment: ExecutionEnvironment): Promise<void> {
     const removal = (async () => {
-      await delay(0); // The answer is sent first.
+      if (environment.leavesNothing !== true) await delay(0); // The answer is sent first.
       await using _owned = environment;
     })().catch((error: unknown) =>
       log.error("environment.remove_failed", { environment: environment.id, error: messageOf(error) })

@@ -31,8 +31,13 @@ export interface ExecutionsOptions {
   readonly observer?: Observer;
   /** How long running programs may continue when the service ends, in ms. */
   readonly drainMs: number;
-  /** How long the record of an end waits in ms. The answer goes first. Default: 0. */
+  /**
+   * How long the record of an end waits, in ms. The answer goes first. While others run, it waits up to four times as
+   * long. Default: 0.
+   */
   readonly recordDelayMs?: number;
+  /** Called when ends have been recorded after their delay, to write them while nothing runs. */
+  readonly writeRecords?: () => void;
 }
 
 /** A request to run a program. */
@@ -61,8 +66,8 @@ export class Executions implements AsyncDisposable {
   /** Records of ends whose clients know no id yet. */
   readonly #unrecorded: WorkBehind;
 
-  constructor({ store, observer = {}, drainMs, recordDelayMs = 0 }: ExecutionsOptions) {
-    this.#unrecorded = new WorkBehind(recordDelayMs);
+  constructor({ store, observer = {}, drainMs, recordDelayMs = 0, writeRecords = () => {} }: ExecutionsOptions) {
+    this.#unrecorded = new WorkBehind(recordDelayMs, { isBusy: () => this.#live.size > 0, onDone: writeRecords });
     this.#records = new ExecutionRecords(store);
     this.#observer = observer;
     this.#drainMs = drainMs;

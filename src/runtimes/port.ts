@@ -223,6 +223,8 @@ export interface ExecutionEnvironment extends AsyncDisposable {
   /** Whether the environment was prepared ahead of time. */
   readonly warm: boolean;
   readonly files: WorkspaceFiles;
+  /** Whether its removal has nothing to do, so that no answer need go before. Absent, it may take time. */
+  readonly leavesNothing?: boolean;
 
   /**
    * The name of the file for code in a language.

@@ -28,3 +28,21 @@ Deno.test("WorkBehind does what comes after work that fails", () => {
   behind.finish();
   assertEquals(done, [1]);
 });
+
+Deno.test("WorkBehind waits while the service is busy, four delays at most, and reports that the work is done", async () => {
+  for (const { busyFor, asked } of [{ busyFor: 0, asked: 1 }, { busyFor: 2, asked: 3 }, { busyFor: 99, asked: 3 }]) {
+    const seen: string[] = [];
+    const done = Promise.withResolvers<void>();
+    let count = 0;
+    using behind = new WorkBehind(1, {
+      isBusy: () => count++ < busyFor,
+      onDone: () => {
+        seen.push("reported");
+        done.resolve();
+      },
+    });
+    behind.add(() => seen.push("done"));
+    await done.promise;
+    assertEquals({ count, seen }, { count: asked, seen: ["done", "reported"] });
+  }
+});

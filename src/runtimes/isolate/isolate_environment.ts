@@ -60,6 +60,11 @@ export class IsolateEnvironment implements ExecutionEnvironment {
     return this.#wasReady;
   }
 
+  /** Whether no workspace was made, no program runs, and its slots are its tenant's. */
+  get leavesNothing(): boolean {
+    return this.#directory === undefined && this.#running.size === 0 && this.#config.tenant !== undefined;
+  }
+
   mainFile(language = this.language): string {
     const { supportedEnvironments } = this.#options.installation.spec.facts;
     if (!supportedEnvironments.includes(language)) throw unsupportedLanguage(language, supportedEnvironments);
