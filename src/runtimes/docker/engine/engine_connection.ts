@@ -24,6 +24,8 @@ export interface EngineConnectionOptions {
   onConnect(engine: ConnectedEngine): void;
   /** Called after every other answer. */
   onAnswer(engine: ConnectedEngine): void;
+  /** Creates the client. Absent, its module is loaded first. */
+  createClient?(address: EngineAddress): Promise<EngineClient>;
 }
 
 /** The connection to an Engine. Its client is loaded and made at the first probe. */
@@ -44,8 +46,23 @@ export class EngineConnection {
   }
 
   /** Whether the Engine answers; the result is cached for a moment. */
-  probe(): Promise<Availability> {
-    return this.#probe.answer();
+  async probe(): Promise<Availability> {
+    if (this.#probe.last === undefined) await this.#load().catch(() => {}); // The probe finds the same error.
+    return await this.#probe.answer();
+  }
+
+  /** Creates the client where there is a socket. A busy machine loads it for longer than a probe may take. */
+  async #load(): Promise<void> {
+    const address = parseEngineAddress(this.#options.host, this.#options.certPath);
+    if (await whyUnreachable(address) === undefined) await this.#clientFor(address);
+  }
+
+  #clientFor(address: EngineAddress): Promise<EngineClient> {
+    const { createClient = loadClient } = this.#options;
+    return this.#client ??= createClient(address).catch((cause: unknown) => {
+      this.#client = undefined; // The next probe tries again.
+      throw cause;
+    });
   }
 
   async #ask(): Promise<void> {
@@ -53,10 +70,7 @@ export class EngineConnection {
       const address = parseEngineAddress(this.#options.host, this.#options.certPath);
       const obstacle = await whyUnreachable(address);
       if (obstacle !== undefined) throw runtimeUnavailable(obstacle);
-      const client = await (this.#client ??= createClient(address).catch((cause: unknown) => {
-        this.#client = undefined; // The next probe tries again.
-        throw cause;
-      }));
+      const client = await this.#clientFor(address);
       if (this.#engine !== undefined && !this.#isLost) {
         await client.ping();
         this.#options.onAnswer(this.#engine);
@@ -89,7 +103,7 @@ function withoutRemedy(error: unknown): unknown {
     : error;
 }
 
-async function createClient(address: EngineAddress): Promise<EngineClient> {
+async function loadClient(address: EngineAddress): Promise<EngineClient> {
   const { EngineClient } = await import("./engine_client.ts");
   return await EngineClient.create(address);
 }
