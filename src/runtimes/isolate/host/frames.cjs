@@ -16,6 +16,11 @@ const STDOUT = 1;
 const LENGTH_BYTES = 4;
 const HEAD_BYTES = LENGTH_BYTES + 1;
 
+/** The memory of a read, which takes all bytes that there are. */
+const buffer = Buffer.allocUnsafe(MAX_BYTES);
+/** Bytes of the last read that belong to later frames. */
+let held = buffer.subarray(0, 0);
+
 /** Kinds of frames to the service. */
 exports.KINDS = { ready: 0, stdout: 1, stderr: 2, done: 3 };
 
@@ -33,6 +38,7 @@ const { functions: { poll } } = dlopen("libc.so.6", { poll: { return: "i32", arg
 
 /** Waits for a request, or until the service has closed the pipe. Returns false where neither came within `waitMs`. */
 exports.waitForRequest = function waitForRequest(waitMs) {
+  if (held.length > 0) return true;
   const asked = Buffer.alloc(8); // struct pollfd
   asked.writeInt32LE(STDIN, 0);
   asked.writeInt16LE(POLLIN, 4);
@@ -52,12 +58,16 @@ exports.writeFrame = function writeFrame(kind, text) {
   }
 };
 
+/** Reads so many bytes. Undefined where the service has closed the pipe. */
 function readBytes(length) {
   const bytes = Buffer.allocUnsafe(length);
-  for (let at = 0; at < length;) {
-    const read = readSync(STDIN, bytes, at, length - at, null);
+  for (let at = 0;;) {
+    const taken = held.copy(bytes, at);
+    held = held.subarray(taken);
+    at += taken;
+    if (at === length) return bytes;
+    const read = readSync(STDIN, buffer, 0, buffer.length, null);
     if (read === 0) return undefined;
-    at += read;
+    held = buffer.subarray(0, read);
   }
-  return bytes;
 }
