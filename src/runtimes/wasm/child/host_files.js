@@ -14,28 +14,31 @@ const [FROM_HERE, FROM_END] = [1, 2];
 
 /** Mounts directories: paths of the host by those of the interpreter. */
 export function mountHostFiles(interpreter, directories) {
-  const { keepOthers, mount } = hostFiles(interpreter);
-  for (const [place, root] of Object.entries(directories)) mount(place, root);
-  keepOthers();
+  openHostFiles(interpreter).mount(directories);
 }
 
-/** Mounts a directory of the host. Returns a function that undoes it. */
-export function mountForAWhile(interpreter, { place, root }) {
-  const { module: { FS } } = interpreter;
-  hostFiles(interpreter).mount(place, root);
-  return () => {
-    FS.unmount(place);
-    FS.rmdir(place);
-  };
-}
-
-function hostFiles({ errorNumbers, module }) {
+/** The files of the host for one interpreter. */
+export function openHostFiles({ errorNumbers, module }) {
   const { FS, PATH } = module;
   const fault = (name) => new FS.ErrnoError(errorNumbers[name]);
   const files = fileSystem();
-  return { keepOthers, mount };
+  return {
+    /** Mounts directories: paths of the host by those of the interpreter. Nothing else can be written to any more. */
+    mount(directories) {
+      for (const [place, root] of Object.entries(directories)) mountOne(place, root);
+      keepOthers();
+    },
+    /** Mounts a directory. Returns a function that undoes it. */
+    mountForAWhile(place, root) {
+      mountOne(place, root);
+      return () => {
+        FS.unmount(place);
+        FS.rmdir(place);
+      };
+    },
+  };
 
-  function mount(place, root) {
+  function mountOne(place, root) {
     FS.mkdirTree(place);
     FS.mount(files, { root }, place);
   }

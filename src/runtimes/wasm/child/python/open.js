@@ -1,6 +1,6 @@
 /** Opens the interpreter of a process. It has many modules in its memory, and of the host three streams. */
 import { endBy, reportDenial } from "../begin.js";
-import { mountForAWhile, mountHostFiles } from "../host_files.js";
+import { openHostFiles } from "../host_files.js";
 import { openSnapshot } from "../snapshot.js";
 import { boot } from "./boot.js";
 import { schedule } from "./turns.js";
@@ -39,15 +39,15 @@ export async function openPython(readStdin) {
   }
   const own = python.pyimport("_codebeaker");
   const { _module: module, ERRNO_CODES: errorNumbers } = python;
-  const interpreter = { errorNumbers, module };
-  await warmUp(interpreter, own);
-  return { python, own, mount: (directories) => mountHostFiles(interpreter, directories) };
+  const files = openHostFiles({ errorNumbers, module });
+  await warmUp(files, own);
+  return { python, own, mount: files.mount };
 }
 
 /** Runs what every program runs, from its orders to its end. Its code is compiled by then. */
-async function warmUp(interpreter, own) {
+async function warmUp(files, own) {
   const { name, place: directory, root } = WARM_UP;
-  const unmount = mountForAWhile(interpreter, { place: directory, root });
+  const unmount = files.mountForAWhile(directory, root);
   const orders = { file: `${directory}/${name}`, args: [], directory, env: { WARM_UP: "1" } };
   await own.warm_up.callPromising(JSON.stringify(orders), () => {});
   unmount();
