@@ -277,12 +277,24 @@ testIsolate("what cannot run says why on stderr, and exits with 1", async ({ run
   const said: readonly [code: string, text: string][] = [
     ["let x = ;", "error: Uncaught SyntaxError: Unexpected token ';'\n    at file:///workspace/main.js:1:9\n"],
     [
-      'import "./none.js";',
-      'error: Uncaught Error: Cannot find module "./none.js": only files of the workspace that the program names are imported here\n',
+      "let one;\nimport './none.js';",
+      'error: Uncaught Error: Cannot find module "./none.js": only files of the workspace that the program names are imported here\n' +
+      "    at file:///workspace/main.js:2:8\n",
     ],
     [
       'import "node:fs";',
-      'error: Uncaught Error: Cannot find module "node:fs": only files of the workspace that the program names are imported here\n',
+      'error: Uncaught Error: Cannot find module "node:fs": only files of the workspace that the program names are imported here\n' +
+      "    at file:///workspace/main.js:1:8\n",
+    ],
+    [
+      "let one;\nimport { other } from './main.js';",
+      "error: Uncaught SyntaxError: The requested module './main.js' does not provide an export named 'other'\n" +
+      "    at file:///workspace/main.js:2:10\n",
+    ],
+    [
+      "import own from './main.js';",
+      "error: Uncaught SyntaxError: The requested module './main.js' does not provide an export named 'default'\n" +
+      "    at file:///workspace/main.js:1:17\n",
     ],
     ["await new Promise(() => {});", "error: A top-level await is never over, and no timer is left\n"],
     ["Promise.reject(new RangeError('r'));", "error: Uncaught RangeError: r\n    at file:///workspace/main.js:1:16\n"],

@@ -11,6 +11,8 @@ const QUERY = /[?#].*$/s;
 
 /** A module that imports another, and shows whether all of that has run. */
 const BOOT = 'import * as namespace from "module"; export { namespace }; export const hasRun = true;';
+/** V8's message about a module that lacks an export: the specifier and the name. */
+const LACKS_EXPORT = /^The requested module '(.+)' does not provide an export named '(.+)'$/;
 /** Matches every text of a module that waits for a promise. */
 const MAY_WAIT = /\bawait\b/;
 
@@ -80,21 +82,51 @@ exports.ProgramModules = class ProgramModules {
 
   /** Links a module with what it imports. @param options.imported that, where it is known */
   #instantiate(module, { imported } = {}) {
-    module.instantiateSync(this.#context, (name, referrer) => {
-      if (referrer === module && imported !== undefined) return imported;
-      return name === HELPER ? this.#helperOf(referrer) : this.#find(name, this.#paths.get(referrer));
-    });
+    try {
+      module.instantiateSync(this.#context, (name, referrer) => {
+        if (referrer === module && imported !== undefined) return imported;
+        return name === HELPER ? this.#helperOf(referrer) : this.#find(name, this.#paths.get(referrer));
+      });
+    } catch (error) {
+      const [, specifier, name] = LACKS_EXPORT.exec(error?.message) ?? [];
+      throw name === undefined ? error : this.#withPlace(error, specifier, { name });
+    }
+  }
+
+  /**
+   * Gives an error of linking its place: V8 gives none.
+   *
+   * @param from the path of the file that imports; absent, the first that has the name before the specifier
+   * @param options.name the name of the export; absent or not found, the place is the specifier's
+   */
+  #withPlace(error, specifier, { from, name }) {
+    const quoted = new RegExp(`["']${RegExp.escape(specifier)}["']`);
+    let place;
+    for (const path of from === undefined ? this.#paths.values() : [from]) {
+      const text = this.#files[path] ?? "";
+      const end = text.search(quoted);
+      const at = end < 0 || name === undefined ? end : text.lastIndexOf(name, end);
+      if (end >= 0) place ??= { path, before: text.slice(0, end) };
+      if (at < 0) continue;
+      place = { path, before: text.slice(0, at) };
+      break;
+    }
+    if (place === undefined) return error;
+    const { before, path } = place;
+    const lines = before.split("\n");
+    error.stack = `${error}\n    at file://${this.#root}/${path}:${lines.length}:${lines.at(-1).length + 1}`;
+    return error;
   }
 
   #find(specifier, from) {
-    return this.#load(this.#urlOf(specifier, from), specifier);
+    return this.#load(this.#urlOf(specifier, from), specifier, from);
   }
 
-  #load(url, specifier) {
+  #load(url, specifier, from) {
     const known = this.#modules.get(url);
     if (known !== undefined) return known;
     const path = Object.hasOwn(this.#files, url) ? url : url.replace(QUERY, "");
-    if (!Object.hasOwn(this.#files, path)) throw new Error(whyMissing(specifier));
+    if (!Object.hasOwn(this.#files, path)) throw this.#missing(specifier, from);
     const filename = `file://${this.#root}/${url}`;
     const module = this.#compile(path, { text: this.#files[path], filename });
     this.#modules.set(url, module);
@@ -123,10 +155,14 @@ exports.ProgramModules = class ProgramModules {
   /** The path below the root that a specifier names, with its query. */
   #urlOf(specifier, from) {
     const path = specifier.replace(/^file:\/\//, "").replace(QUERY, "");
-    if (!/^\.{0,2}\//.test(path)) throw new Error(whyMissing(specifier));
+    if (!/^\.{0,2}\//.test(path)) throw this.#missing(specifier, from);
     const absolute = normalize(resolve(this.#root, dirname(from), path));
     const own = absolute.startsWith(`${this.#root}/`) ? absolute.slice(this.#root.length + 1) : absolute;
     return `${own}${QUERY.exec(specifier) ?? ""}`;
+  }
+
+  #missing(specifier, from) {
+    return this.#withPlace(new Error(whyMissing(specifier)), specifier, { from: from ?? "" });
   }
 
   #helperOf(referrer) {
