@@ -96,9 +96,9 @@ export class CellClock implements Disposable {
     const beLate = () => {
       isLate = true;
       mustEnd.abort();
+      endWithin(GRACE_MS, { kind: "timed_out", limitMs: timeoutMs });
     };
     timers.push(setTimeout(beLate, timeoutMs));
-    endWithin(timeoutMs + GRACE_MS, { kind: "timed_out", limitMs: timeoutMs });
     const interrupting = onAbort(signal, interrupt);
     this.#interrupt = interrupt;
     this.#cpuLimitMs = cpuMs;

@@ -80,6 +80,7 @@ Deno.test("a cell tells its value as the prompt shows it, and its error, whateve
   assertEquals(failed.stderr, `Uncaught ${failed.error?.traceback}\n`);
   const off = await context.run("let a: = 1");
   assertEquals([off.error?.name, off.error?.traceback.split("\n").at(-1)], ["SyntaxError", "    at cell_6:1:8"]);
+  assertMatch((await context.run("JSON.parse('{')")).stderr, /^Uncaught SyntaxError: Expected property name/);
   assertEquals((await context.run("throw 42")).error, { name: "Uncaught", message: "42", traceback: "42" });
   const { error } = await context.run("throw new Error('x'.repeat(1_000_000))", { limits: { maxOutputBytes: 1_000 } });
   assertEquals([error?.message.length, error?.traceback.length], [32_768, 32_768]);
@@ -169,6 +170,7 @@ Deno.test("a cell may take the names of everything that the interpreter itself u
     /^Uncaught TypeError.*\n.*cell_4:1:\d+\)\n {4}at cell_4:2:1\n$/,
   );
   assertMatch((await context.run("let a: = 1")).stderr, /^Uncaught SyntaxError.*\n.*cell_5:1:8/);
+  assertMatch((await context.run("f(")).stderr, /^Uncaught SyntaxError: Expression expected\n.*cell_6:1:3/);
 });
 
 Deno.test("declarations mean in a cell what they mean in a module", async () => {

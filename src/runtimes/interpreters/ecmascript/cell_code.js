@@ -3,6 +3,7 @@ import { applyEdits } from "./edits.js";
 import { host } from "./host.js";
 import { importEdits } from "./imports.js";
 import { parseCell } from "./parser.js";
+import { isPlain } from "./plain_code.js";
 
 const { Array, Set, SyntaxError } = globalThis;
 /**
@@ -18,7 +19,7 @@ const MERGED = /\b(?:enum|namespace|module)\s+([\w$]+)/g;
  * The script of a cell. It has no types, its imports are such as a script can hold, and its declarations may be
  * repeated. Line numbers stay the same.
  *
- * @returns `script`, and `before`: the declarations that precede it
+ * @returns `script`; `before`: the declarations that precede it; and `isUnchecked` where its syntax may be wrong
  * @throws {SyntaxError} with the place in the cell
  */
 export async function toScript(source, { name, isTyped, language }) {
@@ -34,6 +35,16 @@ export async function toScript(source, { name, isTyped, language }) {
   }
 }
 
+/** The syntax error of an unchecked script. Undefined where it has none, or the engine's own words count. */
+export async function findFault(source, options) {
+  try {
+    host.stripTypes(source, options.language);
+    return undefined;
+  } catch {
+    return await host.findFault?.(source, options);
+  }
+}
+
 /** The script of a cell that is one object literal, in parentheses. Without them it would be a block. */
 function asObject(source, options) {
   if (!/^\s*\{[^]*\}\s*$/.test(source)) return undefined;
@@ -46,6 +57,7 @@ function asObject(source, options) {
 
 function rewrite(source, { isParsed = false, isTyped, language, name }) {
   if (!isTyped) return rewriteScript(source, { isParsed, name });
+  if (isPlain(source)) return { before: undefined, script: source, isUnchecked: true };
   const fresh = new Set(Array.from(source.matchAll(MERGED), ([, merged]) => merged));
   const stripped = host.stripTypes(source, language);
   const importsStatically = /^\s*import\b(?!\s*(?:type\b|\())/m.test(source);

@@ -8,7 +8,7 @@
  * the program's.
  */
 import { toValue } from "./bundles.js";
-import { toScript } from "./cell_code.js";
+import { findFault, toScript } from "./cell_code.js";
 import { CONST_NAME } from "./constants.js";
 import { KEPT_NAME, USING_NAME, VAR_NAME } from "./declarations.js";
 import { beginDisplays, display, endDisplays, isDisplay, jupyter } from "./displays.js";
@@ -92,14 +92,19 @@ async function runCell({ code, language, bounds, name, timeoutMs }) {
     return { kind: "failed", ...describe(thrown, { ...bounds, place }) };
   };
   try {
-    const script = await toScript(code, { name, isTyped: isTyped(language), language });
+    const options = { name, isTyped: isTyped(language), language };
+    const script = await toScript(code, options);
     const { failure, isTimedOut, value } = await evaluate(script, { name, timeoutMs });
     await disposeOf(name).catch((thrown) => {
       if (failure === undefined) throw thrown;
       complain(fail({ thrown }).uncaught);
     });
     if (isTimedOut) return { kind: "timed_out" };
-    if (failure !== undefined) return fail(failure);
+    if (failure !== undefined) {
+      const isSyntax = script.isUnchecked === true && failure.thrown instanceof SyntaxError;
+      const fault = isSyntax ? await findFault(code, options) : undefined;
+      return fail(fault === undefined ? failure : { thrown: fault });
+    }
     return { kind: "done", ...await toValue(isDisplay(value) ? await value : value, bounds) };
   } catch (thrown) {
     return fail({ thrown });

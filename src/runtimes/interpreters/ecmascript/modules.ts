@@ -10,6 +10,7 @@ import evaluator from "./evaluator.js" with { type: "text" };
 import failures from "./failures.js" with { type: "text" };
 import host from "./host.js" with { type: "text" };
 import imports from "./imports.js" with { type: "text" };
+import plainCode from "./plain_code.js" with { type: "text" };
 import plainScript from "./plain_script.js" with { type: "text" };
 import parser from "./parser.js" with { type: "text" };
 import reports from "./reports.js" with { type: "text" };
@@ -39,6 +40,7 @@ const MODULES: Readonly<Record<string, string>> = {
   "host.js": host,
   "imports.js": imports,
   "parser.js": parser.replace(ACORN.imported, `"./${ACORN.file}"`),
+  "plain_code.js": plainCode,
   "plain_script.js": plainScript,
   "reports.js": reports,
   "resources.js": resources,

@@ -122,7 +122,7 @@ Deno.test("toScript() says where the syntax of a cell is off, and runs nothing o
   for (
     const [source, isTyped, place] of [
       ["let fine = 1;\nlet a: = 3", true, "cell_1:2:8"],
-      ["foo(", true, "cell_1:1:5"],
+      ["if (foo(", true, "cell_1:1:9"],
       ["let fine = 1;\nimport { a from 'm'", false, "cell_1:2:12"],
     ] as const
   ) {
