@@ -11,7 +11,7 @@ export const PROJECT = fromFileUrl(new URL("../../", import.meta.url));
 const SERVE = project.tasks.serve.command.split(" ").slice(1);
 
 /** What a service says of a runtime that it has not loaded, or whose self-test takes longer than it waits. */
-const TESTING = /it is not loaded yet|its self-test is not over yet|no answer within/;
+export const TESTING = /it is not loaded yet|its self-test is not over yet|no answer within/;
 
 /** A service in a process of its own, on a free port and with a home of its own, with none of this process's environment. */
 export interface ServiceProcess extends AsyncDisposable {

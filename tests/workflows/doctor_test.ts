@@ -12,7 +12,7 @@ import { fakeRuntime } from "../support/fake_runtime.ts";
 import { createKey } from "../support/keys.ts";
 import { isPresent } from "../support/requirements.ts";
 import { openService } from "../support/own_service.ts";
-import { PROJECT, startServiceProcess } from "../support/service_process.ts";
+import { PROJECT, startServiceProcess, TESTING } from "../support/service_process.ts";
 import { configFor } from "../support/test_config.ts";
 import { until } from "../support/until.ts";
 import { DENO_ALONE, WITHOUT_DOCKER, withoutProjectVariables } from "../support/variables.ts";
@@ -190,7 +190,14 @@ Deno.test("a canary that escapes turns its runtime off: every door says so, and 
     ]]);
     assertEquals([diagnosis.floorReached, isHealthy(diagnosis), diagnosis.runtimes[0]?.level], [false, false, 0]);
 
-    const ready = await ask("/health/ready");
+    // What fails is tested anew, for longer than a busy service lets a client wait.
+    const askTested = async (path: string) => {
+      let answer = await ask(path);
+      const isTested = () => !TESTING.test(JSON.stringify(answer.body));
+      await until(async () => isTested() || (answer = await ask(path), isTested()), "the self-test is over");
+      return answer;
+    };
+    const ready = await askTested("/health/ready");
     assertEquals([ready.status, ready.body.runtimes], [503, [
       {
         name: "deno",
@@ -199,7 +206,7 @@ Deno.test("a canary that escapes turns its runtime off: every door says so, and 
         remedy: "see the findings of codebeaker doctor, and mend their causes",
       },
     ]]);
-    const [listed] = (await ask("/v1/runtimes")).body.runtimes;
+    const [listed] = (await askTested("/v1/runtimes")).body.runtimes;
     assertEquals([listed.available, listed.reason], [false, seen]);
 
     const refused = await ask("/v1/executions", { language: "typescript", code: "console.log(1)" });
