@@ -111,6 +111,8 @@ if (isPresent("docker", await dockerAvailability("python"))) {
       await killed.process.status;
       await using next = await startService(home);
       const after = new ApiClient(next);
+      const isAttached = async () => (await after.json("GET", `/v1/sessions/${id}`)).state !== "creating";
+      await until(isAttached, "the session is attached again");
       const { stdout } = await after.run(id, { code: "print(open('kept').read())" });
       assertEquals(stdout, "this\n");
       assertEquals(await after.status("DELETE", `/v1/sessions/${id}`), 204);

@@ -125,7 +125,11 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
         await using second = await startIn(places, [], { env });
         const after = new ApiClient(second);
         assertEquals((await after.json("GET", `/v1/executions/${running.id}`)).outcome.kind, "interrupted");
-        const { state, executionCount } = await after.json("GET", `/v1/sessions/${kept.id}`);
+        const shown = (id: string) => after.json("GET", `/v1/sessions/${id}`);
+        const areAttached = async () =>
+          (await Promise.all([kept.id, closed.id].map(shown))).every(({ state }) => state !== "creating");
+        await until(areAttached, "the sessions are attached again");
+        const { state, executionCount } = await shown(kept.id);
         // The one that ran counts as soon as it is written down, which is no part of its beginning.
         assert(state === "idle" && [1, 2].includes(executionCount), `${state}, ${executionCount}`);
         const look = `cat note.txt; echo "$GREETING"; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c '[s]leep 1000'`;
