@@ -153,6 +153,26 @@ Deno.test("Engine tells what waits for a place that it is closing, and starts it
   assertEquals([(await running).exitCode, made], [0, 1]);
 });
 
+Deno.test("Engine answers before it removes an environment, unless its removal has nothing to do", async () => {
+  for (const leavesNothing of [false, true]) {
+    let wasDisposed = false;
+    const inner = fakeEnvironment(EXITED);
+    const environment: ExecutionEnvironment = {
+      ...inner,
+      leavesNothing,
+      [Symbol.asyncDispose]: () => {
+        wasDisposed = true;
+        return inner[Symbol.asyncDispose]();
+      },
+    };
+    const engine = engineOf([fakeRuntime({ createEnvironment: () => Promise.resolve(environment) })]);
+    await engine.execute(CALLER, parseExecutionRequest({ language: "typescript", code: "1" }));
+    assertEquals(wasDisposed, leavesNothing);
+    await engine[Symbol.asyncDispose]();
+    assert(wasDisposed);
+  }
+});
+
 Deno.test("Engine tells what waits for a runtime's answer that it is closing", async () => {
   const answer = Promise.withResolvers<Availability>();
   const engine = engineOf([{ ...fakeRuntime(), isAvailable: () => answer.promise }]);
