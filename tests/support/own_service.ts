@@ -6,6 +6,7 @@ import { createRuntimes } from "../../src/runtimes/registry.ts";
 import { FakeEnvironment } from "./fake_environment.ts";
 import { fakeRuntime } from "./fake_runtime.ts";
 import { keepSelfTests, plantSelfTests } from "./kept_self_tests.ts";
+import { untilAnswered } from "./service_process.ts";
 import { configFor } from "./test_config.ts";
 
 /** A service in the test's own process, which takes a fraction of what one in a process of its own does. */
@@ -36,6 +37,7 @@ export async function openService(settings: Partial<Config> = {}, options: Runti
   building.defer(() => keepSelfTests(home));
   const service = building.use(await composeService(config, options));
   const { url } = service.listen();
+  await untilAnswered({ url });
   const owned = building.move();
   return { url, fetch: service.fetch, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -1,6 +1,7 @@
 import { fromFileUrl } from "@std/path";
 import project from "../../deno.json" with { type: "json" };
 import { keepSelfTests, plantSelfTests } from "./kept_self_tests.ts";
+import { NOT_YET } from "./requirements.ts";
 import { until } from "./until.ts";
 import { TextLineStream } from "./text_lines.ts";
 import { WITHOUT_DOCKER } from "./variables.ts";
@@ -9,9 +10,6 @@ export const PROJECT = fromFileUrl(new URL("../../", import.meta.url));
 
 /** The task `serve`, but for the name of the binary. */
 const SERVE = project.tasks.serve.command.split(" ").slice(1);
-
-/** What a service says of a runtime that it has not loaded, or whose self-test takes longer than it waits. */
-export const TESTING = /it is not loaded yet|its self-test is not over yet|no answer within/;
 
 /** A service in a process of its own, on a free port and with a home of its own, with none of this process's environment. */
 export interface ServiceProcess extends AsyncDisposable {
@@ -79,8 +77,7 @@ export async function startServiceProcess(
     throw new Error(`The service did not start: ${first}${logged}`);
   }
   if (!mayLackRuntimes) {
-    const isTesting = async () => TESTING.test(await (await fetch(`${url}/health/ready`)).text());
-    await until(async () => !await isTesting(), "the self-test is over");
+    await untilAnswered({ url });
   }
   let ending: Promise<void> | undefined;
   async function dispose(): Promise<void> {
@@ -96,6 +93,14 @@ export async function startServiceProcess(
     printed: () => printed,
     [Symbol.asyncDispose]: () => ending ??= dispose(),
   };
+}
+
+/** Waits until every runtime of a service has answered, as none may on a busy machine at first. */
+export async function untilAnswered({ url }: { readonly url: string }): Promise<void> {
+  await until(
+    async () => !NOT_YET.test(await (await fetch(`${url}/health/ready`)).text()),
+    "the runtimes have answered",
+  );
 }
 
 function end(process: Deno.ChildProcess, signal: Deno.Signal): void {

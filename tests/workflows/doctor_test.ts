@@ -10,9 +10,9 @@ import { openRuntimeHost } from "../support/runtime_host.ts";
 import { runAlone, runCommandLine } from "../support/cli.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 import { createKey } from "../support/keys.ts";
-import { isPresent } from "../support/requirements.ts";
+import { isPresent, NOT_YET } from "../support/requirements.ts";
 import { openService } from "../support/own_service.ts";
-import { PROJECT, startServiceProcess, TESTING } from "../support/service_process.ts";
+import { PROJECT, startServiceProcess } from "../support/service_process.ts";
 import { configFor } from "../support/test_config.ts";
 import { until } from "../support/until.ts";
 import { DENO_ALONE, WITHOUT_DOCKER, withoutProjectVariables } from "../support/variables.ts";
@@ -193,7 +193,7 @@ Deno.test("a canary that escapes turns its runtime off: every door says so, and 
     // What fails is tested anew, for longer than a busy service lets a client wait.
     const askTested = async (path: string) => {
       let answer = await ask(path);
-      const isTested = () => !TESTING.test(JSON.stringify(answer.body));
+      const isTested = () => !NOT_YET.test(JSON.stringify(answer.body));
       await until(async () => isTested() || (answer = await ask(path), isTested()), "the self-test is over");
       return answer;
     };
