@@ -56,8 +56,8 @@ if (isPresent("docker", await dockerAvailability("typescript", "javascript"))) {
       const isMeasured = await until(areMeasured, "", { timeoutMs: 60_000 }).then(() => true, () => false);
       if (!isMeasured) return false;
       assertEquals((await profiles()).map(({ failures }) => failures), [0, 0]);
-      const { candidates, chosen } = await client.json("POST", "/v1/runtimes/select", LANGUAGE);
-      assertEquals([chosen, passedOf(candidates).length], ["deno", 2]);
+      const { candidates } = await client.json("POST", "/v1/runtimes/select", LANGUAGE);
+      assertEquals(passedOf(candidates).length, 2); // Which is chosen depends on how busy the machine was.
       const metrics = await (await client.ask("GET", "/metrics")).text();
       assert(!/^codebeaker_executions_total\{/m.test(metrics), metrics);
       return true;
