@@ -5,9 +5,13 @@
  */
 const { Positions } = require("./positions.cjs");
 
-/** The meaning of a class's fields and of imports in Node and Deno. Only imports of `import type` are erased. */
+/**
+ * The meaning of a class's fields and of enums in Deno. An enum without `const` is an object, which the program may
+ * change. Only imports of `import type` are erased, as in Node: Deno erases every one that no value uses.
+ */
 const COMPILED = {
   verbatimModuleSyntax: true,
+  tsEnumIsMutable: true,
   nativeClassProperties: false,
   noEmptyExport: true,
   importNotUsedAsValues: "preserve",
