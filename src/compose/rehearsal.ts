@@ -8,12 +8,16 @@ import { openMemoryStorage } from "./home_storage.ts";
 
 /** Cells of a rehearsal. Most of what a cell runs is compiled by then. */
 const CELLS = 400;
-/** Cells between two pauses. A client's request that comes meanwhile may wait for them: 2 ms. */
+/** The first cells, each with a pause behind it. They are slow: a client's request that comes meanwhile may wait 10 ms. */
+const SLOW_CELLS = 50;
+/** Later cells between two pauses. They take 2 ms together. */
 const BATCH = 4;
 /** A pause, in ms. */
 const PAUSE_MS = 1;
 /** Pause while the service is busy, in ms. */
 const BUSY_MS = 20;
+/** A service that was busy for so long needs no rehearsal. */
+const MAX_BUSY_MS = 60_000;
 /** The service's own way, as clients of this machine take it. */
 const CLIENT: Deno.ServeHandlerInfo<Deno.Addr> = {
   remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 },
@@ -74,7 +78,7 @@ export class Rehearsal implements AsyncDisposable {
       {
         ...{ clock, ground, storage, pool: undefined },
         isRehearsal: true,
-        memory: new MemoryBudget(this.#config.memoryBudgetMb),
+        memory: new MemoryBudget(Infinity), // Nothing of it is taken.
         recoverable: new Set(),
         runtimes: [rehearsalRuntime(runtime, ground.scratchDirectory)],
       },
@@ -87,26 +91,28 @@ export class Rehearsal implements AsyncDisposable {
       if (!response.ok) throw new Error(`the request was answered with ${await response.text()}`);
       return await response.json();
     };
+    if (!await this.#isIdle()) return 0;
     const session = `/${idIn(await send("", { language: runtime.contextEnvironments[0] }))}`;
+    if (!await this.#isIdle()) return 0;
     const context = `${session}/contexts/${idIn(await send(`${session}/contexts`, {}))}`;
     const { cells = CELLS } = this.#options;
     let count = 0;
-    while (count < cells && (count % BATCH > 0 || await this.#isIdle())) {
+    while (count < cells && (count > SLOW_CELLS && count % BATCH > 0 || await this.#isIdle())) {
       await send(`${context}/executions`, { code: "1" });
       count++;
     }
     return count;
   }
 
-  /** Waits until no client is served. False when the rehearsal ends first. */
+  /** Waits until no client is served. False when the rehearsal ends first, or clients are served for too long. */
   async #isIdle(): Promise<boolean> {
     const { signal } = this.#ending;
-    let pauseMs = PAUSE_MS;
-    do {
-      await delay(pauseMs, { signal });
-      pauseMs = BUSY_MS;
-    } while (!signal.aborted && this.#options.isBusy());
-    return !signal.aborted;
+    await delay(PAUSE_MS, { signal });
+    for (let busyMs = 0; busyMs < MAX_BUSY_MS && !signal.aborted; busyMs += BUSY_MS) {
+      if (!this.#options.isBusy()) return true;
+      await delay(BUSY_MS, { signal });
+    }
+    return false;
   }
 }
 

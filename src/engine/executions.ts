@@ -36,7 +36,7 @@ export interface ExecutionsOptions {
    * long. Default: 0.
    */
   readonly recordDelayMs?: number;
-  /** Called when ends have been recorded after their delay, to write them while nothing runs. */
+  /** Writes the ends that have been recorded. */
   readonly writeRecords?: () => void;
 }
 

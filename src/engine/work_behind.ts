@@ -10,7 +10,7 @@ const MAX_DELAYS = 4;
 export interface WorkBehindOptions {
   /** Whether work should wait longer, at most four times its delay; absent, it does not. */
   readonly isBusy?: () => boolean;
-  /** Called when work has been done at the end of its delay. */
+  /** Called when work has been done. */
   readonly onDone?: () => void;
 }
 
@@ -38,6 +38,7 @@ export class WorkBehind implements Disposable {
 
   /** Does all waiting work now. */
   finish(): void {
+    if (this.#waiting.length === 0) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     for (let work = this.#waiting.shift(); work !== undefined; work = this.#waiting.shift()) {
@@ -47,6 +48,7 @@ export class WorkBehind implements Disposable {
         log.error("work_behind.failed", { error: messageOf(error) });
       }
     }
+    this.#onDone();
   }
 
   [Symbol.dispose](): void {
@@ -60,7 +62,6 @@ export class WorkBehind implements Disposable {
         return;
       }
       this.finish();
-      this.#onDone();
     }, this.#delayMs);
   }
 }

@@ -35,7 +35,7 @@ export async function toScript(source, { name, isTyped, language }) {
   }
 }
 
-/** The syntax error of an unchecked script. Undefined where it has none, or the engine's own words count. */
+/** The syntax error of an unchecked script. Undefined where it has none, or where the engine's message is to be used. */
 export async function findFault(source, options) {
   try {
     host.stripTypes(source, options.language);
