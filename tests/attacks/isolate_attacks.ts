@@ -73,6 +73,33 @@ console.log(found.join() + seen.has(URL));`,
     prints: "true\n",
   },
   {
+    name: "the iterator of arrays is replaced to see what copies values for a program",
+    code: `const iterate = Array.prototype[Symbol.iterator], found = [];
+Array.prototype[Symbol.iterator] = function () {
+  for (let at = 0; at < this.length; at++) if ("ExternalCopy" in Object(this[at])) found.push(this[at]);
+  return iterate.call(this);
+};
+structuredClone({ a: 1 });
+console.log(found.length);`,
+    ends: EXITS,
+    prints: "0\n",
+  },
+  {
+    name: "the iterator of arrays is replaced to evaluate a part of the prelude with a program's own function",
+    code: `const iterate = Array.prototype[Symbol.iterator], found = [];
+Array.prototype[Symbol.iterator] = function () {
+  const all = Array.from({ length: this.length }, (_, at) => {
+    const one = this[at];
+    return typeof one !== "function" ? one : (...given) => { found.push(typeof given[1]); return Reflect.apply(one, undefined, given); };
+  });
+  return iterate.call(all);
+};
+new URL("a:b"); new Blob(); setTimeout(() => {}); new AbortController(); new ReadableStream(); structuredClone(1);
+console.log(found.join());`,
+    ends: EXITS,
+    prints: "\n",
+  },
+  {
     name: "an error that the process throws leads to no other realm",
     code: `${LEAK}
 const tries = [() => new URL({ toString() { throw 1; } }), () => structuredClone(() => {}), () => atob("!"), () => crypto.getRandomValues([])];

@@ -19,6 +19,9 @@ const RARE = {
   ],
 };
 
+// A program may replace every method, and the iterator of arrays: what a later spread takes in, the program gets.
+const { apply } = Reflect;
+
 /** The most random bytes at once: Web Crypto's own. */
 const MAX_RANDOM_BYTES = 65_536;
 
@@ -36,8 +39,8 @@ export function begin(builtIns) {
   keepPart("main", {
     /** Takes a part of the prelude. @param make evaluates it */
     givePart: (name, make) => keepPart(name, make(builtIns(), partOf)),
-    /** Takes isolated-vm's own functions, which copy values. */
-    giveLibrary: (library) => keepPart("ivm", library),
+    /** Takes what copies values of isolated-vm's functions. */
+    giveLibrary: ({ ExternalCopy }) => keepPart("ivm", { ExternalCopy }),
     step: () => usedPart("timers")?.step() ?? -1,
   });
   const globals = {
@@ -72,7 +75,7 @@ export function begin(builtIns) {
   for (const [part, names] of Object.entries(RARE)) {
     for (const name of names) defineRare(name, part);
   }
-  return (part, name, ...args) => partOf(part)[name](...args);
+  return (part, name, ...args) => apply(partOf(part)[name], undefined, args);
 }
 
 /** Makes a global that is loaded at its first use. It stays an accessor where a program has frozen its globals. */
