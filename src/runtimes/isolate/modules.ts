@@ -3,6 +3,7 @@ import context from "./host/context.cjs" with { type: "text" };
 import errors from "./host/errors.cjs" with { type: "text" };
 import frames from "./host/frames.cjs" with { type: "text" };
 import importCalls from "./host/import_calls.cjs" with { type: "text" };
+import importPlaces from "./host/import_places.cjs" with { type: "text" };
 import hostImports from "./host/imports.cjs" with { type: "text" };
 import lock from "./host/lock.cjs" with { type: "text" };
 import main from "./host/main.cjs" with { type: "text" };
@@ -116,6 +117,7 @@ export const MODULE_TEXTS: Readonly<Record<string, string>> = Object.fromEntries
     "errors.cjs": errors,
     "frames.cjs": frames,
     "import_calls.cjs": importCalls,
+    "import_places.cjs": importPlaces,
     "imports.cjs": hostImports,
     "lock.cjs": lock,
     [HOST_MAIN]: main,

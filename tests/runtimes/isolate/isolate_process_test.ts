@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { runProgram } from "../../../src/commands/mod.ts";
 import { delay } from "../../../src/concurrency/delay.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
@@ -288,6 +288,38 @@ testIsolate("a file is another module with another query, and may have types in 
   assertEquals([stdout, stderr], ["false true\n", ""]);
 });
 
+/** Programs whose linking fails, and the place of the import. Without one, several files may be meant. */
+const UNLINKED: readonly [files: Readonly<Record<string, string>>, place: string | undefined][] = [
+  [{ "main.ts": '// from "./b.ts"\nimport { f } from "./b.ts"; f();' }, "main.ts:2:10"],
+  [{ "main.ts": 'import { z } from "./b.ts";\nimport { z as y, "f" as x } from "./b.ts"; x(y, z);' }, "main.ts:2:18"],
+  [{ "main.ts": 'import "./a.ts"; String("./b.ts");', "a.ts": 'export { f } from "./b.ts";' }, "a.ts:1:10"],
+  [
+    { "main.ts": 'enum A { B }\n  import { type T, z, f } from "./b.ts"; const a: T = f(A, z); String(a);' },
+    "main.ts:2:23",
+  ],
+  [{ "main.ts": 'const a: string = "./none.ts";\nimport "./none.ts"; String(a);' }, "main.ts:2:8"],
+  [{ "main.ts": 'String("./none.ts");\nawait import("./none.ts");' }, "main.ts:2:14"],
+  [{ "main.ts": 'const load = () => import("./none.ts"); await (1 ? load() : import("./none.ts"));' }, undefined],
+  [
+    {
+      "main.ts": 'import { f } from "./c.ts"; import "./lib/a.ts"; f();',
+      "c.ts": "export function f() {}",
+      "lib/a.ts": 'import { f } from "./c.ts"; f();',
+      "lib/c.ts": "export const z = 1;",
+    },
+    undefined,
+  ],
+];
+
+testIsolate("an import that cannot be linked has the place of its name or its specifier", async ({ run }) => {
+  for (const [files, place] of UNLINKED) {
+    const { stderr } = await run({ files: { ...files, "b.ts": "export const z = 1;" }, tenant: "reader" });
+    const [said = "", ...places] = stderr.trimEnd().split("\n    at ");
+    assertMatch(said, /^error: Uncaught (?:SyntaxError: The requested module|Error: Cannot find module) /);
+    assertEquals(places, place === undefined ? [] : [`file:///workspace/${place}`], files["main.ts"]);
+  }
+});
+
 testIsolate("what cannot run says why on stderr, and exits with 1", async ({ run }) => {
   const said: readonly [code: string, text: string][] = [
     ["let x = ;", "error: Uncaught SyntaxError: Unexpected token ';'\n    at file:///workspace/main.js:1:9\n"],
@@ -309,7 +341,7 @@ testIsolate("what cannot run says why on stderr, and exits with 1", async ({ run
     [
       "import own from './main.js';",
       "error: Uncaught SyntaxError: The requested module './main.js' does not provide an export named 'default'\n" +
-      "    at file:///workspace/main.js:1:17\n",
+      "    at file:///workspace/main.js:1:8\n",
     ],
     ["await new Promise(() => {});", "error: A top-level await is never over, and no timer is left\n"],
     ["Promise.reject(new RangeError('r'));", "error: Uncaught RangeError: r\n    at file:///workspace/main.js:1:16\n"],

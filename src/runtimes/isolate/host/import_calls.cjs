@@ -30,14 +30,24 @@ exports.callImports = function callImports(code) {
   return `${text}${code.slice(from)}\n;import { load as ${name} } from "${exports.HELPER}";`;
 };
 
-/** Where each call begins, in their order. */
-function startsOf(code) {
+/**
+ * Gives the nodes of a module to functions, by the types of the nodes.
+ *
+ * @param options.locations whether the nodes have lines and columns
+ * @throws {SyntaxError} where the text cannot be read
+ */
+exports.visitNodes = function visitNodes(code, visitors, { locations = false } = {}) {
   const { parse } = require("internal/deps/acorn/acorn/dist/acorn");
   const { simple } = require("internal/deps/acorn/acorn-walk/dist/walk");
+  const tree = parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true, locations });
+  simple(tree, visitors);
+};
+
+/** Where each call begins, in their order. */
+function startsOf(code) {
   const starts = [];
   try {
-    const tree = parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
-    simple(tree, { ImportExpression: ({ start }) => starts.push(start) });
+    exports.visitNodes(code, { ImportExpression: ({ start }) => starts.push(start) });
   } catch {
     return []; // V8 reports the fault, or knows more of the language.
   }

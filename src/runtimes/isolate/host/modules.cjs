@@ -1,6 +1,7 @@
 /** The modules of a program: files of its workspace alone. */
 const { posix: { dirname, normalize, resolve } } = require("node:path");
 const { callImports, HELPER, HELPER_TEXT } = require("./import_calls.cjs");
+const { importsIn } = require("./import_places.cjs");
 const { mayHaveTypes, toJavaScript } = require("./typescript.cjs");
 
 const WORKSPACE = "/workspace";
@@ -27,6 +28,8 @@ exports.ProgramModules = class ProgramModules {
   /** The modules by path in the workspace, with the query. With another query, a file is another module. */
   #modules = new Map();
   #paths = new Map();
+  /** The imports in a text by path, where one has failed. */
+  #imports = new Map();
   #mayWait = false;
 
   /**
@@ -94,28 +97,34 @@ exports.ProgramModules = class ProgramModules {
   }
 
   /**
-   * Gives an error of linking its place: V8 gives none.
+   * Gives an error of linking its place: V8 gives none. The place is that of the import, where only one can be meant.
    *
-   * @param from the path of the file that imports; absent, the first that has the name before the specifier
-   * @param options.name the name of the export; absent or not found, the place is the specifier's
+   * @param from the path of the file that imports; absent, it may be any
+   * @param options.name the name of the export; absent, the file itself is missing
    */
   #withPlace(error, specifier, { from, name }) {
-    const quoted = new RegExp(`["']${RegExp.escape(specifier)}["']`);
-    let place;
-    for (const path of from === undefined ? this.#paths.values() : [from]) {
-      const text = this.#files[path] ?? "";
-      const end = text.search(quoted);
-      const at = end < 0 || name === undefined ? end : text.lastIndexOf(name, end);
-      if (end >= 0) place ??= { path, before: text.slice(0, end) };
-      if (at < 0) continue;
-      place = { path, before: text.slice(0, at) };
-      break;
-    }
-    if (place === undefined) return error;
-    const { before, path } = place;
-    const lines = before.split("\n");
-    error.stack = `${error}\n    at file://${this.#root}/${path}:${lines.length}:${lines.at(-1).length + 1}`;
+    const paths = from === undefined ? new Set(this.#paths.values()) : [from];
+    const found = [...paths].flatMap((path) => this.#importsIn(path)).filter((one) =>
+      one.specifier === specifier && one.name === name
+    );
+    const written = found.filter(({ isCall }) => !isCall);
+    const [place, ...others] = written.length === 0 ? found : written;
+    // Of imports that are not calls, the first is linked before the others. A specifier may name several files.
+    const targetOf = (one) => this.#urlOf(specifier, one.path);
+    const isOther = (one) => one.isCall || (name !== undefined && targetOf(one) !== targetOf(place));
+    if (place === undefined || others.some(isOther)) return error;
+    error.stack = `${error}\n    at file://${this.#root}/${place.path}:${place.line}:${place.column}`;
     return error;
+  }
+
+  /** Reads each text once: a program may import many files in vain. */
+  #importsIn(path) {
+    const text = this.#files[path] ?? "";
+    const known = this.#imports.get(path);
+    if (known?.text === text) return known.imports;
+    const imports = importsIn(text, { hasTypes: IS_TYPESCRIPT.test(path) }).map((one) => ({ ...one, path }));
+    this.#imports.set(path, { text, imports });
+    return imports;
   }
 
   #find(specifier, from) {
