@@ -15,6 +15,8 @@ const SAMPLES = 100;
 const BETWEEN = 2_000;
 /** The pause of a client that thinks, in ms. */
 const THOUGHT_MS = 60;
+/** The pause of a user who has started a service, in ms. The service rehearses meanwhile. */
+const ARRIVAL_MS = 3_000;
 /** Requests between two bare runs. */
 const EVERY = 5;
 
@@ -36,7 +38,7 @@ export async function benchYoung(): Promise<Target[]> {
   const directory = await Deno.makeTempDir();
   let round = 0;
   const bare = () => timeBare(directory, round++);
-  const ages = [await benchOneShots(bare), await benchCells(bare)];
+  const ages = [await benchOneShots(bare), await benchCells(bare, 0), await benchCells(bare, ARRIVAL_MS)];
   await Deno.remove(directory, { recursive: true });
   const cellsOf = ({ bareMs, ms }: Phase) => [`${ms.toFixed(2)} ms`, (ms / bareMs).toFixed(3)];
   printTable(
@@ -61,13 +63,15 @@ async function benchOneShots(bare: () => Promise<number>): Promise<Ages> {
   return { name: "one-shots of a client that thinks", ...await measure(run, bare, THOUGHT_MS) };
 }
 
-async function benchCells(bare: () => Promise<number>): Promise<Ages> {
+async function benchCells(bare: () => Promise<number>, arrivalMs: number): Promise<Ages> {
   await using service = await start();
+  await delay(arrivalMs);
   const client = new ApiClient(service);
   const { id } = await client.openSession({ language: "typescript" });
   const context = await OpenContext.open(client, id);
   await context.run("let n: number = 0;");
-  return { name: "cells of a new context", ...await measure(() => context.run("n = n + 1"), bare, 0) };
+  const name = `cells of a new context, opened ${arrivalMs / 1_000} s after the start`;
+  return { name, ...await measure(() => context.run("n = n + 1"), bare, 0) };
 }
 
 function start() {
