@@ -157,17 +157,31 @@ ENV.singleton_class.prepend(Module.new do
     else found
     end
   end
-  %i[[] assoc delete keys rassoc shift to_a values values_at].each do |name|
+  %i[[] assoc key keys rassoc shift to_a values values_at].each do |name|
     define_method(name) { |*args, &block| read.call(super(*args, &block)) }
   end
-  %i[filter find_all inspect map reject select slice].each do |name|
+  %i[except filter find_all inspect invert map reject select slice].each do |name|
     define_method(name) { |*args, &block| to_h.public_send(name, *args, &block) }
   end
   define_method(:to_hash) { to_a.to_h }
   define_method(:to_h) { |&block| block.nil? ? to_hash : to_hash.to_h(&block) }
-  define_method(:fetch) { |name, *rest, &block| key?(name) ? self[name] : super(name, *rest, &block) }
-  %i[each each_pair].each do |name|
-    define_method(name) { |&block| block.nil? ? to_h.each : (to_h.each(&block) && self) }
+  %i[delete fetch].each do |method|
+    define_method(method) do |name, *rest, &block|
+      known = key?(name)
+      found = super(name, *rest, &block)
+      known ? read.call(found) : found
+    end
+  end
+  %i[each each_key each_pair each_value].each do |name|
+    define_method(name) { |&block| block.nil? ? to_h.public_send(name) : (to_h.public_send(name, &block) && self) }
+  end
+  %i[delete_if filter! keep_if reject! select!].each do |name|
+    define_method(name) { |&block| block.nil? ? super() : super() { |*pair| block.call(*read.call(pair)) } }
+  end
+  %i[merge! update].each do |name|
+    define_method(name) do |*others, &block|
+      block.nil? ? super(*others) : super(*others) { |one, old, new| block.call(one, read.call(old), new) }
+    end
   end
 end)
 
