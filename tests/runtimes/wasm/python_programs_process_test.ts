@@ -192,14 +192,15 @@ Deno.test({
   name: "[wasm] python: a program finds nothing of what its interpreter has run before",
   ignore,
   async fn() {
-    const code = "import os, sys\nprint(*sorted(os.listdir('/')), *os.listdir('/tmp'))\nprint(*sorted(os.environ))\n" +
+    const code =
+      "import linecache, os, sys\nprint(*sorted(os.listdir('/')), *os.listdir('/tmp'))\nprint(*sorted(os.environ))\n" +
       "print(os.getcwd(), *sys.argv, *sys.path)\nprint(sorted({'__main__', 'json'} - sys.modules.keys()))\n" +
-      "print(sys.modules['__main__'].__file__, sys.exception(), '_codebeaker' in sys.modules)";
+      "print(sys.modules['__main__'].__file__, sys.exception(), '_codebeaker' in sys.modules, linecache.cache)";
     const { ended } = await run(code);
     const library = "/lib/python314.zip /lib/python3.14/lib-dynload /lib/python3.14/site-packages";
     assertEquals(ended, [
       "dev home lib proc tmp workspace\nHOME LANG PWD TMPDIR\n" +
-      `/workspace /workspace/main.py /workspace ${library}\n[]\n/workspace/main.py None False\n`,
+      `/workspace /workspace/main.py /workspace ${library}\n[]\n/workspace/main.py None False {}\n`,
       "",
       0,
     ]);

@@ -7,6 +7,7 @@ import gc
 import importlib.machinery
 import io
 import json
+import linecache
 import logging
 import os
 import random
@@ -64,6 +65,7 @@ def warm_up(text, exit):
     os.chdir("/")
     sys.modules.update(modules)
     sys.path[:] = places
+    linecache.clearcache()
     exit(0)
 
 
