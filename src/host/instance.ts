@@ -23,6 +23,8 @@ export class Instance implements Disposable {
   readonly id: string;
   /** The lock file. From it, any service that can see it learns whether this service lives. */
   readonly lockPath: string;
+  /** Whether a restarted service gets this identity again. */
+  readonly isLasting: boolean;
   readonly #lock: Deno.FsFile;
   #leavesTrace: boolean;
   #isDisposed = false;
@@ -30,6 +32,7 @@ export class Instance implements Disposable {
   private constructor(id: string, options: { lockPath: string; lock: Deno.FsFile; isLasting: boolean }) {
     this.id = id;
     this.lockPath = options.lockPath;
+    this.isLasting = options.isLasting;
     this.#lock = options.lock;
     this.#leavesTrace = options.isLasting;
   }

@@ -113,27 +113,14 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
       await until(async () => (await containersFrom(home)).length === 0, "the container is gone");
     }));
 
-  for (const whose of ["the same", "another"] as const) {
-    Deno.test(`[docker] what a killed \`run\` leaves is removed by a service of ${whose} home`, () =>
+  for (const whose of ["a service of the same home", "a service of another home", "the next one"] as const) {
+    Deno.test(`[docker] what a killed \`run\` leaves is removed by ${whose}`, () =>
       withHomes(async (homes) => {
         const home = homes("run");
         const program = join(home, "main.sh");
         await Deno.mkdir(home, { recursive: true });
         await Deno.writeTextFile(program, SLEEPER.code);
-        const run = new Deno.Command(Deno.execPath(), {
-          args: ["run", "--quiet", "--allow-all", "main.ts", "run", program, "--runtime", "docker"],
-          cwd: PROJECT,
-          clearEnv: true,
-          env: {
-            ...withoutProjectVariables(),
-            CODEBEAKER_HOME: home,
-            CODEBEAKER_DOCKER_HOST: DOCKER_HOST,
-            CODEBEAKER_DOCKER_PULL: "never",
-          },
-          stdin: "null",
-          stdout: "piped",
-          stderr: "piped",
-        }).spawn();
+        const run = startRun(home, program);
         const errors = new Response(run.stderr).text();
         const output = run.stdout.getReader();
         const { value } = await output.read();
@@ -142,8 +129,33 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
         await Promise.all([run.status, errors]);
         await output.cancel();
         assert((await containersFrom(home)).length > 0); // Those of its self-test may be among them.
-        await using _service = await startService(whose === "another" ? homes("service") : home);
-        await until(async () => (await containersFrom(home)).length === 0, "the container is gone", BY_ANOTHER);
+        if (whose === "the next one") {
+          await Deno.writeTextFile(program, "echo on");
+          const { stdout, stderr } = await startRun(home, program).output();
+          assertEquals(new TextDecoder().decode(stdout), "on\n", new TextDecoder().decode(stderr));
+          assertEquals(await containersFrom(home), []);
+          return;
+        }
+        await using _service = await startService(whose.includes("another") ? homes("service") : home);
+        await until(async () => (await containersFrom(home)).length === 0, "the container is gone");
       }));
   }
+}
+
+/** Starts `codebeaker run` with a program in a container. */
+function startRun(home: string, program: string): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", "main.ts", "run", "--runtime", "docker", program],
+    cwd: PROJECT,
+    clearEnv: true,
+    env: {
+      ...withoutProjectVariables(),
+      CODEBEAKER_HOME: home,
+      CODEBEAKER_DOCKER_HOST: DOCKER_HOST,
+      CODEBEAKER_DOCKER_PULL: "never",
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
 }

@@ -45,6 +45,7 @@ export function requestFor(
     labels: {
       [LABELS.instance]: instance.id,
       [LABELS.lock]: instance.lockPath,
+      ...(instance.isLasting ? {} : { [LABELS.passing]: "true" }),
       [LABELS.session]: id,
       [LABELS.created]: new Date().toISOString(),
     },

@@ -8,12 +8,14 @@ import type { EngineContainers, ListedContainer } from "../engine/engine_contain
 export const LABELS = {
   instance: "codebeaker.instance",
   lock: "codebeaker.lock",
+  /** Only on containers of a process whose identity ends with it. */
+  passing: "codebeaker.passing",
   session: "codebeaker.session",
   created: "codebeaker.created",
 } as const;
 
 const INTERVAL_MS = 30_000;
-/** How long another service must be gone. One that restarts meanwhile recovers the containers of its sessions. */
+/** How long a service with a lasting identity must be gone. One that restarts meanwhile recovers its sessions. */
 const RESTART_MS = 20_000;
 
 /** The service of a reaper, and its Engine. */
@@ -31,7 +33,8 @@ export interface ReaperOptions {
 
 /**
  * Removes orphan containers: those of lost services, and those of no environment of this service. Another service is
- * lost when it is gone for longer than a restart takes.
+ * lost when it is gone for longer than a restart takes; a process with a passing identity, which never restarts, at
+ * once.
  */
 export class Reaper implements AsyncDisposable {
   readonly #options: ReaperOptions;
@@ -73,6 +76,7 @@ export class Reaper implements AsyncDisposable {
     const id = labels[LABELS.instance] ?? "";
     if (id === instanceId) return !isOurs(labels[LABELS.session] ?? "");
     if (await stateOf({ id, lockPath: labels[LABELS.lock] ?? "" }) !== "gone") return false;
+    if (labels[LABELS.passing] !== undefined) return true;
     const since = this.#goneSince.get(id) ?? now();
     goneSince.set(id, since);
     return now() - since >= RESTART_MS;

@@ -23,6 +23,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
         assert(container !== undefined && others.length === 0);
         assertEquals(container.Labels[LABELS.instance], docker.host.instance?.id);
         assertEquals(container.Labels[LABELS.lock], docker.host.instance?.lockPath);
+        assertEquals(container.Labels[LABELS.passing], "true");
         assertEquals(container.Labels[LABELS.session], environment.id);
         assertMatch(container.Labels[LABELS.created] ?? "", /^\d{4}-\d\d-\d\dT/);
       }

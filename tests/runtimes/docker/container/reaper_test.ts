@@ -23,6 +23,10 @@ function othersContainer(id: string, fate: InstanceState): ListedContainer {
   });
 }
 
+function passingContainer(id: string, fate: InstanceState): ListedContainer {
+  return container(id, { ...othersContainer(id, fate).labels, [LABELS.passing]: "true" });
+}
+
 class Neighbours {
   containers: readonly ListedContainer[] = [];
   readonly removed: string[] = [];
@@ -118,6 +122,16 @@ Deno.test("Reaper.runRound() leaves another service time for a restart, and coun
   neighbours.now = 50_000;
   await reaper.runRound();
   assertEquals(neighbours.removed, ["a"]);
+});
+
+Deno.test("Reaper.runRound() removes at once the container of a gone process that never restarts, and of no other", async () => {
+  const neighbours = new Neighbours();
+  neighbours.containers = [
+    ...(["alive", "unknown", "gone"] as const).map((fate) => passingContainer(fate, fate)),
+    othersContainer("of a service", "gone"),
+  ];
+  await neighbours.createReaper().runRound();
+  assertEquals(neighbours.removed, ["gone"]);
 });
 
 Deno.test("Reaper.runRound() logs a refused removal, and goes on", async () => {

@@ -69,6 +69,7 @@ if (isPresent("docker", await dockerAvailability("bash", "python"))) {
     await using service = await restart({ config });
     const [before] = await service.containers();
     assert(before !== undefined);
+    assertEquals(before.Labels[LABELS.passing], undefined);
     await until(
       async () => (await processesOf(before.Id)).filter((line) => line.includes(STRAY)).length >= 3,
       "the lost program runs",
