@@ -213,6 +213,7 @@ testIsolate(
         ["class A {\n  b!: 1;\n}\nconsole.log(`${Object.keys(new A())}`);", "b\n"],
         ["const a = { b: 1 }!;\nconsole.log(a.b);", "1\n"],
         ["const global = 3;\nconsole.log(global);", "3\n"],
+        ["var global;\nglobal /* a */\n{ console.log('a'); }\nconsole.log('b');", "b\n"],
         ["const one = function (this: unknown) { return 4; };\nconsole.log(one.call(0));", "4\n"],
       ] as const
     ) {
@@ -364,6 +365,10 @@ testIsolate("what cannot run says why on stderr, and exits with 1", async ({ run
     [
       "\nlet x: number = ;",
       "error: Uncaught SyntaxError: Expression expected\n    at file:///workspace/main.ts:2:17\n",
+    ],
+    [
+      "let a, b = 1;\na ? b ? (b) /* c */ : d => d : b;",
+      "error: Uncaught SyntaxError: Expected ':', got ';'\n    at file:///workspace/main.ts:2:33\n",
     ],
     [
       "enum A { B }\n  let y: number = ;",

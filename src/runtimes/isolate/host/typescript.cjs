@@ -23,7 +23,7 @@ const COMPILED = {
  */
 const MAY_HAVE_TYPES = new RegExp(
   [
-    ...["<", /\bglobal\s*\{/, /\)\s*:/, /[(,]\s*\w+\??\s*:/, /\b(?:const|let|var)\s+\w+\s*:/],
+    ...["<", /\bglobal\b/, /\)\s*(?::|\/[*/])/, /[(,]\s*\w+\??\s*:/, /\b(?:const|let|var)\s+\w+\s*:/],
     /\b(?:abstract|as|declare|enum|implements|interface|namespace|private|protected|public|readonly|satisfies|type)\s/,
   ].map((part) => part.source ?? part).join("|"),
 );
