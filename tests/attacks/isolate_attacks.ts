@@ -198,6 +198,19 @@ console.log("unwound");`,
     ends: STOPPED,
   },
   {
+    name: "errors that come from the process or through it show frames of it",
+    code: `const found = new Set();
+const see = ({ stack }) => { try { for (const line of stack.split("\\n")) if (/\\.cjs:|node:/.test(line)) found.add(line); } catch {} };
+for (const name of ["URL", "Event", "ReadableStream"]) {
+  const deep = () => { try { deep(); } catch (error) { see(error); } try { globalThis[name]; } catch (error) { see(error); } };
+  deep();
+}
+try { new URL("a:b").href = "no"; } catch (error) { see(error); }
+console.log(found.size);`,
+    ends: EXITS,
+    prints: "0\n",
+  },
+  {
     name: "lists and texts are made as long as they can be",
     code: '"x".repeat(2 ** 27).split("");',
     ends: STOPPED,

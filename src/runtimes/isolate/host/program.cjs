@@ -66,8 +66,13 @@ exports.Isolates = class Isolates {
         made.asked.push({ id, path, specifier });
       },
       load: (name) => {
-        if (name === "ivm") call("main", "giveLibrary", this.#ivm);
-        else call("main", "givePart", name, valueOf(name).derefInto());
+        try {
+          if (name === "ivm") call("main", "giveLibrary", this.#ivm);
+          else call("main", "givePart", name, valueOf(name).derefInto());
+        } catch (error) {
+          if (error instanceof Error) error.stack = String(error); // It has frames of the process.
+          throw error;
+        }
       },
     }));
     const act = valueOf("prelude").applySync(undefined, [
@@ -112,6 +117,7 @@ exports.Isolates = class Isolates {
 exports.runProgram = function runProgram(made, { isContext, ...program }) {
   const { isolate } = made;
   const before = process.cpuUsage();
+  Error.stackTraceLimit = 0; // A program sees the stack of an error that the process throws in a call of it.
   made.startedAt = performance.now(); // It may have waited for its program.
   const ended = isContext === true ? runContext(made, program) : run(made, program);
   const { system, user } = process.cpuUsage(before);
@@ -157,8 +163,10 @@ function parseUrl(text, base) {
 
 const CHANGED = ["href", "protocol", "username", "password", "host", "hostname", "port", "pathname", "search", "hash"];
 
+/** The parts of a changed URL as JSON; empty where it is none. */
 function changeUrl(href, part, value) {
-  const url = new URL(String(href));
+  const url = URL.parse(String(href));
+  if (url === null || (part === "href" && !URL.canParse(String(value)))) return "";
   if (CHANGED.includes(part)) url[part] = String(value);
   return partsOf(url);
 }

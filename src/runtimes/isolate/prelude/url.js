@@ -144,6 +144,10 @@ function parse(text, base) {
   return found === "" ? undefined : JSON.parse(found);
 }
 
+function invalid(text) {
+  return Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL", input: String(text) });
+}
+
 /** URL's URL, which the process of the slot parses. */
 export class URL {
   #parts;
@@ -151,9 +155,7 @@ export class URL {
 
   constructor(text, base) {
     const parts = parse(text, base);
-    if (parts === undefined) {
-      throw Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL", input: String(text) });
-    }
+    if (parts === undefined) throw invalid(text);
     this.#parts = parts;
   }
 
@@ -174,7 +176,10 @@ export class URL {
   }
 
   #change(part, value) {
-    this.#parts = JSON.parse(host.changeUrl(this.#parts[0], part, String(value)));
+    const text = String(value);
+    const changed = host.changeUrl(this.#parts[0], part, text);
+    if (changed === "") throw invalid(text);
+    this.#parts = JSON.parse(changed);
   }
 
   toString() {
