@@ -61,8 +61,8 @@ const PARTS = {
 const BUILT_INS = [
   ...["Array", "ArrayBuffer", "BigInt", "Boolean", "DataView", "Date", "Error", "EvalError", "Function", "Infinity"],
   ...["Intl", "JSON", "Map", "Math", "NaN", "Number", "Object", "Promise", "Proxy", "RangeError", "ReferenceError"],
-  ...["Reflect", "RegExp", "Set", "String", "Symbol", "SyntaxError", "TypeError", "URIError", "Uint8Array", "WeakMap"],
-  ...["WeakRef", "WeakSet", "isNaN", "parseFloat", "parseInt"],
+  ...["Reflect", "RegExp", "Set", "SharedArrayBuffer", "String", "Symbol", "SyntaxError", "TypeError", "URIError"],
+  ...["Uint8Array", "WeakMap", "WeakRef", "WeakSet", "encodeURIComponent", "isNaN", "parseFloat", "parseInt"],
 ].join(", ");
 
 /** Matches an import of a module: the names, and the module's. */
@@ -84,10 +84,10 @@ return begin(() => ({ ${BUILT_INS} }));
 /** The script whose value is a function that evaluates a module, and returns its exports. */
 function partText(module: string): string {
   const names = [...module.matchAll(EXPORT)].map(([, , name = ""]) => name.replaceAll(/[{}]/g, ""));
-  return `((builtIns, partOf) => {
+  return `(($builtIns, $partOf) => {
 "use strict";
-const { ${BUILT_INS} } = builtIns;
-${module.replaceAll(IMPORT, 'const $1 = partOf("$2");').replaceAll(EXPORT, "$1")}
+const { ${BUILT_INS} } = $builtIns;
+${module.replaceAll(IMPORT, 'const $1 = $partOf("$2");').replaceAll(EXPORT, "$1")}
 return { ${names.join(", ")} };
 })`;
 }
@@ -95,6 +95,7 @@ return { ${names.join(", ")} };
 /** The same of a module as Node has them. */
 function nodePartText(module: string): string {
   return `((builtIns) => {
+"use strict";
 const { ${BUILT_INS} } = builtIns;
 const exports = {};
 const module = { exports };

@@ -57,6 +57,18 @@ const PRINTED: Readonly<Record<string, string>> = {
     "│ 1       │   │ 'x' │",
     "└─────────┴───┴─────┘\n",
   ].join("\n"),
+  // What a program puts in place of a global is its own: the other globals do not use it.
+  "for (const name of ['TextDecoder', 'TextEncoder', 'ReadableStream', 'setTimeout', 'SharedArrayBuffer', 'encodeURIComponent', 'performance']) globalThis[name] = undefined; console.log(new URLSearchParams('c=%41%zzé').get('c'), `${new URLSearchParams({ a: 'ä' })}`, await new Blob(['b']).text(), { c: 1 }); for await (const d of new Blob(['d']).stream()) console.log(d); const s = AbortSignal.timeout(1); await new Promise((done) => s.onabort = done); console.log(s.reason.name)":
+    "A%zzé a=%C3%A4 b { c: 1 }\nUint8Array(1) [ 100 ]\nTimeoutError\n",
+  // Globals that are loaded at their first use are as any other.
+  "const o = Object.create(globalThis); o.URL = 5; console.log(o.URL, Object.keys(o), typeof URL); btoa = 7; console.log(btoa, Object.keys(globalThis))":
+    "5 [ 'URL' ] function\n7 []\n",
+  "Object.defineProperty(globalThis, 'File', { enumerable: true }); File; Blob; console.log(Object.keys(globalThis)); const all = Object.getOwnPropertyDescriptors(globalThis); Event = 1; console.log(typeof Object.defineProperties({}, all).Event, Event)":
+    "[ 'File' ]\nfunction 1\n",
+  "Object.freeze(globalThis); try { atob = 1; } catch (error) { console.log(error.name, atob('YQ==')); }":
+    "TypeError a\n",
+  "const u = new URL('http://a/'); try { u.href = 'no'; } catch ({ code, input, name }) { console.log(name, code, input, u.href); }":
+    "TypeError ERR_INVALID_URL no http://a/\n",
   // Timers and microtasks, in their order.
   "setTimeout(() => console.log(3), 200); setTimeout(() => console.log(2), 0); queueMicrotask(() => console.log(1)); let n = 0; const id = setInterval(() => { if (++n === 3) { clearInterval(id); console.log('i'); } }, 200); clearTimeout(setTimeout(() => console.log('never'), 1)); setTimeout((a, b) => console.log(a, b), 400, 'x', 4)":
     "1\n2\n3\nx 4\ni\n",

@@ -1,4 +1,8 @@
 import { define, FIELDS } from "./define.js";
+import { partOf } from "./parts.js";
+
+/** What another part exports. The global of the same name may be the program's own. */
+const encoding = () => partOf("encoding");
 
 /** File API's Blob. */
 export class Blob {
@@ -10,7 +14,7 @@ export class Blob {
       if (part instanceof Blob) return part.#bytes;
       if (ArrayBuffer.isView(part)) return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
       if (part instanceof ArrayBuffer) return new Uint8Array(part);
-      return new TextEncoder().encode(String(part));
+      return new (encoding().TextEncoder)().encode(String(part));
     });
     this.#bytes = new Uint8Array(all.reduce((total, { length }) => total + length, 0));
     let at = 0;
@@ -43,11 +47,12 @@ export class Blob {
   }
 
   async text() {
-    return await new TextDecoder().decode(this.#bytes);
+    return await new (encoding().TextDecoder)().decode(this.#bytes);
   }
 
   stream() {
     const bytes = this.#bytes.slice();
+    const { ReadableStream } = partOf("streams");
     return new ReadableStream({
       start(controller) {
         if (bytes.length > 0) controller.enqueue(bytes);

@@ -1,6 +1,9 @@
 import { FIELDS } from "./define.js";
 import { DOMException } from "./dom_exception.js";
-import { keepWhile } from "./timers.js";
+import { host } from "./host.js";
+import { keepWhile, setTimeout } from "./timers.js";
+
+const { apply } = Reflect;
 
 /** The parts of an event that only its target changes. */
 const states = new WeakMap();
@@ -13,7 +16,7 @@ export class Event {
     this.bubbles = Boolean(bubbles);
     this.cancelable = Boolean(cancelable);
     this.composed = Boolean(composed);
-    this.timeStamp = performance.now();
+    this.timeStamp = host.now();
     states.set(this, { target: null, isStopped: false, isCancelled: false, isPassive: false, isDispatched: false });
   }
 
@@ -233,7 +236,7 @@ export class AbortController {
   }
 
   abort(reason = new DOMException("The operation was aborted", "AbortError")) {
-    end.call(this.#signal, OWN, reason);
+    apply(end, this.#signal, [OWN, reason]);
   }
 
   get [Symbol.toStringTag]() {

@@ -2,9 +2,16 @@ import { define } from "./define.js";
 import { host } from "./host.js";
 
 /** The language's own classes of errors, by their names. */
-const ERRORS = Object.fromEntries(
-  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [type.name, type]),
-);
+const ERRORS = {
+  "__proto__": null,
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+};
 
 const waiting = new Map();
 let count = 0;

@@ -20,7 +20,9 @@ const RARE = {
 };
 
 // A program may replace every method, and the iterator of arrays: what a later spread takes in, the program gets.
-const { apply } = Reflect;
+const { apply, defineProperty: tryDefine } = Reflect;
+const { defineProperty: mustDefine, getOwnPropertyDescriptor, hasOwn } = Object;
+const globals = globalThis;
 
 /** The most random bytes at once: Web Crypto's own. */
 const MAX_RANDOM_BYTES = 65_536;
@@ -35,7 +37,7 @@ export function begin(builtIns) {
   let timeOrigin; // An isolate may wait long for its program, whose time begins later.
   keepPart("define", { define, FIELDS });
   keepPart("host", { host });
-  keepPart("parts", { usedPart });
+  keepPart("parts", { partOf, usedPart });
   keepPart("main", {
     /** Takes a part of the prelude. @param make evaluates it */
     givePart: (name, make) => keepPart(name, make(builtIns(), partOf)),
@@ -43,7 +45,7 @@ export function begin(builtIns) {
     giveLibrary: ({ ExternalCopy }) => keepPart("ivm", { ExternalCopy }),
     step: () => usedPart("timers")?.step() ?? -1,
   });
-  const globals = {
+  const values = {
     console: makeConsole(globalThis.console),
     self: globalThis,
     name: "",
@@ -52,7 +54,9 @@ export function begin(builtIns) {
       get timeOrigin() {
         return timeOrigin ??= Date.now() - host.now();
       },
-      toJSON: () => ({ timeOrigin: performance.timeOrigin }),
+      toJSON() {
+        return { timeOrigin: this.timeOrigin };
+      },
     }),
     queueMicrotask: (callback) => {
       if (typeof callback !== "function") throw new TypeError("queueMicrotask() takes a function");
@@ -71,26 +75,34 @@ export function begin(builtIns) {
     },
     crypto: Object.freeze({ getRandomValues, randomUUID: () => host.uuid() }),
   };
-  for (const [name, value] of Object.entries(globals)) define(globalThis, name, value);
+  for (const [name, value] of Object.entries(values)) define(globals, name, value);
   for (const [part, names] of Object.entries(RARE)) {
     for (const name of names) defineRare(name, part);
   }
   return (part, name, ...args) => apply(partOf(part)[name], undefined, args);
 }
 
-/** Makes a global that is loaded at its first use. It stays an accessor where a program has frozen its globals. */
+/**
+ * Makes a global that is loaded at its first use. To a program it is as any other, but for its descriptor until then:
+ * where the program has frozen its globals, it stays an accessor.
+ */
 function defineRare(name, part) {
-  const become = (value) =>
-    Reflect.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
-  Object.defineProperty(globalThis, name, {
+  const get = () => {
+    const value = partOf(part)[name];
+    if (getOwnPropertyDescriptor(globals, name)?.get === get) {
+      tryDefine(globals, name, { "__proto__": null, value, writable: true });
+    }
+    return value;
+  };
+  mustDefine(globals, name, {
     configurable: true,
     enumerable: false,
-    get: () => {
-      const value = partOf(part)[name];
-      become(value);
-      return value;
+    get,
+    /** Sets it on the object that inherits it, where it is that one's. @throws {TypeError} where that cannot be */
+    set(value) {
+      const own = { "__proto__": null, value, writable: true };
+      mustDefine(this, name, hasOwn(this, name) ? own : { ...own, configurable: true, enumerable: true });
     },
-    set: become,
   });
 }
 

@@ -1,5 +1,6 @@
 import { FIELDS } from "./define.js";
 import { host } from "./host.js";
+import { partOf } from "./parts.js";
 
 /** Encodes as `application/x-www-form-urlencoded` does. */
 function encodeForm(text) {
@@ -12,6 +13,7 @@ function encodeForm(text) {
 function decodeForm(text) {
   const spaced = text.replaceAll("+", " ");
   if (!spaced.includes("%")) return spaced;
+  const { TextDecoder, TextEncoder } = partOf("encoding"); // The globals may be the program's own.
   const bytes = [];
   for (let at = 0; at < spaced.length; at++) {
     const pair = /^%[\da-f]{2}/i.exec(spaced.slice(at, at + 3));
