@@ -124,6 +124,17 @@ const SCRIPTS: Readonly<Record<string, readonly [code: string, ...shown: string[
     "syntax decorator main.ts:3",
   ],
   "tells enums that may leave no value": ["const enum A { B }\nshow(typeof A);", "syntax const enum main.ts:1"],
+  "finds the prototype as a property": [
+    "show({ __proto__: null });\nclass A { __proto__ = 1 }\nshow(a.__proto__);",
+    "syntax __proto__ main.ts:3",
+  ],
+  "finds the prototype that a pattern takes out": ["const { __proto__: a } = b;", "syntax __proto__ main.ts:1"],
+  "finds the prototype as the name in a text": ["a[`__proto__`] = 1;", "syntax __proto__ main.ts:1"],
+  "finds the prototype among an enum's members": [
+    "enum A { __proto__ }",
+    "syntax enum main.ts:1",
+    "syntax __proto__ main.ts:1",
+  ],
   "finds new methods": ['show(Uint8Array.fromBase64("aa"));', "syntax .fromBase64 main.ts:1"],
   "sees through globalThis": ["show(globalThis.Deno.pid);", "global Deno.pid main.ts:1"],
   "knows a timer with a function": [

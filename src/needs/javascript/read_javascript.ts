@@ -22,6 +22,7 @@ import {
   HONEST_REFLECTION,
   NEW_METHODS,
   NOTABLE_GLOBALS,
+  PROTOTYPE,
 } from "./words.ts";
 
 /** Syntax beyond types that some runtimes lack, by the names of its nodes. */
@@ -81,7 +82,7 @@ class Reader {
     if (name === "PatternProperty") return this.#enterPattern(node);
     if (name === "WithStatement") return this.recorder.markUnknown(node, "uses with");
     if (name === "PropertyDefinition" && isShorthand(node)) return this.#enterName(node);
-    if (name === "String" && this.#text(node).slice(1, -1) === CONSTRUCTOR) return this.#markConstructor(node);
+    if (name === "String" || name === "TemplateString") return this.#enterText(node);
     if (name === "PropertyName") return this.#enterProperty(node);
     if (name === "ImportMeta") {
       return this.recorder.use(node, { kind: "global", name: `import.meta${this.#memberOf(node)}` });
@@ -207,7 +208,19 @@ class Reader {
     this.#enterDynamicProperty(node, name);
   }
 
+  /** Reads a text, which may be the name of a property. */
+  #enterText(node: SyntaxNodeRef): void {
+    const text = this.#text(node).slice(1, -1);
+    if (text === CONSTRUCTOR) this.#markConstructor(node);
+    if (text === PROTOTYPE) this.#usePrototype(node);
+  }
+
+  #usePrototype(node: SyntaxNodeRef): void {
+    this.recorder.use(node, { kind: "syntax", name: PROTOTYPE }, { isFirst: false });
+  }
+
   #enterDynamicProperty(node: SyntaxNodeRef, name: string): void {
+    if (name === PROTOTYPE) this.#usePrototype(node);
     if (DYNAMIC_PROPERTIES.has(name)) this.recorder.markUnknown(node, `uses ${name}`);
   }
 

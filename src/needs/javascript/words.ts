@@ -50,6 +50,9 @@ export const BUILTIN = /^(?:node:|bun:|bun$)/;
 /** The property of every value that leads to the constructor of functions. */
 export const CONSTRUCTOR = "constructor";
 
+/** The property of every object that is its prototype on some runtimes. As a key of a literal, it is so on all. */
+export const PROTOTYPE = "__proto__";
+
 /** Properties that lead to those of functions, or to functions that run: `Error.prepareStackTrace` gets them. */
 export const DYNAMIC_PROPERTIES: ReadonlySet<string> = new Set([
   ...["getOwnPropertyDescriptor", "getOwnPropertyDescriptors", "__lookupGetter__", "__lookupSetter__"],
@@ -60,7 +63,7 @@ export const DYNAMIC_PROPERTIES: ReadonlySet<string> = new Set([
 export const HONEST_REFLECTION: ReadonlySet<string> = new Set([".ownKeys", ".has"]);
 
 /** Words of notable syntax. */
-const SYNTAX_WORDS = ["import", "enum", "namespace", "accessor", "using", "with", CONSTRUCTOR];
+const SYNTAX_WORDS = ["import", "enum", "namespace", "accessor", "using", "with", CONSTRUCTOR, PROTOTYPE];
 
 /** Matches before a name that is no property: `...name` is none, `object.name` is one. */
 const NOT_A_PROPERTY = String.raw`(?<![\w$])(?<![^.]\.)`;

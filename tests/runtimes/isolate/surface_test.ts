@@ -43,6 +43,8 @@ const PROGRAMS: readonly [code: string, mayRun: boolean][] = [
   ["enum Size { Small } console.log(Size);", false],
   ["const enum Colour { Red = 'r' } console.log(typeof Colour);", false], // It is compiled to an ordinary one.
   ["class A { constructor(private a: number) {} }", true],
+  ["console.log(String(({} as any).__proto__ === undefined));", false], // It is undefined in Deno.
+  ["console.log(Object.keys({ __proto__: null, a: 1 }).join());", true],
   ["namespace A { export const b = 1; }", false], // One with the word `module` is not compiled.
   ["@sealed class A {}", false],
   ["console.log(eval('1'));", false],
