@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { host, isPath } from "../../interpreters/ecmascript/host.js";
-import { closeStdin, readOrders } from "./orders.js";
+import { readOrders } from "./orders.js";
 import { findFault, stripTypes, transformTypes } from "./types.js";
 
 const { Object, URL, queueMicrotask } = globalThis;
@@ -10,11 +10,6 @@ const { exit, inspect, readFile, stderr, stdout } = Deno;
 const { setPromiseHooks } = Deno[Deno.internal]?.core ?? {};
 const cwd = Deno.cwd();
 const workspace = pathToFileURL(`${cwd}/`);
-/**
- * Matches code that may reach a module of Node's, which reads stdin by its descriptor. Closing the descriptor takes 10
- * ms.
- */
-const REACHES_MODULES = /\b(?:import|require|process)\b/;
 /** Events for errors that the program does not handle, and Node's names for them. */
 const UNCAUGHT = [
   { type: "unhandledrejection", source: "reason", nodeName: "unhandledRejection" },
@@ -48,7 +43,6 @@ Object.assign(host, {
   readFile,
   prints: [stdout, stderr].map((stream) => stream.writeSync.bind(stream)),
   readOrders,
-  beforeCell: (code) => REACHES_MODULES.test(code) ? closeStdin() : undefined,
   onUncaught,
   importFrom: (specifier, options) => import(isPath(specifier) ? resolve(specifier) : specifier, options),
   resolve,

@@ -1,43 +1,48 @@
 import { createRequire } from "node:module";
 
-const { Object, Promise, ReadableStream, Uint8Array } = globalThis;
-const { stdin } = Deno;
+const { Error, Object, Promise, ReadableStream, Uint8Array } = globalThis;
+const { openSync, stdin } = Deno;
+const cwd = Deno.cwd();
 const require = createRequire(import.meta.url);
 const read = stdin.read.bind(stdin);
-/** The pipe handle that reads stdin; undefined where Deno has none. It stays referenced here. */
+/** The pipe handle that reads the orders; undefined where Deno has none. It stays referenced here. */
 let pipe;
-let isClosed = false;
 
 /**
- * Reads stdin in pieces. A pipe handle of Node's lets the event loop itself wait for them. `Deno.stdin` waits in a
- * thread, which costs every cell two wake-ups (0.04 ms).
+ * The service's orders, in pieces. A pipe handle of Node's lets the event loop itself wait for them. `Deno.stdin` waits
+ * in a thread, which costs every cell two wake-ups (0.04 ms).
  */
 export function readOrders() {
-  endStdin();
   const { pieces, push } = makeQueue();
   pipe = openPipe(push);
+  endStdin();
   return pipe === undefined ? readPieces() : pieces;
 }
 
 /**
- * Closes the descriptor of stdin. Code of the program that reads the descriptor would take the service's orders. The
- * pipe handle keeps a descriptor of its own; without a handle, the descriptor stays open.
+ * Opens the orders as a pipe handle at a descriptor that children do not inherit. It calls `push` with each piece, and
+ * with undefined at the end. Stdin's own descriptor is closed: a program or a child of it that read stdin would take the
+ * service's orders. The workspace stands there instead, which children do not inherit either, so that nothing else that
+ * Deno opens becomes stdin.
  */
-export function closeStdin() {
-  if (pipe === undefined || isClosed) return;
-  isClosed = true;
-  require("node:fs").closeSync(0);
+function openPipe(push) {
+  const { Pipe, socketType } = pipes();
+  if (typeof Pipe?.prototype.fdForIpc !== "function") return undefined;
+  const [first, moved] = [new Pipe(socketType.SOCKET), new Pipe(socketType.SOCKET)];
+  moved.onread = (buffer) => push(buffer && new Uint8Array(buffer));
+  if (first.open(0) !== 0 || moved.open(first.fdForIpc()) !== 0) throw new Error("The orders cannot be moved");
+  first.close();
+  openSync(cwd);
+  if (moved.readStart() !== 0) throw new Error("The orders cannot be read");
+  return moved;
 }
 
-/** Opens stdin as a pipe handle. It calls `push` with each piece, and with undefined at the end. */
-function openPipe(push) {
+/** Node's pipe handles; an empty object where Deno has none. */
+function pipes() {
   try {
-    const { Pipe, socketType } = require("node:process").binding("pipe_wrap");
-    const opened = new Pipe(socketType.SOCKET);
-    opened.onread = (buffer) => push(buffer && new Uint8Array(buffer));
-    return opened.open(0) === 0 && opened.readStart() === 0 ? opened : undefined;
+    return require("node:process").binding("pipe_wrap");
   } catch {
-    return undefined;
+    return {};
   }
 }
 
@@ -68,7 +73,7 @@ async function* readPieces() {
   for (let length = await read(buffer); length !== null; length = await read(buffer)) yield buffer.subarray(0, length);
 }
 
-/** Makes stdin end for the program. */
+/** Makes `Deno.stdin` end for the program, whatever its descriptor is. */
 function endStdin() {
   const readable = new ReadableStream({ start: (controller) => controller.close() });
   const ended = { read: () => Promise.resolve(null), readSync: () => null, readable };
