@@ -1,5 +1,5 @@
 import type { SyntaxNode, Tree } from "@lezer/common";
-import { keyOf, nextOf, operatorOf, partsOf, previousOf, textOf } from "./nodes.ts";
+import { isShorthand, keyOf, nextOf, operatorOf, partsOf, previousOf, textOf } from "./nodes.ts";
 
 /** The kind of a member's value. An expression of any other form may give an object. */
 type Kind = "number" | "text";
@@ -31,7 +31,9 @@ export class EnumMembers {
           if (declared.has(own)) others.add(own);
           declared.add(own);
         }
-        if (name === "VariableName" && !this.#isRead(node)) others.add(this.#textOf(node));
+        const isHandedOn = name === "VariableName" && !this.#isRead(node) ||
+          name === "PropertyDefinition" && isShorthand(node);
+        if (isHandedOn) others.add(this.#textOf(node));
       },
     });
     for (const name of others) this.#enums.delete(name);

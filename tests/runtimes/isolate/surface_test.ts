@@ -41,6 +41,7 @@ const PROGRAMS: readonly [code: string, mayRun: boolean][] = [
   ["enum Size { Small } (Size as any).Small = {}; console.log(Size.Small);", false],
   ["enum Size { Small } Object.assign(Size, { Small: {} }); console.log(Size.Small);", false],
   ["enum Size { Small } console.log(Size);", false],
+  ["enum Size { Small } const one: any = { Size }; one.Size.Small = {}; console.log(Size.Small);", false],
   ["const enum Colour { Red = 'r' } console.log(typeof Colour);", false], // It is compiled to an ordinary one.
   ["class A { constructor(private a: number) {} }", true],
   ["console.log(String(({} as any).__proto__ === undefined));", false], // It is undefined in Deno.
