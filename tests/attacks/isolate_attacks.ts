@@ -100,6 +100,17 @@ console.log(found.join());`,
     prints: "\n",
   },
   {
+    name: "a method is replaced to hand the process an object in place of a text",
+    code: `const generators = Object.getPrototypeOf(Object.getPrototypeOf((function* () {})()));
+const { next } = generators;
+let count = 0;
+generators.next = () => count++ === 0 ? { value: { toString: () => "a text" }, done: false } : { done: true };
+console.log("x".repeat(1e5));
+generators.next = next;`,
+    ends: EXITS,
+    prints: "a text",
+  },
+  {
     name: "an error that the process throws leads to no other realm",
     code: `${LEAK}
 const tries = [() => new URL({ toString() { throw 1; } }), () => structuredClone(() => {}), () => atob("!"), () => crypto.getRandomValues([])];

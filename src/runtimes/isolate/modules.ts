@@ -97,7 +97,7 @@ function nodePartText(module: string): string {
   return `((builtIns) => {
 "use strict";
 const { ${BUILT_INS} } = builtIns;
-const exports = {};
+const exports = { "__proto__": null };
 const module = { exports };
 ${module}
 return exports;

@@ -61,6 +61,8 @@ const PRINTED: Readonly<Record<string, string>> = {
   "for (const name of ['TextDecoder', 'TextEncoder', 'ReadableStream', 'setTimeout', 'SharedArrayBuffer', 'encodeURIComponent', 'performance']) globalThis[name] = undefined; console.log(new URLSearchParams('c=%41%zzé').get('c'), `${new URLSearchParams({ a: 'ä' })}`, await new Blob(['b']).text(), { c: 1 }); for await (const d of new Blob(['d']).stream()) console.log(d); const s = AbortSignal.timeout(1); await new Promise((done) => s.onabort = done); console.log(s.reason.name)":
     "A%zzé a=%C3%A4 b { c: 1 }\nUint8Array(1) [ 100 ]\nTimeoutError\n",
   // Globals that are loaded at their first use are as any other.
+  "Object.defineProperty(Object.prototype, 'ReadableStream', { set() {} }); console.log(new ReadableStream().locked)":
+    "false\n",
   "const o = Object.create(globalThis); o.URL = 5; console.log(o.URL, Object.keys(o), typeof URL); btoa = 7; console.log(btoa, Object.keys(globalThis))":
     "5 [ 'URL' ] function\n7 []\n",
   "Object.defineProperty(globalThis, 'File', { enumerable: true }); File; Blob; console.log(Object.keys(globalThis)); const all = Object.getOwnPropertyDescriptors(globalThis); Event = 1; console.log(typeof Object.defineProperties({}, all).Event, Event)":
