@@ -15,8 +15,8 @@ const SAMPLES = 100;
 const BETWEEN = 2_000;
 /** The pause of a client that thinks, in ms. */
 const THOUGHT_MS = 60;
-/** The pause of a user who has started a service, in ms. The service rehearses meanwhile. */
-const ARRIVAL_MS = 3_000;
+/** The pause of a user who has started a service, in ms. The service measures its runtimes and rehearses meanwhile. */
+const ARRIVAL_MS = 8_000;
 /** Requests between two bare runs. */
 const EVERY = 5;
 
