@@ -51,6 +51,16 @@ if (runtime !== undefined && isPresent("wasm/python", await testedAvailability(r
       assertEquals((await run("state")).value, 7);
     }));
 
+  Deno.test("[wasm/python] a cell that waits over and over keeps its state when it is interrupted, also within its event loop", () =>
+    withContext(host, async (run) => {
+      await run("import time\nstate = 7");
+      for (let round = 0; round < 20; round++) {
+        const { contextLost, outcome } = await run("while True: time.sleep(0.0001)", 50 + round);
+        assertEquals([round, outcome.kind, contextLost], [round, "timed_out", undefined]);
+      }
+      assertEquals((await run("state")).value, 7);
+    }));
+
   Deno.test("[wasm/python] what catches the interrupt of a cell goes on until its process is killed, and a program's own is an error", () =>
     withContext(host, async (run) => {
       const own = await run("raise KeyboardInterrupt");

@@ -7,6 +7,8 @@ from json import loads
 from pyodide import webloop
 
 OWN_FILES = ("file:///",)  # JavaScript's.
+# Where the standard library's code says that it is.
+LIBRARY = asyncio.gather.__code__.co_filename.removesuffix("asyncio/tasks.py")
 
 
 class CellHost(Waiting):
@@ -41,11 +43,13 @@ class CellHost(Waiting):
     def is_own_process(self):
         return True
 
-    def on_signal(self, _signal, _frame):
+    def on_signal(self, _signal, frame):
         if self.holds:
             self.is_late = True
-            return
-        self.interpreter.on_interrupt()
+        elif self.ends and is_of_waiting(frame):
+            self.stop_waiting()
+        else:
+            self.interpreter.on_interrupt()
 
     def hold_interrupts(self):
         self.holds = True
@@ -67,3 +71,14 @@ class CellHost(Waiting):
     def stop_waiting(self):
         """Interrupts what Python waits for. Returns whether it waits for anything."""
         return self.stop(KeyboardInterrupt)
+
+
+def is_of_waiting(frame):
+    """Whether a frame belongs to what lets Python wait: an event loop, outside of the program's own callbacks. An error
+    there would be JavaScript's, or would leave the waiting without its end."""
+    while frame is not None and frame.f_code is not Waiting.wait.__code__:
+        is_own = any(frame.f_globals is own for own in OWN_GLOBALS)
+        if not is_own and not frame.f_code.co_filename.startswith(LIBRARY):
+            return False
+        frame = frame.f_back
+    return True
