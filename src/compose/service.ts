@@ -66,7 +66,7 @@ export async function composeService(config: Config, options: RuntimeOptions = {
   const isServing = () => !admission.isOpen || admission.running > 0 || quietMs() < QUIET_MS;
   const rehearsal = building.use(new Rehearsal(config, { clock, ground, runtimes }, { isBusy: isServing }));
   const owned = building.move();
-  probes.probeOthers(() => assembled !== undefined && assembled.admission.running > 0);
+  probes.probeOthers(() => admission.running > 0);
   const openDoor = () => {
     const listener = open();
     if (config.probe) rehearsal.begin();

@@ -19,8 +19,8 @@ export class StartupProbes implements Disposable {
   readonly #firstAvailable = Promise.withResolvers<string | undefined>();
   readonly #mayProbeOthers = Promise.withResolvers<void>();
   readonly #allAnswered: Promise<void>;
-  #isBusy = () => false;
   readonly #ending = new AbortController();
+  #isBusy = () => false;
 
   /** Probes the first runtime. */
   constructor(runtimes: readonly ExecutionRuntime[]) {

@@ -68,30 +68,27 @@ export class ServiceStatus {
    */
   async readiness(): Promise<RuntimeReadiness[]> {
     const { runtimes } = this.#selector;
-    const isLoaded = ({ isLoaded = true }: ExecutionRuntime) => isLoaded;
-    const known = await this.#askFor(runtimes.filter(isLoaded));
-    const canRun = [...known.values()].some(({ available }) => available);
-    const others = canRun ? [] : await this.#askFor(runtimes.filter((runtime) => !known.has(runtime.name)));
-    const answers = new Map([...this.#last, ...known, ...others]);
-    return runtimes.map(({ name, isLoaded = true }) =>
-      answers.get(name) ??
+    const unloaded = runtimes.filter(({ isLoaded }) => isLoaded === false);
+    const canRun = await this.#ask(runtimes.filter((runtime) => !unloaded.includes(runtime)));
+    if (!canRun) await this.#ask(unloaded);
+    return runtimes.map(({ isLoaded = true, name }) =>
+      this.#last.get(name) ??
         { name, available: false, reason: isLoaded ? "its self-test is not over yet" : "it is not loaded yet" }
     );
   }
 
-  /** Asks runtimes whether they can be used now. Once one can, slow ones are left out. */
-  async #askFor(runtimes: readonly ExecutionRuntime[]): Promise<ReadonlyMap<string, RuntimeReadiness>> {
-    const answers = new Map<string, RuntimeReadiness>();
-    const firstAvailable = Promise.withResolvers<void>();
+  /** Asks runtimes whether they can be used now. Returns whether one can, without waiting long for others then. */
+  async #ask(runtimes: readonly ExecutionRuntime[]): Promise<boolean> {
+    const firstAvailable = Promise.withResolvers<boolean>();
     const all = Promise.all(runtimes.map(async (runtime) => {
       const { name } = runtime;
-      const answer = { name, ...toAvailability(await this.#selector.whyUnavailable(runtime)) };
-      answers.set(name, answer);
-      this.#last.set(name, answer);
-      if (answer.available) firstAvailable.resolve();
+      const availability = toAvailability(await this.#selector.whyUnavailable(runtime));
+      this.#last.set(name, { name, ...availability });
+      if (availability.available) firstAvailable.resolve(true);
     }));
-    await Promise.race([all, firstAvailable.promise.then(() => settledWithin(all, GRACE_MS))]);
-    return answers;
+    const canRun = await Promise.race([firstAvailable.promise, all.then(() => false)]);
+    if (canRun) await settledWithin(all, GRACE_MS);
+    return canRun;
   }
 
   /** Diagnoses every runtime and the machine. It waits for running self-tests. */

@@ -32,7 +32,7 @@ function testSubject(subject: Subject): void {
   let warm = 0;
   for (const table of ATTACKS) {
     if (!categories.includes(table.category) || attacksOn(subject, table, table.attacks).length === 0) continue;
-    // A check of the runtime's binary, begun every 30 s, may begin or end here. What an attack leaves is told at the end.
+    // The runtime's binary is checked every 30 s, so a check may begin or end here. The last test finds what attacks leave.
     const aside = { sanitizeOps: false, sanitizeResources: false };
     Deno.test(`[${name}] holds the attacks on ${table.category}`, aside, async (test) => {
       await using worlds = new Worlds();

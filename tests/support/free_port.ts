@@ -1,8 +1,8 @@
-/** Where ports for this begin. The kernel gives none below 32,768 by itself: ip_local_port_range. */
+/** The first port to try. The kernel assigns ports from 32,768 on: ip_local_port_range. */
 const FIRST_PORT = 20_000;
 const PORTS = 12_000;
 
-/** A port of the loopback that nobody has, and that nobody gets who asks for any port. */
+/** Finds a free port of the loopback, outside of the range from which the kernel assigns ports. */
 export function freePort(): number {
   for (;;) {
     const port = FIRST_PORT + Math.floor(Math.random() * PORTS);

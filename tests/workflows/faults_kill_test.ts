@@ -31,7 +31,7 @@ const SILENT = {
   timeoutMs: 60_000,
 };
 
-/** What a service has told its clients. */
+/** What a service has acknowledged to its clients. */
 interface Acknowledged {
   /** Executions that were answered with their end. */
   readonly ended: Map<string, string>;
@@ -46,7 +46,7 @@ function withKey(): Record<string, string> {
 }
 
 /** Clients of every kind, which go on until their service is gone. What finds no place on a busy machine was not acknowledged. */
-function loadService(service: ServiceProcess, told: Acknowledged): Promise<unknown> {
+function loadService(service: ServiceProcess, acknowledged: Acknowledged): Promise<unknown> {
   const client = new ApiClient(service);
   const forever = async (work: (round: number) => Promise<void>) => {
     try {
@@ -58,14 +58,14 @@ function loadService(service: ServiceProcess, told: Acknowledged): Promise<unkno
   return Promise.all([
     forever(async () => {
       const { id, status, stdout } = await client.json("POST", "/v1/executions", QUICK, withKey());
-      if (status === 200) told.ended.set(id, stdout);
+      if (status === 200) acknowledged.ended.set(id, stdout);
     }),
     forever(async (round) => {
       const key = crypto.randomUUID();
       const request = round < ENDLESS_ROUNDS ? [QUICK, DEAF, SILENT][round % 3] : QUICK;
       const headers = { prefer: "respond-async", "idempotency-key": key };
       const { id, status } = await client.json("POST", "/v1/executions", request, headers);
-      if (status === 202) told.accepted.set(id, key);
+      if (status === 202) acknowledged.accepted.set(id, key);
       await new Promise((resolve) => setTimeout(resolve, 150));
     }),
     forever(async () => {
@@ -73,29 +73,29 @@ function loadService(service: ServiceProcess, told: Acknowledged): Promise<unkno
       assert(body !== null);
       if (!ok) return await body.cancel();
       for await (const { event, data } of serverEvents(body)) {
-        if (event === "completed") told.ended.set(data.id, data.stdout);
+        if (event === "completed") acknowledged.ended.set(data.id, data.stdout);
       }
     }),
     forever(async () => {
       const { id, status: opened } = await client.json("POST", "/v1/sessions", { language: "typescript" });
       if (opened !== 201) return;
-      told.sessions.push(id);
+      acknowledged.sessions.push(id);
       const program = { code: "Deno.writeTextFileSync('a', 'b'); console.log('done')" };
       const path = `/v1/sessions/${id}/executions`;
       const { id: executionId, status, stdout } = await client.json("POST", path, program, withKey());
-      if (status === 200) told.ended.set(executionId, stdout);
+      if (status === 200) acknowledged.ended.set(executionId, stdout);
       await client.status("PUT", `/v1/sessions/${id}/files/upload.bin`, new Uint8Array(100_000));
     }),
   ]);
 }
 
-/** What was acknowledged is told as it was, or as interrupted; sessions, whose directories are gone, are closed with the reason. */
-async function checkTold(client: ApiClient, told: Acknowledged): Promise<void> {
-  for (const [id, stdout] of told.ended) {
+/** Checks that acknowledged executions are reported as they were, or as interrupted. Sessions, whose directories are gone, are closed with the reason. */
+async function checkAcknowledged(client: ApiClient, acknowledged: Acknowledged): Promise<void> {
+  for (const [id, stdout] of acknowledged.ended) {
     const found = await client.json("GET", `/v1/executions/${id}`);
     assertEquals([found.status, found.outcome?.kind, found.stdout], [200, "exited", stdout], id);
   }
-  for (const [id, key] of told.accepted) {
+  for (const [id, key] of acknowledged.accepted) {
     const found = await client.json("GET", `/v1/executions/${id}`);
     assert(["exited", "interrupted"].includes(found.outcome?.kind), `${id}: ${JSON.stringify(found)}`);
     const [repeated] = await Promise.all(
@@ -105,7 +105,7 @@ async function checkTold(client: ApiClient, told: Acknowledged): Promise<void> {
     ).then((answers) => answers.filter(({ code }) => code !== "conflict"));
     assertEquals(repeated?.id, id);
   }
-  for (const id of told.sessions) {
+  for (const id of acknowledged.sessions) {
     const { state, closedBecause } = await client.json("GET", `/v1/sessions/${id}`);
     assertEquals([state, closedBecause], ["closed", "service_lost"], id);
   }
@@ -145,25 +145,30 @@ function countsOf({ accepted, ended, sessions }: Acknowledged): number[] {
 Deno.test("SIGKILL of the service under load and restart, several times: nothing acknowledged lost, nothing orphaned", () =>
   withPlaces(async (places) => {
     const watch = new FootprintWatch(places.scratch);
-    const told: Acknowledged = { ended: new Map(), accepted: new Map(), sessions: [] };
+    const acknowledged: Acknowledged = { ended: new Map(), accepted: new Map(), sessions: [] };
     for (let round = 0; round < KILLS; round++) {
       await using service = await startIn(places);
       watch.learn(service.process.pid);
       // Nearly all die with their service; one that had not asked the kernel for that yet is killed by the next one's start.
       await until(async () => await countLost(watch, service) === 0, "no program of a lost service runs");
-      await checkTold(new ApiClient(service), told);
-      const before = countsOf(told);
-      const loading = loadService(service, told);
-      await until(() => countsOf(told).every((count, index) => count > (before[index] ?? 0) + 1), "it has answered");
+      await checkAcknowledged(new ApiClient(service), acknowledged);
+      const before = countsOf(acknowledged);
+      const loading = loadService(service, acknowledged);
+      await until(
+        () => countsOf(acknowledged).every((count, index) => count > (before[index] ?? 0) + 1),
+        "it has answered",
+      );
       await kill(service);
       await loading;
       assertEquals((await watch.look()).uids, [], "a new service can take its block of users");
     }
     assertEquals(watch.blocks.length > 0, await haveOwnUsers(), "the block of each was known");
-    assert(told.ended.size > KILLS && told.accepted.size > KILLS && told.sessions.length > KILLS);
+    assert(
+      acknowledged.ended.size > KILLS && acknowledged.accepted.size > KILLS && acknowledged.sessions.length > KILLS,
+    );
     {
       await using last = await startIn(places);
-      await checkTold(new ApiClient(last), told);
+      await checkAcknowledged(new ApiClient(last), acknowledged);
       assertEquals((await watch.look()).directories.length, 2, "the living one's directory and its lock");
     }
     assertEquals(await watch.look(), NOTHING);
@@ -172,12 +177,12 @@ Deno.test("SIGKILL of the service under load and restart, several times: nothing
 Deno.test("SIGKILL of the service during its start and its sweep: the next one removes what each of them left", () =>
   withPlaces(async (places) => {
     const watch = new FootprintWatch(places.scratch);
-    const told: Acknowledged = { ended: new Map(), accepted: new Map(), sessions: [] };
+    const acknowledged: Acknowledged = { ended: new Map(), accepted: new Map(), sessions: [] };
     {
       await using first = await startIn(places);
       watch.learn(first.process.pid);
-      const loading = loadService(first, told);
-      await until(() => countsOf(told).every((count) => count > 1), "it has answered");
+      const loading = loadService(first, acknowledged);
+      await until(() => countsOf(acknowledged).every((count) => count > 1), "it has answered");
       await kill(first);
       await loading;
     }
@@ -188,7 +193,7 @@ Deno.test("SIGKILL of the service during its start and its sweep: the next one r
     {
       await using last = await startIn(places);
       watch.learn(last.process.pid);
-      await checkTold(new ApiClient(last), told);
+      await checkAcknowledged(new ApiClient(last), acknowledged);
     }
     assertEquals(await watch.look(), NOTHING);
     const names = await Array.fromAsync(Deno.readDir(places.home), ({ name }) => name);

@@ -143,7 +143,7 @@ const LOCAL = {
   completed: new Promise<void>(() => {}),
 } as const;
 
-Deno.test("a client that goes away leaves its program to whoever has asked for it too, waiting or not", async () => {
+Deno.test("a client that disconnects does not stop a program that another client has requested under the same key", async () => {
   const gate = await Deno.makeTempDir({ dir: "/var/tmp" }); // A program's own /tmp is another one.
   await Deno.chmod(gate, 0o755);
   await withOwnService(async (service, scratch) => {
