@@ -19,7 +19,7 @@ const SERVICE_MB = 384;
 /** More of a file is not searched. */
 const MAX_SEARCHED_BYTES = 4 * MEBIBYTE;
 /** How long what was killed may take to be gone, in ms. */
-const GONE_MS = 3_000;
+const GONE_MS = 15_000;
 
 /** Where everybody on this machine may write something, or a service's user. */
 const COMMON_PLACES = [
@@ -197,7 +197,7 @@ async function searchArchive({ secret }: World, { files }: ExecutionEnvironment)
   return text.includes(secret) ? [{ oracle: "secret", detail: "the workspace" }] : [];
 }
 
-/** Processes that an attack has left, if they do not end within some seconds; they are killed. */
+/** Processes that an attack has left, if they do not end within 15 s; they are killed. */
 export async function findProcesses(
   { running, ...owner }: {
     /** What ran before the attack. */
