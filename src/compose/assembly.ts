@@ -11,7 +11,7 @@ import { log } from "../log.ts";
 import { Metrics } from "../metrics.ts";
 import type { ExecutionRuntime } from "../runtimes/port.ts";
 import type { WarmPool } from "../runtimes/warm/warm_pool.ts";
-import { createApp, listen, type Listener, RPC_LIMITS, RpcSockets } from "../server/mod.ts";
+import { createApp, listen, type Listener, ServerSockets, SOCKET_LIMITS } from "../server/mod.ts";
 import { Sessions } from "../sessions/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Uploads } from "../workspace/uploads.ts";
@@ -45,7 +45,7 @@ export interface Foundations {
 
 /** The parts of a service that answer requests. Disposing ends them, but not their foundations. */
 export interface Assembled extends Pick<EngineParts, "admission" | "engine" | "selector">, AsyncDisposable {
-  readonly sockets: RpcSockets;
+  readonly sockets: ServerSockets;
   readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
   /** Whether clients need a key. */
   hasKeys(): boolean;
@@ -83,7 +83,7 @@ export async function assembleService(config: Config, foundations: Foundations):
   await sessions.recover((environmentId) => recoverable.delete(environmentId));
   const { allowOrigins, maxBodyBytes } = config;
   const requests = requestBudget(maxBodyBytes);
-  const sockets = building.use(new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: maxBodyBytes }, requests));
+  const sockets = building.use(new ServerSockets({ ...SOCKET_LIMITS, maxMessageBytes: maxBodyBytes }, requests));
   building.use(watchRevocations({ keyring, sessions, executions, sockets }, clock));
   const uploads = new Uploads(ground.scratchDirectory);
   const counted: Pick<Metrics, "expose"> = {

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/mod.ts";
-import type { Listener, RpcSockets } from "../server/mod.ts";
+import type { Listener, ServerSockets } from "../server/mod.ts";
 
 /** The HTTP door of a service. Disposing closes it, drains running executions, and then disposes of everything else. */
 export interface Door extends AsyncDisposable {
@@ -13,7 +13,7 @@ export interface Door extends AsyncDisposable {
 
 interface DoorOptions {
   open(): Listener;
-  readonly sockets: RpcSockets;
+  readonly sockets: ServerSockets;
   readonly engine: Engine;
   /** Everything behind the door. */
   readonly owned: AsyncDisposable;

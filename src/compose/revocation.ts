@@ -3,7 +3,7 @@ import type { Clock } from "../concurrency/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Executions } from "../engine/mod.ts";
 import { log } from "../log.ts";
-import type { RpcSockets } from "../server/mod.ts";
+import type { ServerSockets } from "../server/mod.ts";
 import type { Sessions } from "../sessions/mod.ts";
 
 /** How often the storage is polled for revoked keys. Another process may revoke a key. */
@@ -13,7 +13,7 @@ interface Opened {
   readonly keyring: Keyring;
   readonly sessions: Sessions;
   readonly executions: Executions;
-  readonly sockets: RpcSockets;
+  readonly sockets: ServerSockets;
 }
 
 /** Ends everything that a revoked key opened, until the result is disposed of. */

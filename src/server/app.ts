@@ -23,7 +23,8 @@ import { metricsRoutes } from "./routes/metrics.ts";
 import { runtimeRoutes } from "./routes/runtimes.ts";
 import { indexRoutes } from "./routes/service_index.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
-import { rpcRoutes, type RpcSockets } from "./rpc/mod.ts";
+import { rpcRoutes } from "./rpc/mod.ts";
+import type { ServerSockets } from "./sockets/mod.ts";
 
 /** Parts of the HTTP door. */
 export interface AppOptions {
@@ -34,7 +35,7 @@ export interface AppOptions {
   readonly observer: Observer;
   readonly uploads: UploadsPort;
   /** Open WebSockets, which their owner closes. */
-  readonly sockets: RpcSockets;
+  readonly sockets: ServerSockets;
   readonly maxBodyBytes: number;
   /** Web origins of pages that may call, beside the service's own. */
   readonly allowOrigins: readonly string[];

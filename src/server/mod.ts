@@ -1,3 +1,3 @@
 export { type AppOptions, createApp } from "./app.ts";
 export { listen, type Listener } from "./http/listen.ts";
-export { RPC_LIMITS, RpcSockets } from "./rpc/mod.ts";
+export { ServerSockets, SOCKET_LIMITS } from "./sockets/mod.ts";

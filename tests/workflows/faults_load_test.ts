@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { residentMb } from "../../bench/process_memory.ts";
-import { RPC_LIMITS } from "../../src/server/rpc/limits.ts";
+import { SOCKET_LIMITS } from "../../src/server/sockets/limits.ts";
 import { RawClient } from "../server/rpc/raw_client.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { FootprintWatch, NOTHING } from "../support/footprint.ts";
@@ -141,7 +141,7 @@ Deno.test("2,000 clients that connect and stay silent: the others are served, an
     assertEquals(soft, hard, "Deno has raised what it may have to all that it can");
     {
       await using silent = new AsyncDisposableStack();
-      for (let index = 0; index < RPC_LIMITS.maxSocketsPerTenant; index++) {
+      for (let index = 0; index < SOCKET_LIMITS.maxSocketsPerTenant; index++) {
         silent.use(await RawClient.open(portOf(service)));
       }
       const late = await client.json("GET", "/ws/jsonrpc", undefined, {

@@ -6,7 +6,8 @@ import type { Observer } from "../../../src/engine/observer.ts";
 import type { AppEnv } from "../../../src/server/http/app_env.ts";
 import type { DoorKeys } from "../../../src/server/auth/auth.ts";
 import { sendProblem } from "../../../src/server/http/problem.ts";
-import { RPC_LIMITS, type RpcLimits, rpcRoutes, RpcSockets } from "../../../src/server/rpc/mod.ts";
+import { rpcRoutes } from "../../../src/server/rpc/mod.ts";
+import { ServerSockets, SOCKET_LIMITS, type SocketLimits } from "../../../src/server/sockets/mod.ts";
 import { ByteBudget } from "../../../src/concurrency/byte_budget.ts";
 import type { SessionsPort } from "../../../src/sessions/port.ts";
 import { fakeEngine, fakeSessions, TESTER } from "../../support/fake_ports.ts";
@@ -17,7 +18,7 @@ export interface DoorOptions {
   readonly sessions?: Partial<SessionsPort>;
   /** In the place of all of these. */
   readonly realSessions?: SessionsPort;
-  readonly limits?: Partial<RpcLimits>;
+  readonly limits?: Partial<SocketLimits>;
   /** What messages and bodies may hold. */
   readonly requests?: ByteBudget;
   readonly keys?: DoorKeys;
@@ -43,13 +44,13 @@ export interface Reply {
 
 /** The door on a port of this machine, over ports that are fakes. */
 export class Door implements AsyncDisposable {
-  readonly sockets: RpcSockets;
+  readonly sockets: ServerSockets;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #clients: RpcClient[] = [];
 
   constructor(options: DoorOptions = {}) {
     const requests = options.requests ?? new ByteBudget({ maxBytes: 1_000_000, maxOwnerBytes: 1_000_000 });
-    this.sockets = new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: 65_536, ...options.limits }, requests);
+    this.sockets = new ServerSockets({ ...SOCKET_LIMITS, maxMessageBytes: 65_536, ...options.limits }, requests);
     const app = new Hono<AppEnv>();
     app.use(requestId());
     app.use(async (context, next) => {

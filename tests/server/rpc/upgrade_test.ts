@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { ByteBudget } from "../../../src/concurrency/byte_budget.ts";
-import { RPC_LIMITS, RpcSockets } from "../../../src/server/rpc/mod.ts";
+import { ServerSockets, SOCKET_LIMITS } from "../../../src/server/sockets/mod.ts";
 import { appOf } from "../support/app_of.ts";
 import { addKey, openKeyring } from "../support/keyring.ts";
 import { Door } from "./door.ts";
@@ -54,7 +54,7 @@ Deno.test("a page's WebSocket brings its key as a subprotocol, which is echoed o
   const { headers: { authorization }, id } = addKey(keys);
   const key = `codebeaker.key.${authorization.slice("Bearer ".length)}`;
   const budget = new ByteBudget({ maxBytes: 1_000_000, maxOwnerBytes: 1_000_000 });
-  await using sockets = new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: 2_000 }, budget);
+  await using sockets = new ServerSockets({ ...SOCKET_LIMITS, maxMessageBytes: 2_000 }, budget);
   const app = appOf({ keys, sockets });
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, app.fetch);
   const url = `ws://127.0.0.1:${server.addr.port}/ws/jsonrpc`;

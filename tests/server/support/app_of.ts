@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import { ByteBudget } from "../../../src/concurrency/byte_budget.ts";
 import type { AppEnv } from "../../../src/server/http/app_env.ts";
-import { type AppOptions, createApp, RPC_LIMITS, RpcSockets } from "../../../src/server/mod.ts";
+import { type AppOptions, createApp, ServerSockets, SOCKET_LIMITS } from "../../../src/server/mod.ts";
 import { fakeEngine, fakeSessions } from "../../support/fake_ports.ts";
 import { openKeyring } from "./keyring.ts";
 
@@ -18,7 +18,7 @@ export function appOf(parts: Partial<AppOptions> = {}): Hono<AppEnv> {
       receiveFile: () => Promise.reject(new Error("not expected")),
       receiveArchive: () => Promise.reject(new Error("not expected")),
     },
-    sockets: new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: 2_000 }, requests),
+    sockets: new ServerSockets({ ...SOCKET_LIMITS, maxMessageBytes: 2_000 }, requests),
     maxBodyBytes: 2_000,
     allowOrigins: [],
     requests,

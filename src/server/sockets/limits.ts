@@ -1,5 +1,5 @@
 /** Limits of a service's WebSocket connections. */
-export interface RpcLimits {
+export interface SocketLimits {
   /** Most concurrent connections. */
   readonly maxSockets: number;
   /** Most concurrent connections of one tenant. */
@@ -16,7 +16,7 @@ export interface RpcLimits {
 }
 
 /** The limits but `maxMessageBytes`, which is the service's largest body. */
-export const RPC_LIMITS: Omit<RpcLimits, "maxMessageBytes"> = {
+export const SOCKET_LIMITS: Omit<SocketLimits, "maxMessageBytes"> = {
   maxSockets: 512,
   maxSocketsPerTenant: 64,
   maxRequests: 32,

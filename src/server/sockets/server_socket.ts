@@ -1,13 +1,10 @@
-import type { ByteBudget } from "../../concurrency/byte_budget.ts";
+import type { ByteBudget, ByteLease } from "../../concurrency/byte_budget.ts";
 import { settledWithin } from "../../concurrency/delay.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { Caller } from "../../engine/port.ts";
 import { log } from "../../log.ts";
-import type { Peer } from "./call_context.ts";
-import type { RpcLimits } from "./limits.ts";
-import { MessageHandler } from "./message_handler.ts";
-import type { MethodTable } from "./method_table.ts";
+import type { SocketLimits } from "./limits.ts";
 import { SocketWriter } from "./socket_writer.ts";
 
 /** Close codes of RFC 6455, section 7.4.1. */
@@ -19,31 +16,52 @@ const INTERNAL_ERROR = 1011;
 /** Time at shutdown for cancelled requests to answer, and again for the client to close. */
 const CLOSE_GRACE_MS = 1_000;
 
+/** What a protocol does on one connection. */
+export interface SocketProtocol {
+  /** Called when the connection opens. */
+  begin?(): void;
+  /**
+   * Answers a message. Messages of one connection are answered concurrently.
+   *
+   * @param lease memory of the message, which is given back afterwards
+   */
+  answer(data: unknown, lease: ByteLease): Promise<void>;
+}
+
+/** The client's end of a connection, as a protocol uses it. */
+export interface SocketPeer {
+  /** Aborted when the client no longer waits for answers. */
+  readonly signal: AbortSignal;
+  /** Encodes and sends a message. Returns when there was room for it, or the client is gone. */
+  send(encode: () => string): Promise<void>;
+  /** Returns when the client has read most of the earlier messages, or is gone. */
+  waitForRoom(): Promise<void>;
+  /** Cancels the connection's requests and closes it. */
+  close(code: number, reason: string): void;
+}
+
 /** Parts of a connection. */
-export interface RpcSocketOptions {
+export interface ServerSocketOptions {
   /** The client on the other end while the connection is open. */
   readonly caller: Caller;
-  readonly methods: MethodTable;
   readonly observer: Observer;
-  readonly limits: Pick<RpcLimits, "maxMessageBytes" | "maxRequests" | "openWithinMs" | "maxStallMs">;
+  readonly limits: Pick<SocketLimits, "maxMessageBytes" | "maxRequests" | "openWithinMs" | "maxStallMs">;
   /** Memory for the messages of all connections. */
   readonly requests: Pick<ByteBudget, "lease">;
+  /** Makes the protocol of the connection. */
+  speak(peer: SocketPeer): SocketProtocol;
   /** @throws {CodeBeakerError} `unauthorized` once the client's key is no longer valid */
   checkKey(): void;
   /** Called when the connection is closed. */
   onClosed(): void;
 }
 
-/** One connection of JSON-RPC 2.0. When it ends, the requests that it awaits are cancelled. */
-export class RpcSocket implements Peer {
-  isStreaming = false;
-  isStrict = false;
-  feeds: Peer["feeds"] = "unawaited";
+/** One WebSocket connection. When it ends, the requests that it awaits are cancelled. */
+export class ServerSocket implements SocketPeer {
   readonly #socket: WebSocket;
-  readonly #options: RpcSocketOptions;
+  readonly #options: ServerSocketOptions;
   readonly #writer: SocketWriter;
-  readonly #messages: MessageHandler;
-  /** Aborted when the client no longer waits for answers. */
+  readonly #protocol: SocketProtocol;
   readonly #gone = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
   readonly #answering = new Set<Promise<void>>();
@@ -51,65 +69,71 @@ export class RpcSocket implements Peer {
   /** The close frame of a connection that opens after its end. */
   #closeFrame: [code: number, reason: string] = [GOING_AWAY, "It took too long to open"];
 
-  constructor(socket: WebSocket, options: RpcSocketOptions) {
-    const { caller, limits, methods, observer } = options;
-    const { signal } = this.#gone;
+  constructor(socket: WebSocket, options: ServerSocketOptions) {
+    const { maxStallMs, openWithinMs } = options.limits;
     this.#socket = socket;
     this.#options = options;
     this.#writer = new SocketWriter(socket, {
-      signal,
-      maxStallMs: limits.maxStallMs,
-      onStall: () => this.#close(POLICY_VIOLATION, "Nothing was read for too long"),
+      signal: this.signal,
+      maxStallMs,
+      onStall: () => this.close(POLICY_VIOLATION, "Nothing was read for too long"),
     });
-    this.#messages = new MessageHandler({
-      caller,
-      methods,
-      observer,
-      maxRequests: limits.maxRequests,
-      peer: this,
-      signal,
-      waitForRoom: () => this.#writer.waitForRoom(),
-    });
+    this.#protocol = options.speak(this);
     // No event reports a client that disconnects before it has the answer to its upgrade.
-    this.#opening = setTimeout(() => this.#end(), limits.openWithinMs);
+    this.#opening = setTimeout(() => this.#end(), openWithinMs);
     socket.onopen = () => this.#begin();
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = () => this.#end();
     socket.onerror = () => this.#end();
   }
 
-  notify(method: string, params: object): Promise<void> {
-    return this.#writer.send(() => JSON.stringify({ jsonrpc: "2.0", method, params }));
+  get signal(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  send(encode: () => string): Promise<void> {
+    return this.#writer.send(encode);
+  }
+
+  waitForRoom(): Promise<void> {
+    return this.#writer.waitForRoom();
+  }
+
+  close(code: number, reason: string): void {
+    this.#gone.abort(disconnected());
+    this.#closeFrame = [code, reason];
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(code, reason);
   }
 
   /** Cancels the connection's requests, answers them, and closes, as the service shuts down. */
   async goAway(): Promise<void> {
     this.#gone.abort(shuttingDown());
     await settledWithin(Promise.all(this.#answering), CLOSE_GRACE_MS);
-    this.#close(GOING_AWAY, "The service is shutting down");
+    this.close(GOING_AWAY, "The service is shutting down");
     await settledWithin(this.#closed.promise, CLOSE_GRACE_MS);
     this.#end();
   }
 
   /** Cancels the connection's requests and closes, as its key is no longer valid. */
   refuse(): void {
-    this.#close(POLICY_VIOLATION, "The key is no longer valid");
+    this.close(POLICY_VIOLATION, "The key is no longer valid");
   }
 
   #begin(): void {
     clearTimeout(this.#opening);
-    if (this.#gone.signal.aborted) this.#socket.close(...this.#closeFrame);
+    if (this.signal.aborted) this.#socket.close(...this.#closeFrame);
+    else this.#protocol.begin?.();
   }
 
   #receive(data: unknown): void {
-    if (!this.#gone.signal.aborted) this.#checkKey();
-    if (this.#gone.signal.aborted) return;
+    if (!this.signal.aborted) this.#checkKey();
+    if (this.signal.aborted) return;
     const { maxMessageBytes, maxRequests } = this.#options.limits;
     if (this.#answering.size >= 2 * maxRequests) {
-      return this.#close(POLICY_VIOLATION, "Too many requests whose answers are not read");
+      return this.close(POLICY_VIOLATION, "Too many requests whose answers are not read");
     }
     if (isLonger(data, maxMessageBytes)) {
-      return this.#close(TOO_BIG, `A message is at most ${maxMessageBytes} bytes long`);
+      return this.close(TOO_BIG, `A message is at most ${maxMessageBytes} bytes long`);
     }
     const answering = this.#answer(data).catch((error: unknown) => this.#fail(error)).finally(() =>
       this.#answering.delete(answering)
@@ -119,8 +143,7 @@ export class RpcSocket implements Peer {
 
   async #answer(data: unknown): Promise<void> {
     using lease = this.#options.requests.lease(this.#options.caller.principal.tenant);
-    const answer = await this.#messages.handle(data, lease);
-    if (answer !== undefined) await this.#writer.send(() => JSON.stringify(answer));
+    await this.#protocol.answer(data, lease);
   }
 
   /** Closes the connection when its key was revoked. */
@@ -136,15 +159,8 @@ export class RpcSocket implements Peer {
 
   /** Closes the connection when an answer cannot be sent. An answer may be too long for a string. */
   #fail(error: unknown): void {
-    log.error("rpc.answer_failed", { requestId: this.#options.caller.requestId, error: messageOf(error) });
-    this.#close(INTERNAL_ERROR, "A message cannot be answered");
-  }
-
-  /** Cancels the requests, and closes the connection. */
-  #close(code: number, reason: string): void {
-    this.#gone.abort(disconnected());
-    this.#closeFrame = [code, reason];
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(code, reason);
+    log.error("socket.answer_failed", { requestId: this.#options.caller.requestId, error: messageOf(error) });
+    this.close(INTERNAL_ERROR, "A message cannot be answered");
   }
 
   #end(): void {

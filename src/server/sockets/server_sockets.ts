@@ -1,23 +1,23 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { ByteBudget } from "../../concurrency/byte_budget.ts";
-import type { RpcLimits } from "./limits.ts";
-import { RpcSocket, type RpcSocketOptions } from "./socket.ts";
+import type { SocketLimits } from "./limits.ts";
+import { ServerSocket, type ServerSocketOptions } from "./server_socket.ts";
 
 /** Parts of a connection that its request brings. */
-export interface UpgradeOptions extends Omit<RpcSocketOptions, "limits" | "requests" | "onClosed"> {
+export interface UpgradeOptions extends Omit<ServerSocketOptions, "limits" | "requests" | "onClosed"> {
   /** The subprotocol of the answer, one that the client offers. */
   readonly protocol: string | undefined;
 }
 
 /** The service's open connections. Disposing closes them and cancels their requests. */
-export class RpcSockets implements AsyncDisposable {
-  readonly limits: RpcLimits;
+export class ServerSockets implements AsyncDisposable {
+  readonly limits: SocketLimits;
   readonly #requests: Pick<ByteBudget, "lease">;
-  readonly #open = new Map<RpcSocket, string>();
+  readonly #open = new Map<ServerSocket, string>();
   #isClosing = false;
 
   /** @param requests memory for the unanswered messages of all connections */
-  constructor(limits: RpcLimits, requests: Pick<ByteBudget, "lease">) {
+  constructor(limits: SocketLimits, requests: Pick<ByteBudget, "lease">) {
     this.limits = limits;
     this.#requests = requests;
   }
@@ -36,7 +36,7 @@ export class RpcSockets implements AsyncDisposable {
     const { tenant } = options.caller.principal;
     this.#checkRoom(tenant);
     const { socket, response } = upgrade(request, { protocol, idleTimeoutMs: this.limits.idleTimeoutMs });
-    const connection = new RpcSocket(socket, {
+    const connection = new ServerSocket(socket, {
       ...options,
       limits: this.limits,
       requests: this.#requests,
@@ -80,7 +80,7 @@ export class RpcSockets implements AsyncDisposable {
 
 function upgrade(
   request: Request,
-  { idleTimeoutMs, protocol }: Pick<RpcLimits, "idleTimeoutMs"> & Pick<UpgradeOptions, "protocol">,
+  { idleTimeoutMs, protocol }: Pick<SocketLimits, "idleTimeoutMs"> & Pick<UpgradeOptions, "protocol">,
 ): Deno.WebSocketUpgrade {
   try {
     return Deno.upgradeWebSocket(request, {

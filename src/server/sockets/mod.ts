@@ -1,0 +1,4 @@
+export { SOCKET_LIMITS, type SocketLimits } from "./limits.ts";
+export { openSocket, type SocketDoor } from "./open_socket.ts";
+export type { SocketPeer, SocketProtocol } from "./server_socket.ts";
+export { ServerSockets } from "./server_sockets.ts";
