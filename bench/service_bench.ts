@@ -1,4 +1,4 @@
-import { MAX_ISOLATION } from "../src/core/capabilities.ts";
+import { MAX_ISOLATION } from "../src/core/answers/vocabulary.ts";
 import { RUNTIMES } from "../src/runtimes/registry.ts";
 import { SelfTestResults } from "../src/runtimes/self_test/self_test_results.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";

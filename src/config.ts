@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MAX_ISOLATION } from "./core/capabilities.ts";
+import { MAX_ISOLATION } from "./core/answers/vocabulary.ts";
 import { CodeBeakerError, messageOf } from "./core/errors.ts";
 import { apiKeysSchema } from "./core/key_policy.ts";
 import { oneOf } from "./core/parsing/validation.ts";

@@ -1,7 +1,9 @@
 import type { Registry } from "prom-client";
-import { CodeBeakerError, ERROR_KINDS, messageOf } from "./core/errors.ts";
+import { ERROR_KINDS } from "./core/answers/vocabulary.ts";
+import { CodeBeakerError, messageOf } from "./core/errors.ts";
 import type { Attempt, Selection } from "./core/selection.ts";
-import { CLOSE_REASONS, type SessionInfo } from "./core/session.ts";
+import { CLOSE_REASONS } from "./core/answers/vocabulary.ts";
+import type { SessionInfo } from "./core/session.ts";
 import { VERSION } from "./core/version.ts";
 import type { EndedExecution, Observer } from "./engine/observer.ts";
 import { log } from "./log.ts";

@@ -142,7 +142,7 @@ const ORDINARY_WORDS = new Set(["node", "isolate", "native"]);
 /** Files outside the runtimes' own folders that may name runtimes, and why. */
 export const MAY_NAME_RUNTIMES: Readonly<Record<string, string>> = {
   "src/cli/preflight.ts": "the binary that runs the service",
-  "src/core/capabilities.ts": "the design's RuntimeType",
+  "src/core/answers/vocabulary.ts": "the design's types of runtime",
   "src/core/permissions/environment_variables.ts": "prefixes of variables that interpreters read",
   "src/core/languages.ts": "environment names that are spelled alike",
   "src/core/version.ts": "the file that states the version",

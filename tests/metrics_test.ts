@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { CodeBeakerError, ERROR_KINDS, type ErrorCode } from "../src/core/errors.ts";
+import { ERROR_KINDS } from "../src/core/answers/vocabulary.ts";
+import { CodeBeakerError, type ErrorCode } from "../src/core/errors.ts";
 import type { Execution } from "../src/core/execution.ts";
 import { LOCAL_USER } from "../src/core/principal.ts";
 import type { Selection } from "../src/core/selection.ts";
-import { CLOSE_REASONS } from "../src/core/session.ts";
+import { CLOSE_REASONS } from "../src/core/answers/vocabulary.ts";
 import { VERSION } from "../src/core/version.ts";
 import type { EndedExecution } from "../src/engine/observer.ts";
 import { Metrics } from "../src/metrics.ts";

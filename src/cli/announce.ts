@@ -1,5 +1,6 @@
 import type { Service } from "../compose/mod.ts";
-import { describeObstacle, MAX_ISOLATION } from "../core/capabilities.ts";
+import { MAX_ISOLATION } from "../core/answers/vocabulary.ts";
+import { describeObstacle } from "../core/capabilities.ts";
 import { SERVICE_NAME, VERSION } from "../core/version.ts";
 import { formatTable, type Output, print } from "./output.ts";
 import { type Palette, paletteFor } from "./palette.ts";

@@ -1,4 +1,4 @@
-import { MAX_ISOLATION } from "../core/capabilities.ts";
+import { MAX_ISOLATION } from "../core/answers/vocabulary.ts";
 import type { RuntimeDiagnosis, ServiceDiagnosis } from "../core/diagnosis.ts";
 import type { Palette } from "./palette.ts";
 

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import type { z } from "zod";
 import { CLIENT_KEY_VARIABLE, readClientKey } from "../config.ts";
-import { CodeBeakerError, ERROR_KINDS, type ErrorCode, messageOf } from "../core/errors.ts";
+import { ERROR_KINDS } from "../core/answers/vocabulary.ts";
+import { CodeBeakerError, type ErrorCode, messageOf } from "../core/errors.ts";
 import type { CommandContext } from "./context.ts";
 
 /** The URL of a service where no flag names one. */

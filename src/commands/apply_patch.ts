@@ -1,20 +1,11 @@
 import { z } from "zod";
+import type { Answer } from "../core/answers/answer.ts";
+import type { patchResultSchema } from "../core/answers/commands.ts";
 import { strictObject } from "../core/parsing/validation.ts";
 import { defineFileCommand } from "./command.ts";
 import { parsePatch } from "./texts/parse_patch.ts";
 import { PatchPlan } from "./texts/patch_plan.ts";
 import { TextWorkerPool } from "./texts/text_worker_pool.ts";
-
-/** The result of a patch. */
-export interface PatchResult {
-  /** Files that were changed, or would be with `dryRun`. */
-  readonly filesPatched: number;
-  readonly hunksApplied: number;
-  /** All hunks of the files that were left unchanged. */
-  readonly hunksFailed: number;
-  /** Why each of those files was left unchanged. */
-  readonly errors: readonly string[];
-}
 
 /**
  * Applies a unified diff of any number of files without fuzz. Each file changes wholly or not at all. Paths lose their
@@ -29,7 +20,7 @@ export const applyPatch = defineFileCommand({
     strip: z.int().min(0).max(64).default(0),
     dryRun: z.boolean().default(false),
   }),
-  async run({ id, files }, { patch, strip, dryRun }, { signal, texts }): Promise<PatchResult> {
+  async run({ id, files }, { patch, strip, dryRun }, { signal, texts }): Promise<Answer<typeof patchResultSchema>> {
     using worker = await (texts ?? new TextWorkerPool()).acquire({ owner: id, signal });
     const plan = new PatchPlan(files, worker);
     const applied = { filesPatched: 0, hunksApplied: 0, hunksFailed: 0 };

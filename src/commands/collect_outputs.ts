@@ -1,9 +1,9 @@
 import { withDeadline } from "../concurrency/deadline.ts";
 import { hasCode, messageOf } from "../core/errors.ts";
 import type { FileReading } from "../core/files.ts";
+import { MAX_OUTPUT_FILES } from "../core/answers/vocabulary.ts";
 import {
   MAX_OUTPUT_FILE_BYTES,
-  MAX_OUTPUT_FILES,
   MAX_OUTPUT_FILES_BYTES,
   type OutputFile,
   type OutputFiles,

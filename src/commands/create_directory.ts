@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Answer } from "../core/answers/answer.ts";
+import type { pathResultSchema } from "../core/answers/commands.ts";
 import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineFileCommand } from "./command.ts";
@@ -9,7 +11,7 @@ export const createDirectory = defineFileCommand({
   aliases: ["create_dir"],
   fieldAliases: {},
   schema: strictObject({ path: z.string().min(1), recursive: z.boolean().default(true) }),
-  async run(environment, { path, recursive }) {
+  async run(environment, { path, recursive }): Promise<Answer<typeof pathResultSchema>> {
     const target = parseWorkspacePath(path);
     await environment.files.createDirectory(target, { recursive });
     return { path: target };

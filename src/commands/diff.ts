@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Answer } from "../core/answers/answer.ts";
+import type { diffResultSchema } from "../core/answers/commands.ts";
 import { invalidField } from "../core/errors.ts";
 import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
@@ -30,7 +32,7 @@ export const diff = defineFileCommand({
     { id, files },
     { originalPath, originalContent, modifiedPath, modifiedContent, contextLines },
     { signal, texts },
-  ) {
+  ): Promise<Answer<typeof diffResultSchema>> {
     const sides = [
       { name: "original", path: originalPath, content: originalContent },
       { name: "modified", path: modifiedPath, content: modifiedContent },

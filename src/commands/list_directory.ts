@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Answer } from "../core/answers/answer.ts";
+import type { treeSchema } from "../core/answers/files.ts";
 import type { FileEntry } from "../core/files.ts";
 import { compileGlob } from "../core/glob.ts";
 import { strictObject } from "../core/parsing/validation.ts";
@@ -17,7 +19,7 @@ export const listDirectory = defineFileCommand({
     includeHidden: z.boolean().default(false),
     maxDepth: z.int().min(0).default(0),
   }),
-  async run(environment, { path, recursive, pattern, includeHidden, maxDepth }) {
+  async run(environment, { path, recursive, pattern, includeHidden, maxDepth }): Promise<Answer<typeof treeSchema>> {
     const target = parseWorkspacePath(path);
     const tree = await environment.files.list(target, { maxDepth: recursive ? maxDepth : 1 });
     const prefix = target === "." ? 0 : target.length + 1;

@@ -1,6 +1,6 @@
 import type { VisitedEntry } from "../core/files.ts";
 import { compileGlob } from "../core/glob.ts";
-import { MAX_OUTPUT_FILES } from "../core/output_files.ts";
+import { MAX_OUTPUT_FILES } from "../core/answers/vocabulary.ts";
 
 /** Most matches that are kept: files to return, and as many to name. */
 const MAX_KEPT = 2 * MAX_OUTPUT_FILES;

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Answer } from "../core/answers/answer.ts";
+import type { readResultSchema } from "../core/answers/commands.ts";
 import { encodingSchema } from "../core/requests/content.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import { strictObject } from "../core/parsing/validation.ts";
@@ -17,7 +19,7 @@ export const readFile = defineFileCommand({
     offset: z.int().min(0).optional(),
     length: z.int().min(0).optional(),
   }),
-  async run(environment, { path, encoding, offset, length }) {
+  async run(environment, { path, encoding, offset, length }): Promise<Answer<typeof readResultSchema>> {
     const target = parseWorkspacePath(path);
     const stream = await environment.files.read(target, {
       ...(offset === undefined ? {} : { offset }),

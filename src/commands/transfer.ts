@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Answer } from "../core/answers/answer.ts";
+import type { transferResultSchema } from "../core/answers/commands.ts";
 import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
@@ -22,7 +24,7 @@ export function defineTransfer(type: string, operation: "copy" | "move"): FileCo
       destination_path: "destination",
     },
     schema: transferSchema,
-    async run({ files }: { readonly files: WorkspaceFiles }, fields) {
+    async run({ files }: { readonly files: WorkspaceFiles }, fields): Promise<Answer<typeof transferResultSchema>> {
       const source = parseWorkspacePath(fields.source, "source");
       const destination = parseWorkspacePath(fields.destination, "destination");
       await files[operation](source, destination, { overwrite: fields.overwrite });

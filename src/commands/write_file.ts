@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Answer } from "../core/answers/answer.ts";
+import type { writeResultSchema } from "../core/answers/commands.ts";
 import type { WriteMode } from "../core/files.ts";
 import { decodeContent, encodingSchema } from "../core/requests/content.ts";
 import { oneOf, strictObject } from "../core/parsing/validation.ts";
@@ -31,7 +33,7 @@ export const writeFile = defineFileCommand({
     encoding: encodingSchema,
     mode: z.preprocess(toKnownCase, oneOf(MODE_NAMES)).default("Create"),
   }),
-  async run(environment, { path, content, encoding, mode }) {
+  async run(environment, { path, content, encoding, mode }): Promise<Answer<typeof writeResultSchema>> {
     const target = parseWorkspacePath(path);
     const bytes = decodeContent({ content, encoding }, "content");
     await environment.files.write(target, bytes, MODES[mode]);

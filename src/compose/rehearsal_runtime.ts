@@ -1,4 +1,4 @@
-import { MAX_ISOLATION } from "../core/capabilities.ts";
+import { MAX_ISOLATION } from "../core/answers/vocabulary.ts";
 import { CELL_REPORT, REPORT_END } from "../core/child_protocol.ts";
 import type { Outcome, OutputStream } from "../core/execution.ts";
 import { mainFileOf } from "../core/languages.ts";

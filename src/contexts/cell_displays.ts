@@ -1,4 +1,5 @@
-import { MAX_DISPLAYS, type MimeBundle } from "../core/cell.ts";
+import { MAX_DISPLAYS } from "../core/answers/vocabulary.ts";
+import type { MimeBundle } from "../core/cell.ts";
 import { MAX_RESULT_BYTES, parseDisplay } from "./cell_report.ts";
 
 /** The displays of one cell, in order. */

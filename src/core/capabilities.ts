@@ -1,28 +1,12 @@
-/** The types of runtime, as the original design spells them. */
-export type RuntimeType =
-  | "Docker"
-  | "Deno"
-  | "Bun"
-  | "NodeJs"
-  | "WebAssembly"
-  | "V8Isolate"
-  | "NativeProcess";
+import type { Answer } from "./answers/answer.ts";
+import type { capabilitiesSchema } from "./answers/capabilities.ts";
+import type { RUNTIME_TYPES } from "./answers/vocabulary.ts";
 
-/** The highest isolation level: another kernel. */
-export const MAX_ISOLATION = 10;
+/** The type of a runtime, as the original design spells it. */
+export type RuntimeType = typeof RUNTIME_TYPES[number];
 
 /** The abilities and costs that a runtime declares. */
-export interface RuntimeCapabilities {
-  /** Time until a program may begin, in whole ms. */
-  readonly startupTimeMs: number;
-  /** Memory of an environment without that of its program, in whole MB. */
-  readonly memoryOverheadMB: number;
-  /** 0 (none) to {@link MAX_ISOLATION}. */
-  readonly isolationLevel: number;
-  readonly supportsFilesystemPersistence: boolean;
-  readonly supportsNetworkAccess: boolean;
-  readonly maxConcurrentExecutions: number;
-}
+export type RuntimeCapabilities = Answer<typeof capabilitiesSchema>;
 
 /** Costs of programs in one language. Absent ones are those that the runtime declares. */
 export type DeclaredCosts = Partial<Pick<RuntimeCapabilities, "startupTimeMs" | "memoryOverheadMB">>;

@@ -1,47 +1,16 @@
+import type { Answer } from "./answers/answer.ts";
+import type { errorDetailsSchema, fieldErrorSchema } from "./answers/problem.ts";
+import type { ERROR_KINDS } from "./answers/vocabulary.ts";
 import type { Obstacle } from "./capabilities.ts";
-import type { Attempt, Selection } from "./selection.ts";
-
-interface ErrorKind {
-  readonly status: number;
-  readonly jsonRpc: number;
-  readonly title: string;
-}
-
-/** Every error of a caller or of the service, with its status at each door. */
-export const ERROR_KINDS = {
-  invalid_request: { status: 400, jsonRpc: -32602, title: "Invalid request" },
-  unauthorized: { status: 401, jsonRpc: -32001, title: "Unauthorized" },
-  permission_denied: { status: 403, jsonRpc: -32003, title: "Permission denied" },
-  not_found: { status: 404, jsonRpc: -32004, title: "Not found" },
-  conflict: { status: 409, jsonRpc: -32009, title: "Conflict" },
-  too_large: { status: 413, jsonRpc: -32013, title: "Too large" },
-  unsupported_language: { status: 422, jsonRpc: -32021, title: "Unsupported language" },
-  no_suitable_runtime: { status: 422, jsonRpc: -32022, title: "No suitable runtime" },
-  busy: { status: 429, jsonRpc: -32029, title: "Busy" },
-  runtime_unavailable: { status: 503, jsonRpc: -32053, title: "Runtime unavailable" },
-  internal: { status: 500, jsonRpc: -32603, title: "Internal error" },
-} as const satisfies Record<string, ErrorKind>;
 
 /** The identity of an error. {@link ERROR_KINDS} holds everything else about it. */
 export type ErrorCode = keyof typeof ERROR_KINDS;
 
 /** One invalid field of a request: its path, as `files[0].path`, and why. */
-export interface FieldError {
-  readonly path: string;
-  readonly message: string;
-}
+export type FieldError = Answer<typeof fieldErrorSchema>;
 
 /** Facts for the caller in addition to the message. */
-export interface ErrorDetails {
-  readonly errors?: readonly FieldError[];
-  readonly languages?: readonly string[];
-  readonly selection?: Selection;
-  readonly attempts?: readonly Attempt[];
-  /** When the same request may pass; absent where waiting does not help. */
-  readonly retryAfterMs?: number;
-  /** What to install or to change on the service's machine. */
-  readonly remedy?: string;
-}
+export type ErrorDetails = Answer<typeof errorDetailsSchema>;
 
 /** An error as it is stored and sent, without its causes. */
 export interface Failure {

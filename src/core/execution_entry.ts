@@ -1,28 +1,17 @@
+import type { Answer } from "./answers/answer.ts";
+import type { executionEntrySchema } from "./answers/execution_report.ts";
 import type { Failure } from "./errors.ts";
-import type { Execution, Outcome, Usage } from "./execution.ts";
+import type { Execution } from "./execution.ts";
 
-/** The states of an execution, as a client sees them. */
-export const EXECUTION_STATUSES = ["queued", "running", "ended", "failed"] as const;
+type WireEntry = Answer<typeof executionEntrySchema>;
 
 /** The state of an execution: `failed` when the service, and not its program, failed. */
-export type ExecutionStatus = typeof EXECUTION_STATUSES[number];
+export type ExecutionStatus = WireEntry["status"];
 
-/** An execution in a listing, without its output. */
-export interface ExecutionEntry {
-  readonly id: string;
-  readonly status: ExecutionStatus;
-  readonly language: string;
-  readonly sessionId?: string;
-  readonly contextId?: string;
-  /** Present once its program may have begun. */
-  readonly runtime?: string;
-  readonly warm?: boolean;
-  readonly outcome?: Outcome;
-  readonly exitCode?: number | null;
-  readonly usage?: Usage;
+/** An execution in a listing, without its output. On the wire, its error is a problem. */
+export interface ExecutionEntry extends Omit<WireEntry, "error"> {
   /** Why the service could not run the program. */
   readonly error?: Pick<Failure, "code" | "message">;
-  readonly createdAt: string;
 }
 
 /** The entry of an execution that has ended. */

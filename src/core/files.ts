@@ -1,3 +1,7 @@
+import type { FileEntry } from "./answers/files.ts";
+
+export type { FileEntry };
+
 /** How to treat an existing file: `create` replaces it, `append` adds to it, `create_new` fails. */
 export type WriteMode = "create" | "append" | "create_new";
 
@@ -11,15 +15,3 @@ export interface VisitedEntry extends Pick<FileEntry, "path" | "type"> {
 export type FileReading =
   | { readonly path: string; readonly bytes: Uint8Array }
   | { readonly path: string; readonly error: unknown };
-
-/** A file or directory as a listing shows it. */
-export interface FileEntry {
-  readonly name: string;
-  readonly path: string;
-  readonly type: "file" | "directory" | "symlink" | "other";
-  /** In bytes; 0 unless it is a file. */
-  readonly size: number;
-  readonly modifiedAt: string;
-  /** Present for a directory whose content was requested. */
-  readonly children?: readonly FileEntry[];
-}

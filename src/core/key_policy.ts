@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { MAX_ISOLATION } from "./capabilities.ts";
+import { MAX_ISOLATION } from "./answers/vocabulary.ts";
 import { permissionCeilingSchema } from "./permissions/permissions.ts";
 import { SCOPES } from "./principal.ts";
 import { strictObject } from "./parsing/validation.ts";

@@ -1,34 +1,20 @@
+import type { Answer } from "./answers/answer.ts";
+import type { needSchema, needsSchema } from "./answers/selection.ts";
+
+/** A feature that a program uses and that some runtime of its language lacks. */
+export type Need = Answer<typeof needSchema>;
+
 /**
  * Kinds of needs. A `builtin` is a module of the runtime, a `package` comes from a registry, a `url` from the web, a
  * `module` is one of Python, and `types` is TypeScript that cannot run by erasing its types.
  */
-export type NeedKind = "global" | "builtin" | "package" | "url" | "module" | "syntax" | "types";
+export type NeedKind = Need["kind"];
 
 /** The resource beside memory that a need uses. */
-export type NeedEffect = "process" | "socket" | "thread" | "file";
-
-/** A feature that a program uses and that some runtime of its language lacks. */
-export interface Need {
-  readonly kind: NeedKind;
-  /** The name as the program spells it: `Bun.file`, `node:fs`, `npm:chalk`, `numpy`, `enum`. */
-  readonly name: string;
-  /** Absent where no effect is known. */
-  readonly effect?: NeedEffect;
-  /** The file and line of the first use. */
-  readonly file: string;
-  readonly line: number;
-  /** Whether the program cannot begin without it: nothing runs before the use. */
-  readonly certain: boolean;
-}
+export type NeedEffect = NonNullable<Need["effect"]>;
 
 /** The needs of a program, as far as its text shows. */
-export interface Needs {
-  /** Whether `uses` lists every need. */
-  readonly known: boolean;
-  /** Why `uses` may be incomplete; absent when `known`. */
-  readonly reason?: string;
-  readonly uses: readonly Need[];
-}
+export type Needs = Answer<typeof needsSchema>;
 
 /** The features that programs in one language find on a runtime. */
 export interface Surface {

@@ -1,3 +1,6 @@
+import type { Answer } from "../core/answers/answer.ts";
+import type { pendingExecutionSchema } from "../core/answers/execution_report.ts";
+import type { runtimeReadinessSchema } from "../core/answers/runtime.ts";
 import type { AnswerMemory } from "../commands/mod.ts";
 import type { MimeBundle } from "../core/cell.ts";
 import type { ServiceDiagnosis } from "../core/diagnosis.ts";
@@ -9,7 +12,7 @@ import type { Principal } from "../core/principal.ts";
 import type { ExecutionRequest } from "../core/requests/execution_request.ts";
 import type { SelectionRequest } from "../core/requests/selection_request.ts";
 import type { Selection } from "../core/selection.ts";
-import type { RuntimeDescription, ShownAvailability } from "../runtimes/selection/description.ts";
+import type { RuntimeDescription } from "../runtimes/selection/description.ts";
 import type { LanguageDescription } from "../runtimes/selection/language_description.ts";
 
 /** The caller of a request, and the id that the door gave the request. */
@@ -70,16 +73,7 @@ export interface Submitted {
 
 /** The state of an execution, as its owner sees it. */
 export type ExecutionReport =
-  | {
-    readonly status: "queued" | "running";
-    readonly id: string;
-    readonly language: string;
-    readonly sessionId?: string;
-    readonly createdAt: string;
-    /** Head and tail of the output so far. */
-    readonly stdout: string;
-    readonly stderr: string;
-  }
+  | Answer<typeof pendingExecutionSchema>
   | { readonly status: "ended"; readonly execution: Execution }
   | { readonly status: "failed"; readonly id: string; readonly error: Failure };
 
@@ -131,9 +125,7 @@ export interface FeedInput {
 }
 
 /** Whether a runtime can be used now, and why not. */
-export interface RuntimeReadiness extends ShownAvailability {
-  readonly name: string;
-}
+export type RuntimeReadiness = Answer<typeof runtimeReadinessSchema>;
 
 /** The façade that every door uses to run programs. Another tenant's execution is `not_found`. */
 export interface EnginePort {

@@ -1,7 +1,9 @@
+import type { Answer } from "../core/answers/answer.ts";
+import type { isolationSchema } from "../core/answers/runtime.ts";
 import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
 import type { Needs, Surface } from "../core/needs.ts";
-import type { LimitName, Limits } from "../core/limits.ts";
+import type { Limits } from "../core/limits.ts";
 import type { Progress } from "../core/progress.ts";
 import type { Rejection } from "../core/selection.ts";
 import type { PermissionSettings } from "../core/permissions/permissions.ts";
@@ -187,13 +189,7 @@ export interface RuntimeConfig {
 }
 
 /** The isolation that is in force. */
-export interface Isolation {
-  readonly level: number;
-  /** The active layers, the innermost first. */
-  readonly layers: readonly string[];
-  /** The limits that are enforced. */
-  readonly limits: readonly LimitName[];
-}
+export type Isolation = Answer<typeof isolationSchema>;
 
 /** Inputs of a request that its program would not get. */
 export type InputLack = Required<Pick<Rejection, "detail" | "fields">>;

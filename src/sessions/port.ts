@@ -1,3 +1,5 @@
+import type { Answer } from "../core/answers/answer.ts";
+import type { sessionPageSchema } from "../core/answers/session.ts";
 import type { CellRequest, ContextInfo } from "../core/requests/cell_request.ts";
 import type { Limits } from "../core/limits.ts";
 import type { SessionChanges, SessionExecutionRequest, SessionRequest } from "../core/requests/session_request.ts";
@@ -15,11 +17,7 @@ export interface CommandResult {
 }
 
 /** One page of a tenant's sessions, the newest first. */
-export interface SessionPage {
-  readonly sessions: readonly SessionInfo[];
-  /** The cursor of the next page; absent on the last one. */
-  readonly nextCursor?: string;
-}
+export type SessionPage = Answer<typeof sessionPageSchema>;
 
 /** The contexts of one session, each a stateful interpreter. An unknown context is `not_found`. */
 export interface ContextsPort {

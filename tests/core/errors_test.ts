@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { CodeBeakerError, ERROR_KINDS, messageOf } from "../../src/core/errors.ts";
+import { ERROR_KINDS } from "../../src/core/answers/vocabulary.ts";
+import { CodeBeakerError, messageOf } from "../../src/core/errors.ts";
 
 Deno.test("ERROR_KINDS is the table of the wire contract", () => {
   const table = Object.entries(ERROR_KINDS).map(([code, { status, jsonRpc }]) => [code, status, jsonRpc]);

@@ -2,10 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { z } from "zod";
 import { COMMANDS } from "../../src/commands/mod.ts";
-import { ERROR_KINDS } from "../../src/core/errors.ts";
+import { ERROR_KINDS } from "../../src/core/answers/vocabulary.ts";
 import type { Outcome } from "../../src/core/execution.ts";
 import { LIMITS } from "../../src/core/limits.ts";
-import { REJECTION_CODES } from "../../src/core/selection.ts";
+import { REJECTION_CODES } from "../../src/core/answers/vocabulary.ts";
 import { LANGUAGES } from "../../src/runtimes/native/languages/mod.ts";
 import { PROJECT } from "../support/service_process.ts";
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { EXECUTION_STATUSES } from "../../core/execution_entry.ts";
+import { EXECUTION_STATUSES } from "../../core/answers/vocabulary.ts";
 import type { CommandContext } from "../context.ts";
 import { addServiceFlags, ServiceClient, type ServiceFlags } from "../service_client.ts";
 import { suggest } from "../settings.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { ERROR_KINDS, type ErrorCode } from "../../core/errors.ts";
+import { ERROR_KINDS } from "../../core/answers/vocabulary.ts";
+import type { ErrorCode } from "../../core/errors.ts";
 import type { Execution } from "../../core/execution.ts";
 
 /** The shown fields of a service's error. */

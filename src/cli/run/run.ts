@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../config.ts";
 import { CodeBeakerError } from "../../core/errors.ts";
 import { LANGUAGE_NAMES } from "../../core/languages.ts";
-import { PREFERENCES } from "../../core/selection.ts";
+import { PREFERENCES } from "../../core/answers/vocabulary.ts";
 import { RUNTIMES } from "../../runtimes/registry.ts";
 import type { CommandContext } from "../context.ts";
 import { addSettings, runtimeSettings, settingsFor, suggest } from "../settings.ts";

@@ -1,7 +1,8 @@
 import { CodeBeakerError } from "../errors.ts";
 import { narrowPermissions } from "../permissions/narrow_permissions.ts";
 import { type PermissionBounds, type PermissionSettings, permissionsSchema } from "../permissions/permissions.ts";
-import { type Denial, type Denials, MAX_DENIALS, type Remedy } from "./denial.ts";
+import { MAX_DENIALS } from "../answers/vocabulary.ts";
+import type { Denial, Denials, Remedy } from "./denial.ts";
 import type { DenialRecord, DenialReport, PermissionGrant } from "./denial_report.ts";
 
 /** Most characters of a target, and of a place. */

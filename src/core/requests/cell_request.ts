@@ -1,15 +1,13 @@
 import { z } from "zod";
+import type { Answer } from "../answers/answer.ts";
+import type { contextSchema as sessionContextSchema } from "../answers/session.ts";
 import { checkCodeSize, explainSchema } from "./content.ts";
 import { canonicalLanguage } from "../languages.ts";
 import { limitsSchema, type RequestedLimits, timeoutSchema } from "../limits.ts";
 import { parseAs, strictObject } from "../parsing/validation.ts";
 
 /** A stateful interpreter of a session, as its owner sees it. */
-export interface ContextInfo {
-  readonly id: string;
-  readonly language: string;
-  readonly createdAt: string;
-}
+export type ContextInfo = Answer<typeof sessionContextSchema>;
 
 /** A checked request to evaluate a cell. */
 export interface CellRequest {

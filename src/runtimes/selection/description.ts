@@ -1,34 +1,20 @@
-import type { Obstacle, RuntimeCapabilities, RuntimeType } from "../../core/capabilities.ts";
+import type { Answer } from "../../core/answers/answer.ts";
+import type { availabilitySchema, environmentSchema, runtimeDescriptionSchema } from "../../core/answers/runtime.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import type { Rejection } from "../../core/selection.ts";
 import type { PoolState } from "../warm/warm_pool.ts";
-import type { Measured, RuntimeProfile } from "./profile.ts";
-import type { AvailabilityOptions, ExecutionRuntime, Isolation, RuntimeConfig } from "../port.ts";
+import type { RuntimeProfile } from "./profile.ts";
+import type { AvailabilityOptions, ExecutionRuntime, RuntimeConfig } from "../port.ts";
 
 /** Whether something can be used now, and why not, as answers show it. */
-export interface ShownAvailability extends Partial<Pick<Obstacle, "reason" | "remedy">> {
-  readonly available: boolean;
-}
+export type ShownAvailability = Answer<typeof availabilitySchema>;
 
 /** An environment name on one runtime. */
-export interface EnvironmentDescription extends ShownAvailability {
-  readonly name: string;
-  /** Whether the environment name has contexts on the runtime. */
-  readonly contexts: boolean;
-}
+export type EnvironmentDescription = Answer<typeof environmentSchema>;
 
 /** A runtime as `GET /v1/runtimes` shows it. */
-export interface RuntimeDescription extends ShownAvailability {
-  readonly name: string;
-  readonly type: RuntimeType;
-  readonly environments: readonly EnvironmentDescription[];
-  readonly capabilities: RuntimeCapabilities;
-  readonly measured: Measured;
-  readonly isolation: Isolation;
-  /** The runtime's part of the warm pool, where there is one. */
-  readonly pool?: PoolState;
-}
+export type RuntimeDescription = Answer<typeof runtimeDescriptionSchema>;
 
 /** The sources of a description beside the runtime itself. */
 export interface DescribeOptions {

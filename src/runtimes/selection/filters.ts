@@ -1,5 +1,6 @@
 import { memoryExcess } from "../../core/errors.ts";
-import { MAX_ISOLATION, type RuntimeCapabilities } from "../../core/capabilities.ts";
+import { MAX_ISOLATION } from "../../core/answers/vocabulary.ts";
+import type { RuntimeCapabilities } from "../../core/capabilities.ts";
 import { namedLimits } from "../../core/limits.ts";
 import type { Needs } from "../../core/needs.ts";
 import type { SelectionRequest } from "../../core/requests/selection_request.ts";

@@ -1,20 +1,11 @@
+import type { Answer } from "../../core/answers/answer.ts";
+import type { languageDescriptionSchema } from "../../core/answers/runtime.ts";
 import { describeObstacle } from "../../core/capabilities.ts";
 import { aliasesOf } from "../../core/languages.ts";
 import type { RuntimeDescription } from "./description.ts";
 
 /** A language as `GET /v1/languages` shows it. */
-export interface LanguageDescription {
-  readonly name: string;
-  readonly aliases: readonly string[];
-  /** Whether some runtime can run it now. */
-  readonly available: boolean;
-  /** Why no runtime can, and the remedy. */
-  readonly reason?: string;
-  /** The names of the runtimes that support it, available or not. */
-  readonly runtimes: readonly string[];
-  /** Whether one of them has contexts for it. */
-  readonly contexts: boolean;
-}
+export type LanguageDescription = Answer<typeof languageDescriptionSchema>;
 
 /** Describes every language that some runtime supports, in the order of the runtimes. */
 export function describeLanguages(runtimes: readonly RuntimeDescription[]): LanguageDescription[] {

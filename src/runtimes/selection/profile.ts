@@ -1,3 +1,5 @@
+import type { Answer } from "../../core/answers/answer.ts";
+import type { measuredSchema, percentilesSchema, summarySchema } from "../../core/answers/runtime.ts";
 import { MEBIBYTE } from "../../core/limits.ts";
 import type { StartPath } from "../../core/selection.ts";
 
@@ -15,25 +17,13 @@ const NEWER_SHARE = 1 / 16;
 const NEWEST = 0.25;
 
 /** The median and the tail of measurements, null without samples. */
-export interface Percentiles {
-  readonly p50: number | null;
-  readonly p95: number | null;
-}
+export type Percentiles = Answer<typeof percentilesSchema>;
 
 /** A summary of samples. A recent sample counts more. */
-interface Summary {
-  readonly samples: number;
-  readonly startupMs: Percentiles;
-  readonly memoryMb: Percentiles;
-}
+type Summary = Answer<typeof summarySchema>;
 
 /** The measurements of a runtime since the service started. */
-export interface Measured extends Summary {
-  /** Environments or programs that could not be started. */
-  readonly failures: number;
-  /** The summary of each language and path that was taken; absent if none was. `samples` are those that still count. */
-  readonly paths?: readonly (Kind & Summary)[];
-}
+export type Measured = Answer<typeof measuredSchema>;
 
 /** The key of figures. Languages start in different times, and a warm start takes next to none. */
 export interface Kind {

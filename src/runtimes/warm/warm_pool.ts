@@ -1,3 +1,5 @@
+import type { Answer } from "../../core/answers/answer.ts";
+import type { poolStateSchema } from "../../core/answers/runtime.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Lease, WarmMember } from "./warm_member.ts";
 import { type ShelfEntry, type ShelfOptions, type ShelfSettings, WarmShelf } from "./warm_shelf.ts";
@@ -7,14 +9,8 @@ import { WorkerLoop } from "./worker_loop.ts";
 const POLL_MS = 250;
 const MAX_SHELVES = 64;
 
-/** The state of one owner's shelves. */
-export interface PoolState {
-  /** The warm members. */
-  readonly ready: number;
-  /** How many requests found a warm member. */
-  readonly hits: number;
-  readonly misses: number;
-}
+/** The state of one runtime's part of the pool. */
+export type PoolState = Answer<typeof poolStateSchema>;
 
 /** Options of a pool. */
 export interface WarmPoolOptions extends ShelfSettings {

@@ -1,4 +1,4 @@
-import { MAX_DISPLAYS } from "../../core/cell.ts";
+import { MAX_DISPLAYS } from "../../core/answers/vocabulary.ts";
 import type { EventPosition } from "../../engine/port.ts";
 
 const DISPLAYS = BigInt(MAX_DISPLAYS + 1);

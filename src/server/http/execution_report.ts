@@ -1,8 +1,10 @@
+import type { Answer } from "../../core/answers/answer.ts";
+import type { executionReportSchema } from "../../core/answers/execution_report.ts";
 import type { ExecutionReport } from "../../engine/port.ts";
 import { failureProblem } from "./problem.ts";
 
 /** The wire form of a report. It is the state until the end, then the execution or the service's error. */
-export function toReportBody(report: ExecutionReport, requestId: string): object {
+export function toReportBody(report: ExecutionReport, requestId: string): Answer<typeof executionReportSchema> {
   switch (report.status) {
     case "ended":
       return report.execution;

@@ -1,17 +1,15 @@
 import type { Context } from "hono";
-import { CodeBeakerError, ERROR_KINDS, type ErrorCode, type ErrorDetails, type Failure } from "../../core/errors.ts";
+import type { Answer } from "../../core/answers/answer.ts";
+import type { problemSchema } from "../../core/answers/problem.ts";
+import { ERROR_KINDS } from "../../core/answers/vocabulary.ts";
+import { CodeBeakerError, type ErrorCode, type Failure } from "../../core/errors.ts";
 import { log } from "../../log.ts";
 import type { AppEnv } from "./app_env.ts";
 
 /** An error on the wire (RFC 9457). */
-export interface Problem extends ErrorDetails {
-  readonly type: string;
-  readonly title: string;
+export type Problem = Answer<typeof problemSchema> & {
   readonly status: (typeof ERROR_KINDS)[ErrorCode]["status"];
-  readonly code: ErrorCode;
-  readonly detail: string;
-  readonly requestId: string;
-}
+};
 
 /** Translates an error to a problem. Any but {@link CodeBeakerError} is logged whole and sent as "Internal error". */
 export function toProblem(error: unknown, requestId: string): Problem {

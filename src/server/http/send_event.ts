@@ -1,13 +1,17 @@
+import type { Answer } from "../../core/answers/answer.ts";
+import type { EXECUTION_EVENTS } from "../../core/answers/execution_report.ts";
 import type { EventPosition, ExecutionEvent } from "../../engine/port.ts";
 import { encodeEventId } from "./event_id.ts";
 import type { EventStream } from "./event_stream.ts";
 import { failureProblem, toProblem } from "./problem.ts";
 
 /** An event on the wire: its name and its data. */
-interface WireEvent {
-  readonly event: string;
-  readonly data: unknown;
-}
+type WireEvent = {
+  readonly [Name in keyof typeof EXECUTION_EVENTS]: {
+    readonly event: Name;
+    readonly data: Answer<typeof EXECUTION_EVENTS[Name]>;
+  };
+}[keyof typeof EXECUTION_EVENTS];
 
 /** Sends an event of an execution. Returns when the reader has read it, or is gone. */
 export async function sendEvent(

@@ -1,5 +1,7 @@
 import type { Context } from "hono";
 import { settledWithin } from "../../concurrency/delay.ts";
+import type { Answer } from "../../core/answers/answer.ts";
+import type { acceptedExecutionSchema } from "../../core/answers/execution_report.ts";
 import type { Execution } from "../../core/execution.ts";
 import type { AppEnv } from "./app_env.ts";
 import { type EventBytes, executionEvents, type Submit } from "./execution_events.ts";
@@ -60,7 +62,8 @@ export async function sendExecution(context: Context<AppEnv>, enter: Submit): Pr
         idempotencyKey: key,
       });
       if (await hasEnded(ended, { waitMs, signal })) return context.json(await ended);
-      return context.json({ id, status }, 202, { "location": `/v1/executions/${id}` });
+      const accepted: Answer<typeof acceptedExecutionSchema> = { id, status };
+      return context.json(accepted, 202, { "location": `/v1/executions/${id}` });
     }
   }
 }

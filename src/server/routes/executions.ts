@@ -1,6 +1,9 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { EXECUTION_STATUSES, type ExecutionEntry } from "../../core/execution_entry.ts";
+import type { Answer } from "../../core/answers/answer.ts";
+import type { executionEntrySchema } from "../../core/answers/execution_report.ts";
+import { EXECUTION_STATUSES } from "../../core/answers/vocabulary.ts";
+import type { ExecutionEntry } from "../../core/execution_entry.ts";
 import { parseExecutionRequest } from "../../core/requests/execution_request.ts";
 import { oneOf, parseAs, strictObject } from "../../core/parsing/validation.ts";
 import type { EnginePort } from "../../engine/port.ts";
@@ -76,6 +79,9 @@ export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
 }
 
 /** The wire form of an entry: a failure is a problem. */
-function toWireEntry({ error, ...entry }: ExecutionEntry, requestId: string): unknown {
+function toWireEntry(
+  { error, ...entry }: ExecutionEntry,
+  requestId: string,
+): Answer<typeof executionEntrySchema> {
   return error === undefined ? entry : { ...entry, error: failureProblem({ ...error, details: {} }, requestId) };
 }

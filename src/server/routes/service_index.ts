@@ -1,9 +1,11 @@
 import { Hono } from "hono";
+import type { Answer } from "../../core/answers/answer.ts";
+import type { serviceIndexSchema } from "../../core/answers/service.ts";
 import { SERVICE_NAME, VERSION } from "../../core/version.ts";
 import type { AppEnv } from "../http/app_env.ts";
 
 /** The name and version of the service, and its first paths. */
-const INDEX = {
+const INDEX: Answer<typeof serviceIndexSchema> = {
   name: SERVICE_NAME,
   version: VERSION,
   health: "/health/ready",

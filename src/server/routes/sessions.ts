@@ -4,7 +4,7 @@ import {
   parseSessionExecution,
   parseSessionRequest,
 } from "../../core/requests/session_request.ts";
-import { SESSION_STATES } from "../../core/session.ts";
+import { SESSION_STATES } from "../../core/answers/vocabulary.ts";
 import { oneOf, strictObject } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { SessionsPort } from "../../sessions/port.ts";

@@ -1,4 +1,5 @@
-import { CodeBeakerError, ERROR_KINDS, messageOf } from "../../core/errors.ts";
+import { ERROR_KINDS } from "../../core/answers/vocabulary.ts";
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import { parseJson } from "../../core/parsing/parse_json.ts";
 import { type Problem, toProblem } from "../http/problem.ts";
 

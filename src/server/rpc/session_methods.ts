@@ -5,7 +5,8 @@ import {
   sessionChangesSchema,
   sessionRequestSchema,
 } from "../../core/requests/session_request.ts";
-import { SESSION_STATES, type SessionInfo } from "../../core/session.ts";
+import { SESSION_STATES } from "../../core/answers/vocabulary.ts";
+import type { SessionInfo } from "../../core/session.ts";
 import { oneOf, strictObject } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { SessionsPort } from "../../sessions/port.ts";

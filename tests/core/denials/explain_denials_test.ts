@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { MAX_DENIALS } from "../../../src/core/denials/denial.ts";
+import { MAX_DENIALS } from "../../../src/core/answers/vocabulary.ts";
 import { NO_PERMISSIONS, type PermissionBounds } from "../../../src/core/permissions/permissions.ts";
 import { type DenialRecord, RULES } from "../../../src/core/denials/denial_report.ts";
 import { explainDenials } from "../../../src/core/denials/explain_denials.ts";

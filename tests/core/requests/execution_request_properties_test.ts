@@ -4,7 +4,7 @@ import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { type LimitName, LIMITS } from "../../../src/core/limits.ts";
 import { parseExecutionRequest } from "../../../src/core/requests/execution_request.ts";
 import { parseSelectionRequest } from "../../../src/core/requests/selection_request.ts";
-import { PREFERENCES } from "../../../src/core/selection.ts";
+import { PREFERENCES } from "../../../src/core/answers/vocabulary.ts";
 import { parseSessionExecution, parseSessionRequest } from "../../../src/core/requests/session_request.ts";
 
 const PARSERS = { parseExecutionRequest, parseSelectionRequest, parseSessionRequest, parseSessionExecution };

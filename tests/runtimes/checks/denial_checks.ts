@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { MAX_DENIALS } from "../../../src/core/denials/denial.ts";
+import { MAX_DENIALS } from "../../../src/core/answers/vocabulary.ts";
 import { RULES } from "../../../src/core/denials/denial_report.ts";
 import type { Checks } from "./bench.ts";
 

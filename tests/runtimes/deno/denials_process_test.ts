@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { runCommand, runProgram } from "../../../src/commands/mod.ts";
-import { type Denial, MAX_DENIALS } from "../../../src/core/denials/denial.ts";
+import { MAX_DENIALS } from "../../../src/core/answers/vocabulary.ts";
+import type { Denial } from "../../../src/core/denials/denial.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, MEBIBYTE } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";

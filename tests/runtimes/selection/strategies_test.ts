@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { PREFERENCES, type ScoreInputs } from "../../../src/core/selection.ts";
+import { PREFERENCES } from "../../../src/core/answers/vocabulary.ts";
+import type { ScoreInputs } from "../../../src/core/selection.ts";
 import { rankBy, STRATEGIES } from "../../../src/runtimes/selection/strategies.ts";
 
 const DENO: ScoreInputs = { startupMs: 80, memoryMb: 30, isolationLevel: 7, source: "declared" };

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { MAX_DISPLAYS } from "../../../src/core/cell.ts";
+import { MAX_DISPLAYS } from "../../../src/core/answers/vocabulary.ts";
 import { decodeEventId, encodeEventId } from "../../../src/server/http/event_id.ts";
 
 const LENGTHS = [0, 1, 2, 3, 7, 100, 65_535, 1_048_576, 67_108_863, 4_294_967_296];

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Hono } from "hono";
-import { CodeBeakerError, ERROR_KINDS, type ErrorCode, type ErrorDetails } from "../../../src/core/errors.ts";
+import { ERROR_KINDS } from "../../../src/core/answers/vocabulary.ts";
+import { CodeBeakerError, type ErrorCode, type ErrorDetails } from "../../../src/core/errors.ts";
 import type { AppEnv } from "../../../src/server/http/app_env.ts";
 import { sendProblem, toProblem } from "../../../src/server/http/problem.ts";
 

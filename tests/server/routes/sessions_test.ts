@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { CodeBeakerError, ERROR_KINDS, type ErrorCode } from "../../../src/core/errors.ts";
+import { ERROR_KINDS } from "../../../src/core/answers/vocabulary.ts";
+import { CodeBeakerError, type ErrorCode } from "../../../src/core/errors.ts";
 import type { SessionExecutionRequest, SessionRequest } from "../../../src/core/requests/session_request.ts";
 import type { SessionState } from "../../../src/core/session.ts";
 import type { Caller, SubmitOptions } from "../../../src/engine/port.ts";
