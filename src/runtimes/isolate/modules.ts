@@ -12,6 +12,7 @@ import positions from "./host/positions.cjs" with { type: "text" };
 import program from "./host/program.cjs" with { type: "text" };
 import typescript from "./host/typescript.cjs" with { type: "text" };
 import blob from "./prelude/blob.js" with { type: "text" };
+import clone from "./prelude/clone.js" with { type: "text" };
 import console from "./prelude/console.js" with { type: "text" };
 import encoding from "./prelude/encoding.js" with { type: "text" };
 import define from "./prelude/define.js" with { type: "text" };
@@ -44,6 +45,7 @@ const PRELUDE = [define, preludeHost, parts, console, preludeMain];
 /** The modules that programs use by name, each a script of its own. */
 const PARTS = {
   blob,
+  clone,
   dom_exception: domException,
   encoding,
   events,

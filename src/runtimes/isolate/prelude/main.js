@@ -65,14 +65,7 @@ export function begin(builtIns) {
     reportError: (error) => {
       Promise.reject(error);
     },
-    structuredClone: (value, { transfer = [] } = {}) => {
-      const { ExternalCopy } = partOf("ivm");
-      try {
-        return new ExternalCopy(value, { transferList: [...transfer] }).copy();
-      } catch (error) {
-        throw domException(error.message, "DataCloneError");
-      }
-    },
+    structuredClone: (value, { transfer = [] } = {}) => partOf("clone").clone(value, [...transfer]),
     crypto: Object.freeze({ getRandomValues, randomUUID: () => host.uuid() }),
   };
   for (const [name, value] of Object.entries(values)) define(globals, name, value);
