@@ -72,14 +72,35 @@ function startInterpreter(): ProgramHandle {
   };
 }
 
-/** Makes a pipe within this process. */
+/** Makes a pipe within this process. As from a child's pipe, bytes are read into the reader's own buffer. */
 function openPipe(stream: OutputStream) {
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  const writer = writable.getWriter();
+  const printed: Uint8Array[] = [];
+  let isClosed = false;
+  let arrival = Promise.withResolvers<void>();
+  const readable = new ReadableStream({
+    type: "bytes",
+    async pull(controller) {
+      while (printed.length === 0 && !isClosed) {
+        await arrival.promise;
+        arrival = Promise.withResolvers();
+      }
+      const bytes = printed.shift() ?? new Uint8Array();
+      const { byobRequest } = controller;
+      if (bytes.length === 0) controller.close();
+      if (byobRequest?.view) new Uint8Array(byobRequest.view.buffer).set(bytes);
+      byobRequest?.respond(bytes.length);
+    },
+  });
   const encoder = new TextEncoder();
   return {
     source: untilExitMarker(pipeSource(stream, readable), () => {}),
-    print: (text: string) => void writer.write(encoder.encode(text)).catch(() => {}), // Its reader has gone.
-    close: () => void writer.close().catch(() => {}), // It is closed already.
+    print(text: string) {
+      printed.push(encoder.encode(text));
+      arrival.resolve();
+    },
+    close() {
+      isClosed = true;
+      arrival.resolve();
+    },
   };
 }

@@ -10,29 +10,48 @@ export interface ByteFilter {
   flush(): Uint8Array;
 }
 
-/** One pipe of a child. */
+/** The most bytes of one read: a pipe holds no more by default. */
+const READ_BYTES = 65_536;
+/** The longest chunk that is copied. A longer one keeps its buffer, and the next read gets another. */
+const MAX_COPIED_BYTES = READ_BYTES / 4;
+
+/**
+ * One pipe of a child, as a stream of bytes. All short reads share one buffer: without a buffer of the reader's, each
+ * read would take one of 64 KiB, and short cells would spend their time on that memory.
+ */
 export function pipeSource(stream: OutputStream, pipe: ReadableStream<Uint8Array>): ChunkSource {
-  const reader = pipe.getReader();
+  const reader = pipe.getReader({ mode: "byob" });
+  let buffer: ArrayBuffer | undefined = new ArrayBuffer(READ_BYTES);
   return {
     stream,
-    read: async () => (await reader.read()).value,
+    async read() {
+      if (buffer === undefined) return undefined;
+      const { done, value } = await reader.read(new Uint8Array(buffer));
+      buffer = undefined;
+      if (done) return undefined;
+      const isCopied = value.length <= MAX_COPIED_BYTES;
+      buffer = isCopied ? value.buffer : new ArrayBuffer(READ_BYTES);
+      return isCopied ? value.slice() : value;
+    },
     cancel: () => reader.cancel(),
   };
+}
+
+/** Puts a step behind a source. The step gets each chunk, and undefined at the end. */
+function through(source: ChunkSource, step: (bytes: Uint8Array | undefined) => Uint8Array | undefined): ChunkSource {
+  // Not an asynchronous function: each chunk passes several steps, and a cell waits for all of them.
+  return { ...source, read: () => source.read().then(step) };
 }
 
 /** Puts a filter behind a source. */
 export function filtered(source: ChunkSource, filter: ByteFilter): ChunkSource {
   let hasEnded = false;
-  return {
-    ...source,
-    async read() {
-      if (hasEnded) return undefined;
-      const bytes = await source.read();
-      if (bytes !== undefined) return filter.push(bytes);
-      hasEnded = true;
-      return filter.flush();
-    },
-  };
+  return through(source, (bytes) => {
+    if (bytes !== undefined) return filter.push(bytes);
+    if (hasEnded) return undefined;
+    hasEnded = true;
+    return filter.flush();
+  });
 }
 
 /** Puts a prefix before a source. */
@@ -40,8 +59,9 @@ export function withPrefix(source: ChunkSource, first: Uint8Array): ChunkSource 
   let early = first.length === 0 ? undefined : first;
   return {
     ...source,
-    async read() {
-      const bytes = early ?? await source.read();
+    read() {
+      if (early === undefined) return source.read();
+      const bytes = Promise.resolve(early);
       early = undefined;
       return bytes;
     },
@@ -55,30 +75,26 @@ const MAX_CODE_BYTES = 4;
 export function untilExitMarker(source: ChunkSource, onEnd: (code: number) => void): ChunkSource {
   const scanner = new FrameScanner(ENDED, readExitCode);
   let isOver = false;
-  return {
-    ...source,
-    async read() {
-      if (isOver) return undefined;
-      const bytes = await source.read();
-      if (bytes === undefined) {
-        isOver = true;
-        const held = scanner.flush();
-        return held.length === 0 ? undefined : held;
+  const cut = through(source, (bytes) => {
+    if (bytes === undefined) {
+      isOver = true;
+      const held = scanner.flush();
+      return held.length === 0 ? undefined : held;
+    }
+    const output: Uint8Array[] = [];
+    for (const piece of scanner.push(bytes)) {
+      if ("bytes" in piece) {
+        output.push(piece.bytes);
+        continue;
       }
-      const output: Uint8Array[] = [];
-      for (const piece of scanner.push(bytes)) {
-        if ("bytes" in piece) {
-          output.push(piece.bytes);
-          continue;
-        }
-        isOver = true;
-        source.cancel().catch(() => {}); // The source has failed, and is closed.
-        onEnd(piece.frame);
-        break;
-      }
-      return concatBytes(output);
-    },
-  };
+      isOver = true;
+      source.cancel().catch(() => {}); // The source has failed, and is closed.
+      onEnd(piece.frame);
+      break;
+    }
+    return concatBytes(output);
+  });
+  return { ...cut, read: () => isOver ? Promise.resolve(undefined) : cut.read() };
 }
 
 function readExitCode(behind: Uint8Array): Reading<number> {
@@ -103,13 +119,7 @@ export class OutputBudget {
   }
 
   bound(source: ChunkSource): ChunkSource {
-    return {
-      ...source,
-      read: async () => {
-        const bytes = await source.read();
-        return bytes === undefined ? undefined : this.take(bytes);
-      },
-    };
+    return through(source, (bytes) => bytes === undefined ? undefined : this.take(bytes));
   }
 
   /** Counts bytes, and returns those within the bound. */

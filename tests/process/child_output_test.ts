@@ -22,7 +22,21 @@ function decode(bytes: Uint8Array): string {
 
 /** A source that brings each text as one chunk, and then its end. */
 function sourceOf(...texts: string[]): ChunkSource {
-  return pipeSource("stderr", ReadableStream.from(texts.map(encode)));
+  const chunks = texts.map(encode);
+  return { stream: "stderr", read: () => Promise.resolve(chunks.shift()), cancel: () => Promise.resolve() };
+}
+
+/** A pipe that brings each chunk in a read of its own, and then its end. */
+function pipeOf(...chunks: Uint8Array<ArrayBuffer>[]): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    type: "bytes",
+    pull(controller) {
+      const chunk = chunks.shift();
+      if (chunk !== undefined) return controller.enqueue(chunk);
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+  });
 }
 
 async function readAll(source: ChunkSource): Promise<string[]> {
@@ -37,16 +51,25 @@ async function readEarly(...texts: string[]): Promise<[kind: string, rest: strin
 }
 
 Deno.test("pipeSource() brings what the pipe brings, and then its end", async () => {
-  const source = sourceOf("a", "b");
+  const source = pipeSource("stderr", pipeOf(encode("a"), encode("b")));
   assertEquals([source.stream, await readAll(source), await source.read()], ["stderr", ["a", "b"], undefined]);
+});
+
+Deno.test("pipeSource() brings chunks of any length that stay as they are when the next is read", async () => {
+  const chunks = [1, 16_384, 16_385, 65_536, 3, 20_000, 5].map((length, at) => new Uint8Array(length).fill(at + 1));
+  const source = pipeSource("stdout", pipeOf(...chunks.map((chunk) => chunk.slice())));
+  const read: Uint8Array[] = [];
+  for (let bytes = await source.read(); bytes !== undefined; bytes = await source.read()) read.push(bytes);
+  assertEquals(read.map((bytes) => new Uint8Array(bytes)), chunks);
 });
 
 Deno.test("pipeSource() makes a read that hangs return when it is cancelled", async () => {
   let isCancelled = false;
-  const source = pipeSource("stdout", new ReadableStream({ cancel: () => void (isCancelled = true) }));
+  const pipe = new ReadableStream({ type: "bytes", cancel: () => void (isCancelled = true) });
+  const source = pipeSource("stdout", pipe);
   const read = source.read();
   await source.cancel();
-  assertEquals([await read, isCancelled], [undefined, true]);
+  assertEquals([await read, isCancelled, await source.read()], [undefined, true, undefined]);
 });
 
 Deno.test("readUpTo() takes the marker out and keeps what stands before and behind it", async () => {
