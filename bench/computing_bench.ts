@@ -57,6 +57,7 @@ export async function benchComputing(): Promise<Target[]> {
     run: () => ask(url, runtime),
     cpuMs: () => cpuMsOf(pid),
   });
+  await using smallest = await startSmallestServer();
   const beside = { programs: PROGRAMS.process, cpuMs: () => cpuMsBelow(Deno.pid, { except: pid }) };
   let round = 0;
   const program = { files: { "main.ts": CODE }, language: "typescript", tenant: "bench" };
@@ -78,19 +79,34 @@ export async function benchComputing(): Promise<Target[]> {
       run: async () => check(await isolate.run(program)),
     };
     contenders["http"] = overHttp("isolate", PROGRAMS.isolate);
+    contenders["smallest"] = {
+      name: "the smallest HTTP server, which runs no program",
+      programs: PROGRAMS.isolate,
+      run: () => ask(smallest.url, "isolate"),
+      cpuMs: () => cpuMsOf(smallest.pid),
+    };
   }
   const shown = await measure(contenders);
   const liveMs = median((await timesOf(async () => await (await fetch(`${url}/health/live`)).text(), 500)).slice(100));
   await Deno.remove(directory, { recursive: true });
   print(contenders, shown);
-  const { bare, http, slot } = shown;
-  if (bare === undefined || http === undefined || slot === undefined) return [];
+  const { bare, http, slot, smallest: least } = shown;
+  if (bare === undefined || http === undefined || slot === undefined || least === undefined) return [];
   printTable("What the service adds to a program in an isolate, p50", ["figure", "p50"], [
     { name: "in a slot, without HTTP", cells: [`${slot.p50.toFixed(2)} ms`] },
     { name: "over HTTP", cells: [`${http.p50.toFixed(2)} ms`] },
     { name: "`/health/live`, the barest request", cells: [`${liveMs.toFixed(2)} ms`] },
     { name: "over HTTP without these two (bound: 0.4 ms)", cells: [`${(http.p50 - slot.p50 - liveMs).toFixed(2)} ms`] },
   ]);
+  const leastMs = slot.thoughtfulP50 + least.thoughtfulP50;
+  printTable(
+    "A one-shot in an isolate after a thought, p50",
+    ["figure", "p50", "by a bare `deno run`"],
+    [
+      { name: "in a slot, and over the smallest HTTP server: the least that it can take", ms: leastMs },
+      { name: "over HTTP (bound: 0.12)", ms: http.thoughtfulP50 },
+    ].map(({ ms, name }) => ({ name, cells: [`${ms.toFixed(2)} ms`, (ms / bare.thoughtfulP50).toFixed(3)] })),
+  );
   return targetsOf({ bare, http, slot });
 }
 
@@ -201,6 +217,28 @@ async function openQuickJs(): Promise<() => Promise<void>> {
     for (const made of [log, console, context]) made.dispose();
     check({ stdout });
     return Promise.resolve();
+  };
+}
+
+/** Starts a server that reads each request and answers what {@link ask} expects, and does nothing else. */
+async function startSmallestServer(): Promise<AsyncDisposable & { readonly url: string; readonly pid: number }> {
+  const answer = JSON.stringify({ stdout: EXPECTED, padding: "x".repeat(400) }); // As long as an execution.
+  const code = `Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: ({ port }) => console.log(port) },
+    async (request) => (await request.json(), Response.json(${answer})));`;
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-config", code],
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const stdout = process.stdout.getReader();
+  const port = new TextDecoder().decode((await stdout.read()).value).trim();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid: process.pid,
+    async [Symbol.asyncDispose]() {
+      process.kill();
+      await Promise.all([stdout.cancel(), process.status]);
+    },
   };
 }
 
