@@ -1,6 +1,7 @@
 import type { Outcome, ProgramUsage } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
 import { onAbort } from "../concurrency/on_abort.ts";
+import { ReusedTimer } from "../concurrency/reused_timer.ts";
 import type { ProgramHandle } from "../runtimes/port.ts";
 import { settledWithin } from "../concurrency/delay.ts";
 
@@ -50,9 +51,12 @@ export class CellClock implements Disposable {
   /** CPU time that {@link takeUsage} has returned so far. */
   #takenMs = 0;
   #cause: Outcome | undefined;
+  /** Cells follow one another more quickly than their deadlines, so they share a timer. */
+  readonly #deadline = new ReusedTimer(() => this.#onDeadline?.());
+  #onDeadline: (() => void) | undefined;
   #interrupt: (() => void) | undefined;
-  /** Aborts when the running cell must end. */
-  #mustEnd = new AbortController();
+  /** Lets nothing hold up the running cell any more. */
+  #hurry: (() => void) | undefined;
 
   constructor(handle: Watched, { interrupt }: { interrupt(): void }) {
     this.#handle = handle;
@@ -81,26 +85,26 @@ export class CellClock implements Disposable {
 
   /** Begins a cell. */
   begin({ limits: { cpuMs, maxTotalOutputBytes, timeoutMs }, signal }: CellBounds): TimedCell {
-    const mustEnd = this.#mustEnd = new AbortController();
+    const mustEnd = new LateSignal();
     let isLate = false;
-    const timers: ReturnType<typeof setTimeout>[] = [];
-    const endWithin = (delayMs: number, cause: Outcome) => {
-      timers.push(setTimeout(() => this.end(cause), delayMs));
+    let grace: ReturnType<typeof setTimeout> | undefined;
+    const endSoon = (cause: Outcome) => {
+      mustEnd.abort();
+      grace ??= setTimeout(() => this.end(cause), GRACE_MS);
     };
     const interrupt = () => {
-      if (mustEnd.signal.aborted) return;
-      mustEnd.abort();
+      if (mustEnd.isAborted) return;
+      endSoon({ kind: "cancelled" });
       this.#askToEnd();
-      endWithin(GRACE_MS, { kind: "cancelled" });
     };
-    const beLate = () => {
+    this.#onDeadline = () => {
       isLate = true;
-      mustEnd.abort();
-      endWithin(GRACE_MS, { kind: "timed_out", limitMs: timeoutMs });
+      endSoon({ kind: "timed_out", limitMs: timeoutMs });
     };
-    timers.push(setTimeout(beLate, timeoutMs));
+    this.#deadline.set(timeoutMs);
     const interrupting = onAbort(signal, interrupt);
     this.#interrupt = interrupt;
+    this.#hurry = () => mustEnd.abort();
     this.#cpuLimitMs = cpuMs;
     this.#cpuBeforeMs = this.#cpuMs;
     let printedBytes = 0;
@@ -112,7 +116,9 @@ export class CellClock implements Disposable {
       get isLate() {
         return isLate;
       },
-      mustEnd: mustEnd.signal,
+      get mustEnd() {
+        return mustEnd.signal;
+      },
       countOutput: (bytes) => {
         const room = Math.max(maxTotalOutputBytes - printedBytes, 0);
         printedBytes += bytes.length;
@@ -123,15 +129,17 @@ export class CellClock implements Disposable {
       },
       usage: () => this.takeUsage(),
       [Symbol.dispose]: () => {
-        for (const timer of timers) clearTimeout(timer);
+        this.#deadline.clear();
+        clearTimeout(grace);
         interrupting[Symbol.dispose]();
-        this.#interrupt = undefined;
+        this.#interrupt = this.#hurry = undefined;
       },
     };
   }
 
   [Symbol.dispose](): void {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#deadline[Symbol.dispose]();
   }
 
   /** Takes the usage since the last call. Each ms of CPU time is returned once. */
@@ -155,7 +163,7 @@ export class CellClock implements Disposable {
   end(cause: Outcome): void {
     if (this.#cause !== undefined) return;
     this.#cause = cause;
-    this.#mustEnd.abort();
+    this.#hurry?.();
     this.#handle.kill("SIGKILL");
   }
 
@@ -167,5 +175,26 @@ export class CellClock implements Disposable {
     const observedMs = Math.ceil(this.#cpuMs - this.#cpuBeforeMs);
     const limitMs = this.#cpuLimitMs;
     if (observedMs > limitMs) this.end({ kind: "cpu_limit", limitMs, observedMs });
+  }
+}
+
+/** A signal that is made when it is first used. Most cells print nothing, and end in time. */
+class LateSignal {
+  #controller: AbortController | undefined;
+  #isAborted = false;
+
+  get isAborted(): boolean {
+    return this.#isAborted;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#isAborted) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    this.#isAborted = true;
+    this.#controller?.abort();
   }
 }

@@ -11,6 +11,7 @@ export const MAX_TEXT_LENGTH = 32_768;
 export const MAX_REPORT_BYTES = MAX_RESULT_BYTES + MEBIBYTE;
 /** Most JSON values in a report. Interpreters send at most some 20,000 in a value, and in all displays. */
 const MAX_VALUES = 50_000;
+const DECODER = new TextDecoder("utf-8", { fatal: true });
 const KINDS: readonly string[] = ["done", "failed", "timed_out", "interrupted"] satisfies CellReport["kind"][];
 
 /** Parses the report of a cell's end, which the program may have forged. Undefined when it is malformed. */
@@ -28,8 +29,7 @@ export function parseDisplay(bytes: Uint8Array): MimeBundle | undefined {
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const value = parseJson(text, { what: "the report of a cell", maxValues: MAX_VALUES });
+    const value = parseJson(DECODER.decode(bytes), { what: "the report of a cell", maxValues: MAX_VALUES });
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;

@@ -8,6 +8,8 @@ import { CellClock } from "./cell_clock.ts";
 import { MAX_RESULT_BYTES, MAX_TEXT_LENGTH } from "./cell_report.ts";
 import { CellStreams } from "./cell_streams.ts";
 
+const ENCODER = new TextEncoder();
+
 /**
  * A stateful interpreter: a process that evaluates one cell at a time. The context is lost, with all its variables,
  * when its process ends. It kills the process when a cell does not end, exceeds a limit, or violates the protocol.
@@ -100,7 +102,7 @@ export class Context {
       },
       display: async (bundle) => await unlessAborted(cell.mustEnd, onDisplay?.(bundle)),
     });
-    await this.#clock.sample();
+    if (this.#handle.sample !== undefined) await this.#clock.sample();
     const report = cell.cause === undefined ? read.report : undefined;
     const outcome = report === undefined ? await this.#kill() : outcomeOf(report, { timeoutMs, isLate: cell.isLate });
     if (this.isLost) await this.#streams.cancel();
@@ -125,7 +127,7 @@ export class Context {
    * Sends a message to the interpreter. Where the interpreter does not read it, the cell's deadline ends the process.
    */
   #send(message: { readonly cell: CellOrder } | { readonly interrupt: true }): void {
-    this.#writer.write(new TextEncoder().encode(`${JSON.stringify(message)}\n`)).catch(() => {}); // The process has ended.
+    this.#writer.write(ENCODER.encode(`${JSON.stringify(message)}\n`)).catch(() => {}); // The process has ended.
   }
 }
 
