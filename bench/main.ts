@@ -56,5 +56,6 @@ async function benchAll(): Promise<Target[]> {
   ];
 }
 
-const targets = Deno.args[0] === "languages" ? await benchLanguages() : await benchAll();
+const [part, ...names] = Deno.args;
+const targets = part === "languages" ? await benchLanguages(names) : await benchAll();
 printTargets(targets.toSorted((a, b) => a.id.localeCompare(b.id)));

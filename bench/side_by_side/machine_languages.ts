@@ -53,14 +53,23 @@ type Times = Record<"bare" | "cold" | "warm", number>;
  * Measures each language of this machine against its bare binary, in turns.
  *
  * @param options.dockerRunMs the p50 of a `docker run --rm` of the same Python program; absent without an Engine
+ * @param options.names languages on whatever runtime has them; empty, all
+ * @throws {Error} for a name that the bench does not know
  */
 export async function benchMachineLanguages(
   services: Services,
-  { directory, dockerRunMs }: { readonly directory: string; readonly dockerRunMs: number | undefined },
+  { directory, dockerRunMs, names = [] }: {
+    readonly directory: string;
+    readonly dockerRunMs: number | undefined;
+    readonly names?: readonly string[];
+  },
 ): Promise<Target[]> {
+  const unknown = names.find((name) => !LANGUAGES.some(({ language }) => language === name));
+  if (unknown !== undefined) throw new Error(`The bench measures no language of this machine by the name ${unknown}`);
   const targets: Target[] = [];
   const rows: Row[] = [];
   for (const subject of LANGUAGES) {
+    if (names.length > 0 && !names.includes(subject.language)) continue;
     const { bare, pace = PACE } = subject;
     if (bare === undefined) continue;
     const contenders = await contendersOf({ ...subject, bare }, services, directory);

@@ -59,12 +59,12 @@ export async function benchSideBySide(): Promise<Target[]> {
   }
 }
 
-/** Measures the languages of this machine alone; returns their targets. */
-export async function benchLanguages(): Promise<Target[]> {
+/** Measures languages of this machine alone, those of the names or else all; returns their targets. */
+export async function benchLanguages(names: readonly string[]): Promise<Target[]> {
   const directory = await Deno.makeTempDir();
   try {
     await using services = await openServices();
-    return await benchMachineLanguages(services, { directory, dockerRunMs: undefined });
+    return await benchMachineLanguages(services, { directory, dockerRunMs: undefined, names });
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

@@ -31,6 +31,10 @@ const OBEDIENT = `console.log(process.env.PLANTED, process.env.NODE_OPTIONS, pro
   for (const name of ["lib", "{{token}}", "npm:{{token}}"]) await import(name).then(console.log, () => console.log("refused"));`;
 const SCRIPT = `echo ${OBEYED}; touch {{outside}}/{{token}}`;
 
+/** Prints variables of the service's own start file as if they were flags. */
+const OWN_VARIABLES =
+  "Object.keys(process.env).filter((name) => /^(CODEBEAKER|BUN_FEATURE)_/.test(name)).map((name) => '--' + name).join()";
+
 /** What Bun and Node obey, by themselves or by variables, of a workspace or a home. */
 export const CONFIGURATION_IN_ECMASCRIPT: readonly Attack[] = written([
   {
@@ -87,10 +91,10 @@ export const CONFIGURATION_IN_ECMASCRIPT: readonly Attack[] = written([
   },
   {
     name: "flags and waiting that a child or a Worker would inherit",
-    files: { "child.js": "console.log(process.execArgv.join(), process.env.CODEBEAKER_WAITS && '--waits');" },
+    files: { "child.js": `console.log(process.execArgv.join(), ${OWN_VARIABLES});` },
     code: `const { Worker } = require("node:worker_threads");
-      const code = "console.log(process.env.CODEBEAKER_WAITS && '--waits')";
-      console.log(process.execArgv.join(), process.env.CODEBEAKER_WAITS && "--waits");
+      const code = ${json(`console.log(${OWN_VARIABLES})`)};
+      console.log(process.execArgv.join(), ${OWN_VARIABLES});
       new Worker(code, { eval: true }).on("exit", () => require("node:child_process").fork(process.cwd() + "/child.js"));`,
     reveals: "--",
     ends: ["exited"],

@@ -12,5 +12,6 @@ if (process.env[WAITS] === undefined) {
 } else exports.waitForGo();
 delete process.env[WAITS];
 delete process.env.CODEBEAKER_STDIN;
+delete process.env.BUN_FEATURE_FLAG_DISABLE_ASYNC_TRANSPILER; // It is this process's own.
 Bun.main = program;
 import(program);
