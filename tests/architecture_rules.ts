@@ -69,6 +69,7 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
     types: [
       ...[...OBSERVED, ...PORT, "src/sessions/port.ts", "src/access/mod.ts", "src/metrics.ts"],
       ...["src/runtimes/selection/description.ts", "src/concurrency/byte_budget.ts", "src/workspace/uploads.ts"],
+      "src/concurrency/clock.ts",
     ],
   },
   "src/cli/": {
@@ -94,6 +95,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "web-streams-polyfill": ["src/runtimes/isolate/modules.ts"],
   "acorn": ["src/runtimes/interpreters/ecmascript/modules.ts"],
   "hono": ["src/server/"],
+  "@modelcontextprotocol/server": ["src/server/mcp/"],
   "range-parser": ["src/server/http/file_conditions.ts"],
   "commander": ["src/cli/"],
   "eventsource-parser": ["src/cli/executions/"],

@@ -18,6 +18,7 @@ import { readFile } from "./read_file.ts";
 import { writeFile } from "./write_file.ts";
 
 export type { Command, CommandContext } from "./command.ts";
+export { executeShell, installPackages, listDirectory, readFile, writeFile };
 export type { AnswerMemory } from "./collect_outputs.ts";
 export { TextWorkerPool } from "./texts/text_worker_pool.ts";
 export { describeEnd, runProgram, type RunProgramOptions, unlessAborted } from "./run_program.ts";

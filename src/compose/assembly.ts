@@ -11,7 +11,7 @@ import { log } from "../log.ts";
 import { Metrics } from "../metrics.ts";
 import type { ExecutionRuntime } from "../runtimes/port.ts";
 import type { WarmPool } from "../runtimes/warm/warm_pool.ts";
-import { createApp, listen, type Listener, ServerSockets, SOCKET_LIMITS } from "../server/mod.ts";
+import { createApp, listen, type Listener, Mcp, ServerSockets, SOCKET_LIMITS } from "../server/mod.ts";
 import { Sessions } from "../sessions/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Uploads } from "../workspace/uploads.ts";
@@ -85,6 +85,7 @@ export async function assembleService(config: Config, foundations: Foundations):
   const requests = requestBudget(maxBodyBytes);
   const sockets = building.use(new ServerSockets({ ...SOCKET_LIMITS, maxMessageBytes: maxBodyBytes }, requests));
   building.use(watchRevocations({ keyring, sessions, executions, sockets }, clock));
+  const mcp = building.use(new Mcp({ clock, engine, sessions, observer }));
   const uploads = new Uploads(ground.scratchDirectory);
   const counted: Pick<Metrics, "expose"> = {
     expose() {
@@ -93,7 +94,7 @@ export async function assembleService(config: Config, foundations: Foundations):
     },
   };
   const app = createApp({
-    ...{ engine, sessions, observer, uploads, sockets, requests, maxBodyBytes, allowOrigins, isRehearsal },
+    ...{ engine, sessions, observer, uploads, sockets, mcp, requests, maxBodyBytes, allowOrigins, isRehearsal },
     metrics: counted,
     keys: keyring,
   });

@@ -14,6 +14,7 @@ import { allowCrossOrigin } from "./auth/cross_origin.ts";
 import { type BodyPace, tooLarge } from "./http/body.ts";
 import { answerUnrouted, createMethodIndex, describeRequest } from "./http/methods.ts";
 import { sendProblem } from "./http/problem.ts";
+import { type Mcp, mcpRoutes } from "./mcp/mod.ts";
 import { contextRoutes } from "./routes/contexts.ts";
 import { diagnosticsRoutes } from "./routes/diagnostics.ts";
 import { executionRoutes } from "./routes/executions.ts";
@@ -36,6 +37,8 @@ export interface AppOptions {
   readonly uploads: UploadsPort;
   /** Open WebSockets, which their owner closes. */
   readonly sockets: ServerSockets;
+  /** The Model Context Protocol, which its owner closes. */
+  readonly mcp: Mcp;
   readonly maxBodyBytes: number;
   /** Web origins of pages that may call, beside the service's own. */
   readonly allowOrigins: readonly string[];
@@ -88,6 +91,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   app.route("/", metricsRoutes(options.metrics));
   app.route("/", diagnosticsRoutes(engine));
   app.route("/", rpcRoutes(options));
+  app.route("/", mcpRoutes(options.mcp));
   app.notFound((context) => answerUnrouted(context, methodsOf(context.req.path)));
   app.onError((error, context) => {
     if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });

@@ -1,3 +1,4 @@
 export { type AppOptions, createApp } from "./app.ts";
 export { listen, type Listener } from "./http/listen.ts";
+export { Mcp } from "./mcp/mod.ts";
 export { ServerSockets, SOCKET_LIMITS } from "./sockets/mod.ts";

@@ -4,8 +4,8 @@ import type { AppEnv } from "../http/app_env.ts";
 
 /** Headers of answers that a page may read beside the ones that browsers always show. */
 const EXPOSED_HEADERS = [
-  ...["Allow", "Content-Disposition", "Content-Range", "ETag", "Location", "Preference-Applied", "Retry-After"],
-  ...["WWW-Authenticate", "X-Request-Id"],
+  ...["Allow", "Content-Disposition", "Content-Range", "ETag", "Location", "Mcp-Session-Id"],
+  ...["Preference-Applied", "Retry-After", "WWW-Authenticate", "X-Request-Id"],
 ];
 
 /** How long a browser may cache the answer to a preflight. */

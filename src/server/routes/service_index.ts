@@ -14,6 +14,7 @@ const INDEX: Answer<typeof serviceIndexSchema> = {
   executions: "/v1/executions",
   sessions: "/v1/sessions",
   jsonRpc: "/ws/jsonrpc",
+  mcp: "/mcp",
   diagnostics: "/v1/diagnostics",
   metrics: "/metrics",
 };

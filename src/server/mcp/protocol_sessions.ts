@@ -1,0 +1,168 @@
+import {
+  isInitializeRequest,
+  isJSONRPCNotification,
+  type Server,
+  WebStandardStreamableHTTPServerTransport as Transport,
+} from "@modelcontextprotocol/server";
+import type { Clock } from "../../concurrency/clock.ts";
+import { CodeBeakerError } from "../../core/errors.ts";
+import { newId } from "../../core/ids.ts";
+import type { McpLimits } from "./limits.ts";
+
+/** How often idle sessions are looked for, in ms. */
+const POLL_MS = 60_000;
+const HEADER = "mcp-session-id";
+
+/** One protocol session of a client. */
+interface ProtocolSession {
+  readonly id: string;
+  readonly tenant: string;
+  readonly transport: Transport;
+  /** When it was last used, in ms of elapsed time. */
+  usedAt: number;
+  /** Requests that are being answered. */
+  running: number;
+  /** Whether it has sent several messages in one body. They share the stream of their answers. */
+  hasBatches: boolean;
+}
+
+/** A request of a client that uses protocol sessions. */
+export interface SessionRequest {
+  readonly tenant: string;
+  /** The parsed body of a POST. */
+  readonly body: unknown;
+}
+
+/** The parts of protocol sessions. */
+export interface ProtocolSessionsOptions {
+  readonly clock: Clock;
+  readonly limits: McpLimits;
+  /** Creates the server of a session. */
+  createServer(): Server | Promise<Server>;
+}
+
+/**
+ * The protocol sessions of clients before the revision 2026-07-28. A client rarely closes its own, so an idle one is
+ * closed, and the longest unused one where there is no room. Its client then starts another. Disposing closes all.
+ */
+export class ProtocolSessions implements AsyncDisposable {
+  readonly #options: ProtocolSessionsOptions;
+  readonly #open = new Map<string, ProtocolSession>();
+  readonly #polling: Disposable;
+
+  constructor(options: ProtocolSessionsOptions) {
+    this.#options = options;
+    this.#polling = options.clock.every(POLL_MS, () => this.#closeIdle());
+  }
+
+  /** The number of open sessions. */
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Answers a request.
+   *
+   * @throws {CodeBeakerError} `not_found` for an unknown session or another tenant's; `invalid_request` without one;
+   *   `busy` when there is no room for another
+   */
+  async handle(request: Request, { tenant, body }: SessionRequest): Promise<Response> {
+    const id = request.headers.get(HEADER);
+    const session = id === null ? await this.#start(tenant, body) : this.#find(id, tenant);
+    if (session === undefined) throw new CodeBeakerError("not_found", "Cannot find this session: start another one");
+    session.usedAt = this.#options.clock.elapsed();
+    if (Array.isArray(body)) session.hasBatches = true;
+    const response = await session.transport.handleRequest(request, { parsedBody: body });
+    if (id === null && !response.ok) await this.#close(session);
+    await endCancelled(session, body);
+    return response;
+  }
+
+  /** Keeps the session of a request from being closed until work settles. */
+  keepUntil(request: Request, work: Promise<unknown>): void {
+    const session = this.#open.get(request.headers.get(HEADER) ?? "");
+    if (session === undefined) return;
+    session.running++;
+    const leave = () => {
+      session.running--;
+      session.usedAt = this.#options.clock.elapsed();
+    };
+    work.then(leave, leave);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#polling[Symbol.dispose]();
+    await Promise.all([...this.#open.values()].map((session) => this.#close(session)));
+  }
+
+  #find(id: string, tenant: string): ProtocolSession | undefined {
+    const session = this.#open.get(id);
+    return session?.tenant === tenant ? session : undefined;
+  }
+
+  async #start(tenant: string, body: unknown): Promise<ProtocolSession> {
+    if (!isInitializeRequest(body)) {
+      const message =
+        "Cannot serve this request without a session: send initialize first, and Mcp-Session-Id with others";
+      throw new CodeBeakerError("invalid_request", message);
+    }
+    await this.#makeRoom(tenant);
+    const id = newId("mcp");
+    const transport = new Transport({
+      sessionIdGenerator: () => id,
+      onsessionclosed: () => void this.#open.delete(id),
+    });
+    const session = {
+      ...{ id, tenant, transport, running: 0, hasBatches: false },
+      usedAt: this.#options.clock.elapsed(),
+    };
+    this.#open.set(id, session); // Before the first wait, so that no other request takes its room.
+    try {
+      await (await this.#options.createServer()).connect(transport);
+    } catch (error) {
+      this.#open.delete(id);
+      throw error;
+    }
+    return session;
+  }
+
+  /** Closes a session where there is no room. It is the tenant's own, or one of the tenant with the most. */
+  async #makeRoom(tenant: string): Promise<void> {
+    const { maxSessions, maxSessionsPerTenant } = this.#options.limits;
+    const ofTenant = Map.groupBy(this.#open.values(), (session) => session.tenant);
+    const own = ofTenant.get(tenant) ?? [];
+    if (own.length < maxSessionsPerTenant && this.#open.size < maxSessions) return;
+    const [largest = []] = [...ofTenant.values()].toSorted((one, other) => other.length - one.length);
+    const crowd = own.length >= maxSessionsPerTenant ? own : largest;
+    const [unused] = crowd.filter(({ running }) => running === 0).toSorted((one, other) => one.usedAt - other.usedAt);
+    if (unused !== undefined) return await this.#close(unused);
+    const details = { retryAfterMs: 1_000 };
+    throw new CodeBeakerError("busy", "Cannot start another session as all are in use: close one", { details });
+  }
+
+  #closeIdle(): void {
+    const since = this.#options.clock.elapsed() - this.#options.limits.idleTimeoutMs;
+    for (const session of this.#open.values()) {
+      if (session.running === 0 && session.usedAt <= since) this.#close(session);
+    }
+  }
+
+  /** Closes a session. What runs in it is cancelled. */
+  async #close({ id, transport }: ProtocolSession): Promise<void> {
+    this.#open.delete(id);
+    await transport.close();
+  }
+}
+
+/**
+ * Ends the stream of a call that the client has cancelled. The server answers nothing to it, and the stream would stay
+ * open until its client closes it.
+ */
+async function endCancelled({ hasBatches, transport }: ProtocolSession, body: unknown): Promise<void> {
+  if (!isJSONRPCNotification(body) || body.method !== "notifications/cancelled") return;
+  const id = body.params?.["requestId"];
+  if (typeof id !== "string" && typeof id !== "number") return;
+  if (!hasBatches) transport.closeSSEStream(id);
+  const error = { code: -32_600, message: "Cancelled" };
+  await transport.send({ jsonrpc: "2.0", id, error }).catch(() => {}); // The call is unknown, or has been answered.
+}

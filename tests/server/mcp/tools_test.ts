@@ -1,0 +1,307 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { ContextInfo } from "../../../src/core/requests/cell_request.ts";
+import type { SessionExecutionRequest, SessionRequest } from "../../../src/core/requests/session_request.ts";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
+import type { Execution } from "../../../src/core/execution.ts";
+import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
+import type { Submitted } from "../../../src/engine/port.ts";
+import type { ContextsPort, SessionsPort } from "../../../src/sessions/port.ts";
+import { fakeExecution, fakeSession } from "../../support/fake_ports.ts";
+import { Door, type DoorOptions } from "./door.ts";
+import { messageOf, modern, post } from "./raw.ts";
+
+function ending(parts: Partial<Execution> = {}): Promise<Submitted> {
+  const execution = fakeExecution(parts);
+  return Promise.resolve({ id: execution.id, ended: Promise.resolve(execution) });
+}
+
+// deno-lint-ignore no-explicit-any
+async function call(options: DoorOptions, name: string, args: Readonly<Record<string, unknown>>): Promise<any> {
+  await using door = new Door(options);
+  const { result } = await messageOf(await post(door.url, modern("tools/call", { name, arguments: args })));
+  return result;
+}
+
+function run(parts: Partial<Execution>, args: Readonly<Record<string, unknown>> = {}) {
+  return call({ engine: { submit: () => ending(parts) } }, "run_code", { language: "ts", code: "1", ...args });
+}
+
+Deno.test("run_code: a program that fails is a result, whose text says how it ended", async () => {
+  const { content, isError, structuredContent } = await run({
+    outcome: { kind: "exited", exitCode: 3 },
+    exitCode: 3,
+    stdout: "out\n",
+    stderr: "err\n",
+  });
+  assertEquals(isError, undefined);
+  assertEquals(content, [{
+    type: "text",
+    text: "out\n\nStandard error:\nerr\n\nThe program ended with exit code 3.",
+  }]);
+  assertEquals(structuredContent.notes, ["The program ended with exit code 3."]);
+});
+
+Deno.test("run_code: what a limit ended names the limit to raise", async () => {
+  const table: [outcome: Execution["outcome"], text: string][] = [
+    [{ kind: "timed_out", limitMs: 10_000 }, "Pass a larger timeoutMs"],
+    [{ kind: "cpu_limit", limitMs: 10, observedMs: 11 }, "limits.cpuMs"],
+    [{ kind: "memory_limit", limitMb: 64, observedMb: 70 }, "limits.memoryMb"],
+    [{ kind: "output_limit", limitBytes: 10, observedBytes: 11 }, "limits.maxTotalOutputBytes"],
+    [{ kind: "disk_limit", limitMb: 64, observedMb: 70 }, "limits.diskMb"],
+    [{ kind: "process_limit", limit: 4, observed: 5 }, "limits.maxProcesses"],
+  ];
+  for (const [outcome, text] of table) {
+    const { content } = await run({ outcome, exitCode: null });
+    assertStringIncludes(content[0].text, text);
+  }
+});
+
+Deno.test("run_code: a denial names the call that would be allowed, and data has its remedy", async () => {
+  const denial = {
+    kind: "net",
+    target: "example.com:443",
+    at: "main.ts:1:7",
+    rule: "permissions.allowNet is false",
+    remedy: { permissions: { allowNet: ["example.com:443"] } },
+  } as const;
+  const { content, structuredContent } = await run({ denials: [denial], denialsOmitted: 2 });
+  assertStringIncludes(
+    content[0].text,
+    'Denied: net example.com:443 at main.ts:1:7 (permissions.allowNet is false). To allow it, call run_code again with permissions.allowNet set to ["example.com:443"].\n\n2 more accesses were denied.',
+  );
+  assertEquals(structuredContent.denials, [denial]);
+  const inSession = await call(
+    { sessions: { ...oneSession(), submit: () => ending({ denials: [denial] }) } },
+    "run_code",
+    { session: "sess_1", code: "1" },
+  );
+  assertStringIncludes(
+    inSession.content[0].text,
+    'start another session: call run_code with session "new" and with permissions.allowNet set to ["example.com:443"].',
+  );
+});
+
+Deno.test("run_code: cut output is marked in its place, and little is kept by default", async () => {
+  const asked: (number | undefined)[] = [];
+  const engine: DoorOptions["engine"] = {
+    submit(_caller, { limits }) {
+      asked.push(limits.maxOutputBytes);
+      return ending({ stdout: "headtail", truncated: { stdout: 100, stderr: 0 }, truncatedAt: { stdout: 4 } });
+    },
+  };
+  const { content, structuredContent } = await call({ engine }, "run_code", { language: "ts", code: "1" });
+  const marked = "head\n[… 100 bytes are left out here …]\ntail";
+  assertStringIncludes(content[0].text, `${marked}\n\n100 bytes of stdout are left out.`);
+  assertEquals(structuredContent.stdout, marked);
+  await call({ engine }, "run_code", { language: "ts", code: "1", limits: { maxOutputBytes: 100_000 } });
+  assertEquals(asked, [32_768, 100_000]);
+});
+
+Deno.test("run_code: images are images, and other files are embedded", async () => {
+  const { content, structuredContent } = await run({
+    outputFiles: [
+      { path: "out/a b.png", content: "iVBORw0KGgo=", encoding: "base64", bytes: 8 },
+      { path: "a.csv", content: "1,2", encoding: "utf8", bytes: 3 },
+      { path: "a.bin", content: "AAE=", encoding: "base64", bytes: 2 },
+    ],
+    outputFilesOmitted: { count: 1, paths: ["big.bin"] },
+  }, { outputs: ["*"] });
+  const uri = "codebeaker://executions/exec_1/outputs";
+  assertEquals(content.slice(1), [
+    { type: "image", data: "iVBORw0KGgo=", mimeType: "image/png" },
+    { type: "resource", resource: { uri: `${uri}/a.csv`, mimeType: "text/plain", text: "1,2" } },
+    { type: "resource", resource: { uri: `${uri}/a.bin`, mimeType: "application/octet-stream", blob: "AAE=" } },
+  ]);
+  assertEquals(structuredContent.files[0], { path: "out/a b.png", bytes: 8, mimeType: "image/png" });
+  assertEquals(structuredContent.notes, ["Files left out: 1: big.bin"]);
+});
+
+Deno.test("run_code: a cell's displays are images where they can be, else text", async () => {
+  const cell = {
+    text: "<Figure>",
+    value: { "image/png": "iVBO\nRw0KGgo=", "text/plain": "<Figure>" },
+    valueType: "mime",
+    displays: [{ "text/plain": "a table" }, { "application/x-other": "?" }],
+  } as const;
+  const contexts = new FakeContexts(cell);
+  const { content, structuredContent } = await call(
+    { sessions: { ...oneSession(), contexts: () => contexts } },
+    "run_code",
+    { session: "sess_1", cell: true, code: "plot()" },
+  );
+  assertEquals(content, [
+    { type: "text", text: "Value: <Figure>\n\nSession: sess_1" },
+    { type: "text", text: "a table" },
+    { type: "text", text: "A display of application/x-other." },
+    { type: "image", data: "iVBORw0KGgo=", mimeType: "image/png" },
+  ]);
+  assertEquals([structuredContent.session, structuredContent.value], ["sess_1", "<Figure>"]);
+});
+
+Deno.test("run_code: cells that come at once share one context for each language", async () => {
+  const contexts = new FakeContexts({});
+  await using door = new Door({ sessions: { ...oneSession(), contexts: () => contexts } });
+  const cell = (language?: string) =>
+    post(
+      door.url,
+      modern("tools/call", {
+        name: "run_code",
+        arguments: { session: "sess_1", cell: true, code: "1", ...(language === undefined ? {} : { language }) },
+      }),
+    ).then(messageOf);
+  await Promise.all([cell(), cell("python"), cell(), cell("py"), cell("ts")]);
+  await cell();
+  assertEquals(contexts.list().map(({ language }) => language), ["typescript", "python"]);
+});
+
+Deno.test("run_code: a cell takes no field that it would ignore", async () => {
+  const args = { session: "sess_1", cell: true, code: "1", outputs: ["*.png"] };
+  const { content, isError } = await call({ sessions: oneSession() }, "run_code", args);
+  assertEquals([isError, content[0].text.includes("no outputs")], [true, true]);
+});
+
+Deno.test('run_code: session "new" starts one with the settings of the call, and returns its id', async () => {
+  const created: SessionRequest[] = [];
+  const submitted: SessionExecutionRequest[] = [];
+  const sessions: Partial<SessionsPort> = {
+    ...oneSession(),
+    create(_caller, request) {
+      created.push(request);
+      return Promise.resolve(fakeSession());
+    },
+    submit(_caller, _id, request) {
+      submitted.push(request);
+      return ending({ sessionId: "sess_1", stdout: "1" });
+    },
+  };
+  const settings = { permissions: { allowNet: ["a.example"] }, limits: { memoryMb: 512 }, minIsolation: 7 };
+  const args = { session: "new", language: "py", code: "1", timeoutMs: 60_000, ...settings };
+  const { structuredContent } = await call({ sessions }, "run_code", args);
+  assertEquals(structuredContent.session, "sess_1");
+  assertEquals(
+    created.map(({ language, permissions: { allowNet }, limits, minIsolation }) => ({
+      ...{ language, allowNet, memoryMb: limits.memoryMb, timeoutMs: limits.timeoutMs, minIsolation },
+    })),
+    [{ language: "python", allowNet: ["a.example"], memoryMb: 512, timeoutMs: undefined, minIsolation: 7 }],
+  );
+  assertEquals(submitted[0]?.limits.timeoutMs, 60_000);
+});
+
+Deno.test("a session that exists takes no settings of another, and the refusal says what to do", async () => {
+  for (
+    const [name, args] of [
+      ["run_code", { code: "1", permissions: { allowNet: true } }],
+      ["run_code", { code: "1", language: "python" }],
+      ["run_command", { command: "ls", runtime: "fake" }],
+      ["write_file", { path: "a", content: "", limits: { diskMb: 100 } }],
+    ] as const
+  ) {
+    const { content, isError } = await call({ sessions: oneSession() }, name, { session: "sess_1", ...args });
+    assert(isError);
+    assertStringIncludes(content[0].text, "leave out session");
+  }
+});
+
+Deno.test("a session that was started for a call that fails is closed", async () => {
+  const closed: string[] = [];
+  const sessions: Partial<SessionsPort> = {
+    ...oneSession(),
+    create: () => Promise.resolve(fakeSession({ id: "sess_new" })),
+    command: () => Promise.reject(new CodeBeakerError("permission_denied", "It leaves the workspace")),
+    close(_caller, id) {
+      closed.push(id);
+      return Promise.resolve();
+    },
+  };
+  const args = { language: "ts", path: "../a", content: "" };
+  assertEquals((await call({ sessions }, "write_file", args)).isError, true);
+  assertEquals(closed, ["sess_new"]);
+  await call({ sessions }, "write_file", { session: "sess_1", path: "../a", content: "" });
+  assertEquals(closed, ["sess_new"]);
+});
+
+Deno.test("read_file: a long text comes in parts that end with a whole character", async () => {
+  const text = `${"a".repeat(65_535)}ä and the rest`;
+  const sessions = { ...oneSession(), command: readingFrom(new TextEncoder().encode(text)) };
+  const first = (await call({ sessions }, "read_file", { session: "sess_1", path: "a.txt" })).structuredContent;
+  assertEquals([first.text.length, first.bytes, first.nextOffset], [65_535, 65_535, 65_535]);
+  const offset = first.nextOffset;
+  const rest = await call({ sessions }, "read_file", { session: "sess_1", path: "a.txt", offset });
+  assertEquals([rest.structuredContent.text, rest.structuredContent.nextOffset], ["ä and the rest", undefined]);
+});
+
+Deno.test("read_file: an image is shown whole, and other bytes are a resource", async () => {
+  const bytes = new Uint8Array(100_000).fill(255);
+  const sessions = { ...oneSession(), command: readingFrom(bytes) };
+  const image = await call({ sessions }, "read_file", { session: "sess_1", path: "a.PNG" });
+  assertEquals(image.content, [{ type: "image", data: bytes.toBase64(), mimeType: "image/png" }]);
+  const { content, structuredContent } = await call({ sessions }, "read_file", { session: "sess_1", path: "a.bin" });
+  assertEquals([content[0].resource.blob.length > 0, structuredContent.nextOffset], [true, 65_536]);
+  assertEquals(content[1].text, "[The file goes on: read from offset 65536.]");
+});
+
+Deno.test("list_files: directories come before what is in them, and a long list says what it leaves out", async () => {
+  const file = (path: string) => ({ name: path, path, type: "file", size: 1, modifiedAt: "" });
+  const children = [{
+    ...file("d"),
+    type: "directory",
+    children: Array.from({ length: 1_001 }, (_, n) => file(`d/${n}`)),
+  }];
+  const sessions: Partial<SessionsPort> = {
+    ...oneSession(),
+    command: () => Promise.resolve({ success: true, result: { tree: { ...file("."), children } } }),
+  };
+  const { content, structuredContent } = await call({ sessions }, "list_files", { session: "sess_1" });
+  assertEquals(structuredContent.files.slice(0, 2).map(({ path }: { path: string }) => path), ["d", "d/0"]);
+  assertEquals([structuredContent.files.length, structuredContent.omitted], [1_000, 2]);
+  assertStringIncludes(content[0].text, "d/\nd/0 (1 bytes)\n");
+  assertStringIncludes(content[0].text, "2 more are left out");
+});
+
+/** A session of TypeScript, with its limits. */
+function oneSession(): Partial<SessionsPort> {
+  return { show: () => fakeSession(), limits: () => DEFAULT_LIMITS };
+}
+
+/** Reads parts of a file as the command does. */
+function readingFrom(bytes: Uint8Array): SessionsPort["command"] {
+  return (_caller, _id, command) => {
+    const { path, offset = 0, length = Infinity } = command as { path: string; offset?: number; length?: number };
+    const part = bytes.subarray(offset, offset + length);
+    const result = { path, content: part.toBase64(), encoding: "base64", bytes: part.length };
+    return Promise.resolve({ success: true, result });
+  };
+}
+
+/** Contexts whose every cell answers the same. */
+class FakeContexts implements ContextsPort {
+  readonly #answer: Partial<Execution>;
+  readonly #open: ContextInfo[] = [];
+
+  constructor(answer: Partial<Execution>) {
+    this.#answer = answer;
+  }
+
+  async create(language: string | undefined): Promise<ContextInfo> {
+    await Promise.resolve();
+    const opened = { id: `ctx_${this.#open.length}`, language: language ?? "typescript", createdAt: "" };
+    this.#open.push(opened);
+    return opened;
+  }
+
+  submit(): Promise<Submitted> {
+    return ending(this.#answer);
+  }
+
+  list(): readonly ContextInfo[] {
+    return this.#open;
+  }
+
+  interrupt(): boolean {
+    return false;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
