@@ -206,7 +206,8 @@ interface Instruments {
 }
 
 async function openInstruments(sources: MetricSources): Promise<Instruments> {
-  const { Counter, Gauge, Histogram, Registry } = await import("prom-client");
+  // It is CommonJS, of which a bundle has the default export alone.
+  const { default: { Counter, Gauge, Histogram, Registry } } = await import("prom-client");
   const registry = new Registry();
   const registers = [registry];
   const adders = new Map<string, (entry: Entry) => void>();

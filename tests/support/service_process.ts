@@ -8,8 +8,8 @@ import { WITHOUT_DOCKER } from "./variables.ts";
 
 export const PROJECT = fromFileUrl(new URL("../../", import.meta.url));
 
-/** The task `serve`, but for the name of the binary. */
-const SERVE = project.tasks.serve.command.split(" ").slice(1);
+/** The task `serve`, by the binary of the tests. */
+const SERVE = [Deno.execPath(), ...project.tasks.serve.command.split(" ").slice(1)];
 
 /** A service in a process of its own, on a free port and with a home of its own, with none of this process's environment. */
 export interface ServiceProcess extends AsyncDisposable {
@@ -22,6 +22,8 @@ export interface ServiceProcess extends AsyncDisposable {
 }
 
 /**
+ * @param options.command how the service is started in place of the task, before its flags
+ * @param options.cwd where, in place of the project's directory
  * @param options.through a command that becomes the service
  * @param options.mayLackRuntimes whether to start without waiting for runtimes that do not answer yet
  * @param options.testsItself whether its self-tests run though those of an earlier service have passed
@@ -29,7 +31,9 @@ export interface ServiceProcess extends AsyncDisposable {
 export async function startServiceProcess(
   args: readonly string[] = [],
   env: Record<string, string> = {},
-  { mayLackRuntimes = false, testsItself = false, through = [] }: {
+  { command = SERVE, cwd = PROJECT, mayLackRuntimes = false, testsItself = false, through = [] }: {
+    readonly command?: readonly string[];
+    readonly cwd?: string;
     readonly through?: readonly string[];
     readonly mayLackRuntimes?: boolean;
     readonly testsItself?: boolean;
@@ -38,10 +42,10 @@ export async function startServiceProcess(
   const own = await Deno.makeTempDir();
   const home = env["CODEBEAKER_HOME"] ?? own;
   if (!testsItself) await plantSelfTests(home);
-  const [file = Deno.execPath(), ...before] = [...through, Deno.execPath()];
+  const [file = "", ...before] = [...through, ...command];
   const process = new Deno.Command(file, {
-    args: [...before, ...SERVE, "--port", "0", ...args],
-    cwd: PROJECT,
+    args: [...before, "--port", "0", ...args],
+    cwd,
     clearEnv: true,
     env: {
       PATH: "/usr/bin:/bin",

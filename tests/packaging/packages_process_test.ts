@@ -1,0 +1,197 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { dirname, join, toFileUrl } from "@std/path";
+import { parse } from "acorn";
+import project from "../../deno.json" with { type: "json" };
+import { packForNpm } from "../../packaging/npm/pack.ts";
+import type { Availability } from "../../src/core/capabilities.ts";
+import { findNode, findOnPath, nodeAvailability } from "../support/find_node.ts";
+import { isPresent } from "../support/requirements.ts";
+import { PROJECT, startServiceProcess } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
+import { NOTHING_RUNS, WITHOUT_DOCKER } from "../support/variables.ts";
+import { checkService } from "./check_service.ts";
+
+const NODES = [20, 24];
+/** No registry: nothing is fetched once the package is installed. */
+const OFFLINE = { NPM_CONFIG_REGISTRY: "http://127.0.0.1:9/", npm_config_offline: "true" };
+
+const directory = await Deno.makeTempDir();
+globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
+const empty = join(directory, "empty");
+const cache = join(directory, "npm");
+await Deno.mkdir(empty);
+await Deno.mkdir(cache);
+/** npm's cache without what npx has installed: that is in the directory of this test. */
+const npmVariables = { npm_config_cache: cache, npm_config_update_notifier: "false" };
+
+const npx = findOnPath("npx");
+const packed: Availability = npx === undefined
+  ? { available: false, reason: "npx is not installed" }
+  : { available: true };
+const tarball = packed.available ? await packForNpm(directory) : "";
+const app = join(directory, "codebeaker/app");
+const installed = packed.available ? await install() : packed;
+
+/** Installs the package, and with it Deno, from npm's cache or its registry. */
+async function install(): Promise<Availability> {
+  const { stdout } = await new Deno.Command("npm", { args: ["config", "get", "cache"] }).output();
+  await Deno.symlink(join(new TextDecoder().decode(stdout).trim(), "_cacache"), join(cache, "_cacache"));
+  const [file = "", ...args] = npxCommand("--version");
+  const { success, stderr } = await new Deno.Command(file, {
+    args,
+    cwd: empty,
+    env: { ...npmVariables, npm_config_prefer_offline: "true" },
+  }).output();
+  const reason = new TextDecoder().decode(stderr).trim();
+  return success ? { available: true } : { available: false, reason };
+}
+
+/** npx runs by the Node of the machine, and what it starts by the first one on PATH. */
+function npxCommand(...args: readonly string[]): string[] {
+  return [
+    findOnPath("node") ?? "",
+    Deno.realPathSync(npx ?? ""),
+    "--yes",
+    `--package=${tarball}`,
+    "codebeaker",
+    ...args,
+  ];
+}
+
+function variablesFor(node: string): Record<string, string> {
+  return {
+    ...npmVariables,
+    ...OFFLINE,
+    PATH: `${dirname(node)}:/usr/bin:/bin`,
+    DENO_DIR: join(directory, "deno"),
+  };
+}
+
+/** Every text of a module, as its own code sees it. */
+function textsOf(module: string): string[] {
+  const texts: string[] = [];
+  parse(module, {
+    ecmaVersion: "latest",
+    sourceType: "module",
+    onToken: (token) => {
+      const { label } = token.type;
+      if ((label === "string" || label === "template") && "value" in token) texts.push(String(token.value));
+    },
+  });
+  return texts;
+}
+
+async function* filesBelow(directory: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    if (isDirectory) yield* filesBelow(join(directory, name));
+    else yield join(directory, name);
+  }
+}
+
+if (isPresent("npm", packed)) {
+  Deno.test("bundleService() has every text file that the source imports, unchanged", async () => {
+    const texts = new Set<string>();
+    for await (const path of filesBelow(app)) {
+      if (path.endsWith(".js")) textsOf(await Deno.readTextFile(path)).forEach((text) => texts.add(text));
+    }
+    const extensions = new Set<string>();
+    for await (const path of filesBelow(join(PROJECT, "src"))) {
+      if (!path.endsWith(".ts")) continue;
+      const source = await Deno.readTextFile(path);
+      for (const [, specifier = ""] of source.matchAll(/^import \w+ from "([^"]+)" with \{ type: "text" \};$/gm)) {
+        const address = new URL(
+          specifier.startsWith(".") ? specifier : import.meta.resolve(specifier),
+          toFileUrl(path),
+        );
+        const { default: text } = await import(address.href, { with: { type: "text" } });
+        assert(texts.has(text), `${specifier} of ${path} is missing`);
+        extensions.add(specifier.split(".").at(-1) ?? "");
+      }
+    }
+    for (const extension of ["sh", "py", "cjs", "js", "rb", "php", "lua", "R", "java", "pm"]) {
+      assert(extensions.has(extension), `no file of ${extension} was compared`);
+    }
+  });
+
+  Deno.test("bundleService() names packages by their version, and says the licence of each", async () => {
+    const licences = await Deno.readTextFile(join(app, "THIRD_PARTY_LICENSES.txt"));
+    const named = new Set<string>();
+    for await (const path of filesBelow(app)) {
+      const text = await Deno.readTextFile(path);
+      assert(!/^\/\/ \.\.\//m.test(text), `${path} names a directory of this machine`);
+      for (const [, name, version] of text.matchAll(/npm:((?:@[\w-]+\/)?[\w.-]+)@(\d[\w.-]*)\//g)) {
+        named.add(`${name} ${version}`);
+      }
+    }
+    assert(named.size > 50);
+    for (const name of named) assert(licences.includes(`${name}\n`) || licences.includes(`${name}: `), name);
+  });
+}
+
+if (packed.available && isPresent("npm_registry", installed)) {
+  for (const major of NODES) {
+    const node = await findNode(major);
+    if (!isPresent(`node${major}`, nodeAvailability(major, node)) || node === undefined) continue;
+
+    Deno.test(`npx codebeaker serve [Node ${major}] serves from an empty folder without a registry, and ends with npx`, async () => {
+      await using service = await startServiceProcess([], variablesFor(node), {
+        command: npxCommand("serve"),
+        cwd: empty,
+      });
+      const ran = await checkService(service);
+      assert(ran.includes("typescript"));
+      service.process.kill("SIGTERM");
+      await until(() => hasEnded(service.url), "the service has ended");
+      assertEquals(await Array.fromAsync(Deno.readDir(empty)), []);
+    });
+
+    Deno.test(`codebeaker run [Node ${major}] exits as the program does`, async () => {
+      const [bin = ""] = await binaries();
+      const { code, stdout } = await new Deno.Command(node, {
+        args: [bin, "run", "-e", "console.log(42); Deno.exit(3);"],
+        cwd: empty,
+        clearEnv: true,
+        env: { ...variablesFor(node), ...WITHOUT_DOCKER, CODEBEAKER_HOME: join(directory, `home-${major}`) },
+      }).output();
+      assertEquals({ code, stdout: new TextDecoder().decode(stdout) }, { code: 3, stdout: "42\n" });
+    });
+
+    Deno.test(`codebeaker serve [Node ${major}] ends at SIGTERM and exits with 0`, async () => {
+      const [bin = ""] = await binaries();
+      await using service = await startServiceProcess([], {
+        ...variablesFor(node),
+        ...NOTHING_RUNS,
+        PATH: dirname(node),
+      }, {
+        command: [node, bin, "serve"],
+        cwd: empty,
+        mayLackRuntimes: true,
+      });
+      service.process.kill("SIGTERM");
+      assertEquals((await service.process.status).code, 0);
+    });
+  }
+
+  Deno.test("the npm package depends on one version of Deno, and its command states its own version", async () => {
+    const [bin = ""] = await binaries();
+    const { dependencies, version } = JSON.parse(await Deno.readTextFile(join(bin, "../../codebeaker/package.json")));
+    assertEquals({ dependencies, version }, { dependencies: { deno: Deno.version.deno }, version: project.version });
+    const { stdout } = await new Deno.Command(bin, { args: ["--version"], env: npmVariables }).output();
+    assertMatch(new TextDecoder().decode(stdout), new RegExp(`^${project.version.replaceAll(".", "\\.")}$`, "m"));
+  });
+}
+
+async function hasEnded(url: string): Promise<boolean> {
+  try {
+    await (await fetch(`${url}/health/live`)).body?.cancel();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** The commands that npx has installed. */
+async function binaries(): Promise<string[]> {
+  const folders = await Array.fromAsync(Deno.readDir(join(cache, "_npx")));
+  return folders.map(({ name }) => join(cache, "_npx", name, "node_modules/.bin/codebeaker"));
+}
