@@ -9,8 +9,14 @@ import first from "./start.cjs" with { type: "text" };
 /** The file that replaces every tsconfig.json. It configures nothing. */
 const TSCONFIG = "tsconfig.json";
 
-/** The bytes that JavaScriptCore reserves as data. Bun 1.4 did not start with less than 1.18 GB. */
-const RESERVED_BYTES = 1_300e6;
+/**
+ * Size of the address space for machine code, in bytes. JavaScriptCore reserves 1 GB, and only interprets code where it
+ * gets none: programs then take up to ten times as long. On arm64 it is content with as much as this.
+ */
+const CODE_BYTES = 128 * MEBIBYTE;
+const CODE_VARIABLES = { BUN_JSC_jitMemoryReservationSize: String(CODE_BYTES) } as const;
+/** The bytes that JavaScriptCore reserves as data. Bun 1.4 did not start with less than 1.18 GB beside code. */
+const RESERVED_BYTES = 1_300e6 + CODE_BYTES;
 
 /** The signs of a program that ran out of memory. Bun ends it, or the program does not catch a refused allocation. */
 export const MEMORY_ENDINGS: readonly MemoryEnding[] = [
@@ -37,6 +43,7 @@ export function bunSpec(host: RuntimeHost): ProcessSpec {
     loadInterpreter: async () => (await import("./interpreter/modules.ts")).INTERPRETER_MODULES,
     modules: { [TSCONFIG]: "{}" },
     reservedDataBytes: RESERVED_BYTES,
+    commandVariables: CODE_VARIABLES,
     memoryEndings: MEMORY_ENDINGS,
     warmMemoryMb: 4, // Most of its mapped memory is the binary, and shared.
     start,
@@ -61,6 +68,7 @@ function start({ first, limits, pathOf }: StartOptions): Start {
     ],
     ownVariables: {
       BUN_JSC_forceRAMSize: String(limits.memoryMb * MEBIBYTE),
+      ...CODE_VARIABLES,
       BUN_FEATURE_FLAG_DISABLE_ASYNC_TRANSPILER: "1",
     },
     handshake: "ready",

@@ -34,6 +34,8 @@ export interface ReleasedRuntime extends Pick<ProcessSpec, "modules" | "reserved
   readonly warmMemoryMb: number;
   /** Memory for single environment names; absent, all take the same. */
   readonly warmMemoryMbByEnvironment?: Readonly<Record<string, number>>;
+  /** Variables of command lines, as they may start the binary; absent, none. */
+  readonly commandVariables?: Readonly<Record<string, string>>;
   /** How a process of the binary starts, whatever it runs. */
   start(options: StartOptions): Start;
 }
@@ -66,7 +68,7 @@ const STDIN = 3;
 /** A released runtime as a process runtime. */
 export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): ProcessSpec {
   const { facts, first, memoryEndings, modules, oldest, printsVersion, release, reservedDataBytes } = runtime;
-  const { configuration, warmMemoryMb, warmMemoryMbByEnvironment = {} } = runtime;
+  const { commandVariables, configuration, warmMemoryMb, warmMemoryMbByEnvironment = {} } = runtime;
   const { confinement, home, searchPath } = host;
   const name = release.binary;
   const { binary: named, npmRegistry, setting } = settingsOf(name, host);
@@ -90,6 +92,7 @@ export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): Proce
     denials: stderrDenials(host),
     selfTest: { canaries: canariesIn(name, { configuration }), language: name, variableNames: VARIABLE_NAMES },
     isOnPath: true,
+    surround: (launch) => ({ ...launch, ownVariables: { ...launch.ownVariables, ...commandVariables } }),
     launchFile: ({ environment, mounts }, { args, path, workingDirectory, ...program }) => {
       const words = [join(mounts.workspace.target, path), ...args];
       return launch({ runtime, environment, mounts, program }, { words, workingDirectory });

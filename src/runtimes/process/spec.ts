@@ -49,7 +49,7 @@ export interface ProcessSpec {
   readonly commands?: CommandSpec;
   /** Whether any command finds the binary by its name; absent, it does not. */
   readonly isOnPath?: boolean;
-  /** Adds the machine's files that the runtime's programs need to a command's launch; absent, none. */
+  /** Adds variables and the machine's files to a command's launch; absent, nothing. */
   surround?(launch: Launch, site: LaunchSite): Launch;
   readonly selfTest: SelfTestSpec;
   launchFile(site: LaunchSite, program: FileProgram): Launch | Promise<Launch>;
