@@ -65,7 +65,14 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
   "src/access/": { code: ["src/core/", "src/concurrency/"], types: [STORAGE] },
   "src/metrics.ts": { code: ["src/core/", LOG], types: [...OBSERVED, POOL] },
   "src/server/": {
-    code: ["src/core/", COMMANDS, LOG, "src/concurrency/delay.ts", "src/host/tcp_connections.ts"],
+    code: [
+      "src/core/",
+      COMMANDS,
+      LOG,
+      "src/concurrency/delay.ts",
+      "src/host/tcp_connections.ts",
+      "src/concurrency/run_worker.ts",
+    ],
     types: [
       ...[...OBSERVED, ...PORT, "src/sessions/port.ts", "src/access/mod.ts", "src/metrics.ts"],
       ...["src/runtimes/selection/description.ts", "src/concurrency/byte_budget.ts", "src/workspace/uploads.ts"],
@@ -96,6 +103,8 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "acorn": ["src/runtimes/interpreters/ecmascript/modules.ts"],
   "hono": ["src/server/"],
   "@modelcontextprotocol/server": ["src/server/mcp/"],
+  "swagger-ui-dist": ["src/server/openapi/page/"],
+  "zod-openapi": ["src/server/openapi/"],
   "range-parser": ["src/server/http/file_conditions.ts"],
   "commander": ["src/cli/"],
   "eventsource-parser": ["src/cli/executions/"],

@@ -10,6 +10,8 @@ const FILES_PER_MB = 256;
 const THREADS = 128;
 
 interface LimitRange {
+  /** The meaning of the limit, for clients. */
+  readonly means: string;
   readonly default: number;
   readonly min: number;
   readonly max: number;
@@ -17,20 +19,20 @@ interface LimitRange {
 
 /** The limits of a program: their defaults and ranges. */
 export const LIMITS = {
-  /** Wall time of the program. */
-  timeoutMs: { default: 10_000, min: 1, max: 300_000 },
-  /** Private memory, on and off the heap. */
-  memoryMb: { default: 256, min: 32, max: 4_096 },
-  /** User and system time over all threads. */
-  cpuMs: { default: 10_000, min: 10, max: 1_200_000 },
-  /** Bytes kept of each stream, head and tail. JSON carries them, where one byte may take six. */
-  maxOutputBytes: { default: 1_048_576, min: 0, max: 4_194_304 },
-  /** Bytes of both streams together; one more ends the program. */
-  maxTotalOutputBytes: { default: 67_108_864, min: 0, max: 4_294_967_296 },
-  /** Processes alive at the same time. */
-  maxProcesses: { default: 64, min: 1, max: 4_096 },
-  /** Size of the workspace; {@link filesFor} gives the number of files. */
-  diskMb: { default: 64, min: 1, max: 16_384 },
+  timeoutMs: { means: "Wall time of the program", default: 10_000, min: 1, max: 300_000 },
+  memoryMb: { means: "Private memory, on and off the heap", default: 256, min: 32, max: 4_096 },
+  cpuMs: { means: "User and system time over all threads", default: 10_000, min: 10, max: 1_200_000 },
+  /** JSON carries them, where one byte may take six. */
+  maxOutputBytes: { means: "Bytes kept of each stream, head and tail", default: 1_048_576, min: 0, max: 4_194_304 },
+  maxTotalOutputBytes: {
+    means: "Bytes of both streams together; one more ends the program",
+    default: 67_108_864,
+    min: 0,
+    max: 4_294_967_296,
+  },
+  maxProcesses: { means: "Processes alive at the same time", default: 64, min: 1, max: 4_096 },
+  /** {@link filesFor} gives the number of files. */
+  diskMb: { means: "Size of the workspace", default: 64, min: 1, max: 16_384 },
 } as const satisfies Record<string, LimitRange>;
 
 /** Smallest limits of a compiler, however small those of the program are. */
@@ -42,7 +44,8 @@ export type LimitName = keyof typeof LIMITS;
 export type Limits = Readonly<Record<LimitName, number>>;
 
 function limit(name: LimitName): z.ZodOptional<z.ZodNumber> {
-  return z.int().min(LIMITS[name].min).max(LIMITS[name].max).optional();
+  const { means, default: fallback, min, max } = LIMITS[name];
+  return z.int().min(min).max(max).optional().describe(`${means}; absent, the session's own or ${fallback}`);
 }
 
 /** The wire form of `timeoutMs`, a field next to `limits`. */

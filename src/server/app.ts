@@ -21,6 +21,7 @@ import { executionRoutes } from "./routes/executions.ts";
 import { fileRoutes, isUpload, type UploadsPort } from "./routes/files.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { openApiRoutes } from "./routes/openapi.ts";
 import { runtimeRoutes } from "./routes/runtimes.ts";
 import { indexRoutes } from "./routes/service_index.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
@@ -90,6 +91,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   app.route("/", runtimeRoutes(engine));
   app.route("/", metricsRoutes(options.metrics));
   app.route("/", diagnosticsRoutes(engine));
+  app.route("/", openApiRoutes());
   app.route("/", rpcRoutes(options));
   app.route("/", mcpRoutes(options.mcp));
   app.notFound((context) => answerUnrouted(context, methodsOf(context.req.path)));

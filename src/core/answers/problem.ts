@@ -21,7 +21,10 @@ export const errorDetailsSchema = z.strictObject({
   remedy: z.string().exactOptional().describe("What to install or to change on the service's machine"),
 });
 
-const codeSchema = z.enum(Object.keys(ERROR_KINDS) as [keyof typeof ERROR_KINDS, ...(keyof typeof ERROR_KINDS)[]]);
+/** The identity of an error. */
+export const codeSchema = z.enum(
+  Object.keys(ERROR_KINDS) as [keyof typeof ERROR_KINDS, ...(keyof typeof ERROR_KINDS)[]],
+);
 
 /** An error on the wire (RFC 9457). */
 export const problemSchema = z.strictObject({

@@ -69,13 +69,13 @@ const namesSchema = z.array(environmentNameSchema).max(256);
 
 /** The wire form of `permissions`; an absent field grants nothing. */
 export const permissionsSchema = strictObject({
-  allowRead: pathsSchema.default([]),
-  allowWrite: pathsSchema.default([]),
+  allowRead: pathsSchema.default([]).describe("Absolute paths that the program may read beside its workspace"),
+  allowWrite: pathsSchema.default([]).describe("Absolute paths that the program may write beside its workspace"),
   allowNet: networkSchema.default(false).transform((hosts) =>
     typeof hosts === "object" && hosts.length === 0 ? false : hosts
-  ),
-  allowEnv: namesSchema.default([]),
-  allowRun: z.boolean().default(false),
+  ).describe("true allows the public internet; a list names host or host:port"),
+  allowEnv: namesSchema.default([]).describe("Variables that the program may read or set beside env"),
+  allowRun: z.boolean().default(false).describe("Whether the program may start other programs"),
 });
 
 /** The written form of a key's ceiling; an absent field does not bound. */

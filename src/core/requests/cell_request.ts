@@ -18,14 +18,16 @@ export interface CellRequest {
 }
 
 /** The wire form of `POST /v1/sessions/{id}/contexts`. */
-export const contextSchema = strictObject({ language: z.string().min(1).max(64).optional() });
+export const contextSchema = strictObject({
+  language: z.string().min(1).max(64).optional().describe("Absent, the session's language"),
+});
 
 /** The limits of each cell. All others belong to the context, which has them from its session. */
 const CELL_LIMITS = { cpuMs: true, maxOutputBytes: true, maxTotalOutputBytes: true } as const;
 
 /** The wire form of `POST /v1/sessions/{id}/contexts/{cid}/executions`. */
 export const cellSchema = strictObject({
-  code: z.string(),
+  code: z.string().describe("The cell"),
   timeoutMs: timeoutSchema,
   limits: strictObject(limitsSchema.pick(CELL_LIMITS).shape).optional(),
   explain: explainSchema,

@@ -31,7 +31,7 @@ export const argumentListSchema = z.array(argumentSchema).max(1_000).refine(
 );
 
 /** The wire form of `args`. */
-export const argumentsSchema = argumentListSchema.default([]);
+export const argumentsSchema = argumentListSchema.default([]).describe("Arguments of the program");
 
 /** Bytes in a JSON field. */
 export interface EncodedContent {

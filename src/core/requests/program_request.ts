@@ -24,13 +24,15 @@ export interface ProgramRequest {
 
 /** The fields of every request that brings a program. */
 export const programFields = {
-  code: z.string().optional(),
+  code: z.string().optional().describe("The content of the language's main file, as main.py"),
   encoding: codeEncodingSchema,
   files: filesSchema,
-  entrypoint: z.string().min(1).optional(),
+  entrypoint: z.string().min(1).optional().describe("The file to run; absent, the main file"),
   args: argumentsSchema,
-  stdin: z.string().optional(),
-  env: environmentSchema.default({}),
+  stdin: z.string().optional().describe(
+    "Absent, a client that does not wait for a plain answer can feed it, and any other program has none",
+  ),
+  env: environmentSchema.default({}).describe("Variables of the program"),
   outputs: outputsSchema,
   explain: explainSchema,
 };

@@ -15,10 +15,10 @@ export interface RequestFile {
 
 /** The wire form of `files`. */
 export const filesSchema = z.array(strictObject({
-  path: z.string().min(1),
+  path: z.string().min(1).describe("Relative to the workspace"),
   content: z.string(),
   encoding: encodingSchema,
-})).max(1_000).default([]);
+})).max(1_000).default([]).describe("Files of the workspace, beside or instead of code");
 
 /**
  * Parses the files of a request.

@@ -47,10 +47,10 @@ const metadataSchema = z.unknown().refine(isShallow, {
 /** The wire form of `POST /v1/sessions`. */
 export const sessionRequestSchema = strictObject({
   ...selectionFields,
-  env: environmentSchema.default({}),
-  idleTimeoutMs: spanSchema.default(30 * MINUTE_MS),
-  maxLifetimeMs: spanSchema.default(120 * MINUTE_MS),
-  metadata: metadataSchema.default({}),
+  env: environmentSchema.default({}).describe("Variables of every program in the session"),
+  idleTimeoutMs: spanSchema.default(30 * MINUTE_MS).describe("Longest time without activity"),
+  maxLifetimeMs: spanSchema.default(120 * MINUTE_MS).describe("Longest life, whatever the activity"),
+  metadata: metadataSchema.default({}).describe("Data of the owner, as JSON"),
 });
 
 /** The wire form of `PATCH /v1/sessions/{id}`. */
@@ -61,7 +61,7 @@ export const sessionChangesSchema = strictObject({
 });
 
 /** The wire form of `POST /v1/sessions/{id}/executions`. */
-const sessionExecutionSchema = strictObject({
+export const sessionExecutionSchema = strictObject({
   ...programFields,
   timeoutMs: timeoutSchema,
   limits: limitsSchema.optional(),

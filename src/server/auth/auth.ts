@@ -12,7 +12,9 @@ import { hostOf, isOwnOrigin } from "./origin.ts";
 export type DoorKeys = Pick<Keyring, "hasKeys" | "authenticate">;
 
 /** Paths that need no key. Supervisors and first visitors of the service use them without one. */
-const OPEN_PATHS: readonly string[] = ["/", "/health/live", "/health/ready"];
+const OPEN_PATHS: readonly string[] = ["/", "/health/live", "/health/ready", "/openapi.json", "/docs"];
+/** Start of the paths of a page's files. They need no key either. */
+const OPEN_FILES = "/docs/";
 
 /**
  * Refuses requests of web pages that may not call. Where the service has keys, a page must be of the service's own
@@ -98,5 +100,5 @@ function checkOrigin({ req }: Context<AppEnv>, allowOrigins: readonly string[]):
 
 /** Finds the owner of the request's key; undefined for a path that needs none. */
 function keyOwner({ req }: Context<AppEnv>, keys: Pick<DoorKeys, "authenticate">): Principal | undefined {
-  return OPEN_PATHS.includes(req.path) ? undefined : keys.authenticate(keyOf(req));
+  return OPEN_PATHS.includes(req.path) || req.path.startsWith(OPEN_FILES) ? undefined : keys.authenticate(keyOf(req));
 }

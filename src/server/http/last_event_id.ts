@@ -9,7 +9,8 @@ import { parseQuery } from "./query.ts";
 /** An id in digits; no event's id has as many as 40. */
 const DIGITS = /^\d{1,40}$/;
 
-const eventsQuery = strictObject({ lastEventId: z.string().optional() });
+/** The query of `GET /v1/executions/{id}/events`. */
+export const eventsQuery = strictObject({ lastEventId: z.string().optional() });
 
 /**
  * Finds the last event that a client has. It comes from the header `Last-Event-ID`, else from `?lastEventId=`. From its

@@ -13,8 +13,8 @@ const DEFAULT_PAGE = 50;
 
 /** The fields of a query for one page of a listing. */
 export const PAGE_FIELDS = {
-  limit: wholeNumber({ min: 1, max: MAX_PAGE }).default(DEFAULT_PAGE),
-  cursor: z.string().min(1).max(1_024).optional(),
+  limit: wholeNumber({ min: 1, max: MAX_PAGE }).default(DEFAULT_PAGE).describe("Most entries of the page"),
+  cursor: z.string().min(1).max(1_024).optional().describe("The nextCursor of the page before"),
 };
 
 /**

@@ -19,15 +19,20 @@ import { noQuery, PAGE_FIELDS, parseQuery, wholeNumber } from "../http/query.ts"
 /** Longest time that a poll may wait for the end of an execution. */
 const MAX_WAIT_MS = 60_000;
 
-const listQuery = strictObject({
+/** The query of `GET /v1/executions`. */
+export const listQuery = strictObject({
   ...PAGE_FIELDS,
   sessionId: z.string().min(1).max(256).optional(),
   status: oneOf(EXECUTION_STATUSES).optional(),
 });
 
-const reportQuery = strictObject({ waitMs: wholeNumber({ min: 0, max: MAX_WAIT_MS }).optional() });
+/** The query of `GET /v1/executions/{id}`. */
+export const reportQuery = strictObject({
+  waitMs: wholeNumber({ min: 0, max: MAX_WAIT_MS }).optional().describe("How long to wait for the end"),
+});
 
-const inputSchema = strictObject({ text: z.string().optional(), close: z.boolean().optional() }).refine(
+/** The body of `POST /v1/executions/{id}/stdin`. */
+export const inputSchema = strictObject({ text: z.string().optional(), close: z.boolean().optional() }).refine(
   ({ text, close }) => text !== undefined || close !== undefined,
   'Name "text", "close" or both',
 );

@@ -29,9 +29,11 @@ const URL_PATH = /^[^/]*\/\/[^/?#]*(?:\/[^/?#]*){4}\/([^?#]*)/;
 
 const flag = oneOf(["true", "false"]).transform((value) => value === "true");
 
-const deleteQuery = strictObject({ recursive: flag.default(false) });
+/** The query of `DELETE /v1/sessions/{id}/files/{path}`. */
+export const deleteQuery = strictObject({ recursive: flag.default(false) });
 
-const treeQuery = strictObject({
+/** The query of `GET /v1/sessions/{id}/files`. */
+export const treeQuery = strictObject({
   path: z.string().optional(),
   recursive: flag.optional(),
   pattern: z.string().optional(),

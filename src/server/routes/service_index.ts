@@ -8,6 +8,8 @@ import type { AppEnv } from "../http/app_env.ts";
 const INDEX: Answer<typeof serviceIndexSchema> = {
   name: SERVICE_NAME,
   version: VERSION,
+  docs: "/docs",
+  openapi: "/openapi.json",
   health: "/health/ready",
   runtimes: "/v1/runtimes",
   languages: "/v1/languages",

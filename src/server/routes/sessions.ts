@@ -14,7 +14,11 @@ import type { AppEnv } from "../http/app_env.ts";
 import { jsonBody } from "../http/json_body.ts";
 import { noQuery, PAGE_FIELDS, parseQuery } from "../http/query.ts";
 
-const listQuery = strictObject({ ...PAGE_FIELDS, state: oneOf(SESSION_STATES).optional() });
+/** The query of `GET /v1/sessions`. */
+export const listQuery = strictObject({
+  ...PAGE_FIELDS,
+  state: oneOf(SESSION_STATES).optional().describe("Absent, those that are not closed"),
+});
 
 /** Routes of sessions, and of executions and commands in them. */
 export function sessionRoutes(sessions: SessionsPort, observer: Observer): Hono<AppEnv> {

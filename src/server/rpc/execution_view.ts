@@ -1,18 +1,15 @@
+import type { Answer } from "../../core/answers/answer.ts";
+import type { legacyStatusSchema, legacySummarySchema } from "../../core/answers/legacy.ts";
 import { CodeBeakerError, type ErrorCode, type Failure } from "../../core/errors.ts";
-import type { Execution, Outcome } from "../../core/execution.ts";
+import type { Execution } from "../../core/execution.ts";
 import type { ExecutionReport } from "../../engine/port.ts";
 import type { Peer } from "./call_context.ts";
 
 /** The end of an execution in the original's fields. */
-interface ExecutionSummary {
-  readonly executionId: string;
-  readonly status: "completed" | "failed" | "cancelled";
-  readonly exitCode: number | null;
-  readonly durationMs: number;
-  /** Whether the time limit ended the program. */
-  readonly timeout: boolean;
-  readonly outcome: Outcome;
-}
+type ExecutionSummary = Answer<typeof legacySummarySchema>;
+
+/** The state of an execution in the original's fields. */
+type ExecutionState = Answer<typeof legacyStatusSchema>;
 
 /** Summarises an execution without its output. */
 function summarise({ id, outcome, exitCode, usage }: Execution): ExecutionSummary {
@@ -44,7 +41,7 @@ export function isExecution(result: unknown): result is Execution {
 }
 
 /** The answer of `execution.status`. */
-export function toStatus(report: ExecutionReport): object {
+export function toStatus(report: ExecutionReport): ExecutionState {
   switch (report.status) {
     case "ended": {
       const { stdout, stderr, createdAt, runtime, denials } = report.execution;
@@ -66,7 +63,7 @@ export function toStatus(report: ExecutionReport): object {
 /** The fields that only some executions have. */
 function occasionalFields(
   { attempts, denialsOmitted, outputFiles, outputFilesOmitted, selection, truncated, truncatedAt }: Execution,
-): object {
+): Partial<ExecutionState> {
   return {
     ...(denialsOmitted === undefined ? {} : { denialsOmitted }),
     ...(truncatedAt === undefined ? {} : { truncated, truncatedAt }),
@@ -83,7 +80,7 @@ export function toFailure(error: unknown): { readonly error: string; readonly co
 }
 
 /** The answer of `execution.status` for an unknown id. */
-export function toMissing(executionId: string): object {
+export function toMissing(executionId: string): ExecutionState {
   return { ...unfinished(executionId, "not_found"), stdout: "", stderr: "" };
 }
 
@@ -91,6 +88,6 @@ function describeFailure({ code, message }: Failure): { readonly error: string; 
   return { error: code === "internal" ? "Internal error" : message, code };
 }
 
-function unfinished(executionId: string, status: string): object {
+function unfinished<Status extends ExecutionState["status"]>(executionId: string, status: Status) {
   return { executionId, status, exitCode: null, durationMs: null, timeout: false, outcome: null };
 }

@@ -1,12 +1,11 @@
+import type { Answer } from "../../core/answers/answer.ts";
+import type { legacyLanguageSchema } from "../../core/answers/legacy.ts";
 import type { RuntimeDescription } from "../../runtimes/selection/description.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { Peer } from "./call_context.ts";
 
 /** A language and the first available runtime for it. */
-export interface AvailableLanguage {
-  readonly name: string;
-  readonly runtime: string;
-}
+export type AvailableLanguage = Answer<typeof legacyLanguageSchema>;
 
 /** Finds runtimes by the names and spellings that clients use. */
 export class RuntimeCatalogue {

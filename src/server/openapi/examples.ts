@@ -1,0 +1,113 @@
+import type { Answer } from "../../core/answers/answer.ts";
+import type { commandAnswerSchema } from "../../core/answers/commands.ts";
+import type { acceptedExecutionSchema } from "../../core/answers/execution_report.ts";
+import type { treeSchema } from "../../core/answers/files.ts";
+import type { languageListSchema } from "../../core/answers/runtime.ts";
+import type { contextSchema } from "../../core/answers/session.ts";
+import type { Execution } from "../../core/execution.ts";
+import type { Selection } from "../../core/selection.ts";
+import type { SessionInfo } from "../../core/session.ts";
+
+const CREATED_AT = "2026-11-25T01:00:00.000Z";
+const EXECUTION_ID = "exec_39c8a2b6f01f4c7a8a3d7cf2f39b2a55";
+const SESSION_ID = "sess_0b5f3a53d2e84b3f9f0a4f6b7f1c2d3e";
+
+/** An execution of a program that has exited. */
+export const EXECUTION: Execution = {
+  id: EXECUTION_ID,
+  status: "ended",
+  language: "python",
+  runtime: "first",
+  warm: true,
+  outcome: { kind: "exited", exitCode: 0 },
+  exitCode: 0,
+  stdout: "42\n",
+  stderr: "",
+  truncated: { stdout: 0, stderr: 0 },
+  usage: { wallMs: 4.8, startupMs: 0.4, cpuMs: 3.1, peakMemoryBytes: 9_076_736 },
+  denials: [],
+  createdAt: CREATED_AT,
+};
+
+/** An execution of a cell. */
+export const CELL_EXECUTION: Execution = {
+  ...EXECUTION,
+  sessionId: SESSION_ID,
+  contextId: "ctx_6d1e0f3c5b7a49d8a2c4e6f80b1d3f57",
+  cell: "cell_1.py",
+  stdout: "",
+  value: 42,
+  valueType: "json",
+  text: "42",
+};
+
+/** An accepted execution. */
+export const ACCEPTED: Answer<typeof acceptedExecutionSchema> = { id: EXECUTION_ID, status: "queued" };
+
+/** The choice of a runtime of two. */
+export const SELECTION: Selection = {
+  chosen: "first",
+  preference: "balanced",
+  floor: 7,
+  candidates: [
+    {
+      runtime: "first",
+      passed: true,
+      score: 0.83,
+      inputs: { startupMs: 1, memoryMb: 12, isolationLevel: 8, source: "measured", path: "warm" },
+    },
+    {
+      runtime: "second",
+      passed: false,
+      rejectedBecause: { code: "unavailable", detail: "it is not installed", remedy: "install it" },
+      inputs: { startupMs: 2_000, memoryMb: 250, isolationLevel: 9, source: "declared" },
+    },
+  ],
+};
+
+/** A session that is idle. */
+export const SESSION: SessionInfo = {
+  id: SESSION_ID,
+  language: "python",
+  runtime: "first",
+  state: "idle",
+  createdAt: CREATED_AT,
+  lastActivityAt: CREATED_AT,
+  expiresAt: "2026-11-25T01:30:00.000Z",
+  executionCount: 0,
+  idleTimeoutMs: 1_800_000,
+  maxLifetimeMs: 7_200_000,
+  metadata: { ticket: 7 },
+  selection: SELECTION,
+};
+
+/** A context of the session. */
+export const CONTEXT: Answer<typeof contextSchema> = {
+  id: "ctx_6d1e0f3c5b7a49d8a2c4e6f80b1d3f57",
+  language: "python",
+  createdAt: CREATED_AT,
+};
+
+/** The answer to a command that wrote a file. */
+export const COMMAND_ANSWER: Answer<typeof commandAnswerSchema> = {
+  success: true,
+  result: { path: "data.csv", bytes: 8 },
+  durationMs: 1.2,
+};
+
+/** A workspace with one file. */
+export const TREE: Answer<typeof treeSchema> = {
+  tree: {
+    name: "",
+    path: ".",
+    type: "directory",
+    size: 0,
+    modifiedAt: CREATED_AT,
+    children: [{ name: "data.csv", path: "data.csv", type: "file", size: 8, modifiedAt: CREATED_AT }],
+  },
+};
+
+/** One language. */
+export const LANGUAGES: Answer<typeof languageListSchema> = {
+  languages: [{ name: "python", aliases: ["python3", "py"], available: true, runtimes: ["first"], contexts: true }],
+};

@@ -1,0 +1,96 @@
+import type { ZodOpenApiPathsObject } from "zod-openapi";
+import { z } from "zod";
+import { livenessSchema, readinessSchema, serviceIndexSchema } from "../../../core/answers/service.ts";
+import { VERSION } from "../../../core/version.ts";
+import { answer, describeOperation, jsonAnswer } from "../operation.ts";
+
+const tag = "Service";
+
+/** The paths of the service itself. */
+export const servicePaths: ZodOpenApiPathsObject = {
+  "/": {
+    get: describeOperation({
+      id: "getIndex",
+      tag,
+      isOpen: true,
+      summary: "Show the version and the first paths",
+      answers: { 200: jsonAnswer("The index", { schema: serviceIndexSchema }) },
+    }),
+  },
+  "/health/live": {
+    get: describeOperation({
+      id: "getLiveness",
+      tag,
+      isOpen: true,
+      summary: "Ask whether the service lives",
+      answers: {
+        200: jsonAnswer("It lives", { schema: livenessSchema, example: { status: "live", version: VERSION } }),
+      },
+    }),
+  },
+  "/health/ready": {
+    get: describeOperation({
+      id: "getReadiness",
+      tag,
+      isOpen: true,
+      summary: "Ask whether the service can run programs",
+      answers: {
+        200: jsonAnswer("It accepts requests, and a runtime is available", { schema: readinessSchema }),
+        503: jsonAnswer("It does not, or none is", { schema: readinessSchema }),
+      },
+    }),
+  },
+  "/metrics": {
+    get: describeOperation({
+      id: "getMetrics",
+      tag,
+      scope: "admin",
+      summary: "Read the metrics",
+      answers: {
+        200: answer("The metrics in Prometheus's text format", {
+          content: { "text/plain": { schema: { type: "string" } } },
+        }),
+      },
+    }),
+  },
+  "/openapi.json": {
+    get: describeOperation({
+      id: "getOpenApi",
+      tag,
+      isOpen: true,
+      summary: "Read this document",
+      answers: {
+        200: answer("The document, OpenAPI 3.1", { content: { "application/json": { schema: { type: "object" } } } }),
+        304: answer("The client has this version of the document"),
+      },
+    }),
+  },
+  "/docs": {
+    get: describeOperation({
+      id: "getDocs",
+      tag,
+      isOpen: true,
+      summary: "Show this document as a page",
+      answers: { 200: answer("The page", { content: { "text/html": { schema: { type: "string" } } } }) },
+    }),
+  },
+  "/docs/{file}": {
+    get: describeOperation({
+      id: "getDocsFile",
+      tag,
+      isOpen: true,
+      summary: "Read a file of the page",
+      path: z.strictObject({ file: z.string().meta({ description: "The name of the file", example: "page.js" }) }),
+      answers: {
+        200: answer("The file", {
+          content: {
+            "text/css": { schema: { type: "string" } },
+            "text/javascript": { schema: { type: "string" } },
+          },
+        }),
+        304: answer("The client has this version of the file"),
+      },
+      problems: ["not_found"],
+    }),
+  },
+};
