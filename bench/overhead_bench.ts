@@ -18,6 +18,7 @@ const ROUNDS = 3_000;
 const REQUEST = { language: "typescript", code: 'console.log("hello", 40 + 2);' };
 const BODY = JSON.stringify(REQUEST);
 const EXPLAINED_BODY = JSON.stringify({ ...REQUEST, explain: true });
+const JOB = JSON.stringify({ language: "typescript", version: "*", files: [{ content: REQUEST.code }] });
 const OUTPUT: OutputChunk = { stream: "stdout", bytes: new TextEncoder().encode("hello 42\n") };
 
 /** Measures the overhead of the service on a program that costs nothing; returns the p50 in ms. */
@@ -44,6 +45,15 @@ async function measure(home: string): Promise<number> {
   };
   const executeHere = (body?: string) => execute((request) => service.fetch(request, info), "http://localhost", body);
   const [inProcess = [], explained = []] = await timeInTurns([() => executeHere(), () => executeHere(EXPLAINED_BODY)]);
+  const viaPiston = async () => {
+    const answer = await service.fetch(
+      new Request("http://localhost/api/v2/execute", { method: "POST", headers, body: JOB }),
+      info,
+    );
+    const { run } = await answer.json();
+    if (run.output !== "hello 42\n") throw new Error(`Piston's door answers ${JSON.stringify(run)}`);
+  };
+  const [plain = [], piston = []] = await timeInTurns([() => executeHere(), viaPiston]);
   const door = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     (request, from) => service.fetch(request, from),
@@ -73,6 +83,10 @@ async function measure(home: string): Promise<number> {
   printTable("Overhead of the service on a program that costs nothing", ["figure", "p50"], [
     { name: "one-shot with a key, in process (bound: 0.5 ms)", cells: [inMs(inProcess)] },
     { name: "the same one-shot with `explain`", cells: [inMs(explained)] },
+    {
+      name: "what the same one-shot through Piston's `/api/v2/execute` adds (bound: 1.5 ms)",
+      cells: [`${(median(piston) - median(plain)).toFixed(3)} ms`],
+    },
     ...Object.entries(parts).map(([part, samples]) => ({ name: `of it, ${part}`, cells: [inMs(samples)] })),
     ...Object.entries(analyses).map(([part, samples]) => ({ name: `need analysis, ${part}`, cells: [inMs(samples)] })),
     { name: "the same one-shot over loopback", cells: [inMs(overLoopback)] },

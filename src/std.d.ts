@@ -46,6 +46,18 @@ declare module "@std/path" {
   export function toFileUrl(path: string): URL;
 }
 
+declare module "@std/semver" {
+  export interface SemVer {
+    readonly major: number;
+    readonly minor: number;
+    readonly patch: number;
+  }
+  export type Range = readonly unknown[];
+  export function parse(version: string): SemVer;
+  export function satisfies(version: SemVer, range: Range): boolean;
+  export function tryParseRange(range: string): Range | undefined;
+}
+
 declare module "@std/text/closest-string" {
   export function closestString(givenWord: string, possibleWords: readonly string[]): string;
 }

@@ -75,7 +75,8 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
     ],
     types: [
       ...[...OBSERVED, ...PORT, "src/sessions/port.ts", "src/access/mod.ts", "src/metrics.ts"],
-      ...["src/runtimes/selection/description.ts", "src/concurrency/byte_budget.ts", "src/workspace/uploads.ts"],
+      ...["src/runtimes/selection/description.ts", "src/runtimes/selection/language_description.ts"],
+      ...["src/concurrency/byte_budget.ts", "src/workspace/uploads.ts"],
       "src/concurrency/clock.ts",
     ],
   },
@@ -162,6 +163,7 @@ export const MAY_NAME_RUNTIMES: Readonly<Record<string, string>> = {
   "src/runtimes/registry.ts": "the table of runtimes",
   "src/runtimes/service_binary/": "the binary that runs the service runs programs and installs packages",
   "src/sandbox/machine_checks.ts": "the binary that runs the service",
+  "src/server/compat/piston/languages.ts": "names of languages in Piston's protocol",
   "src/server/rpc/legacy/translate_params.ts": "a field of the original protocol",
 };
 

@@ -15,8 +15,8 @@ export interface RunProgramOptions {
   readonly stdin?: string | ReadableStream<Uint8Array>;
   readonly limits: Limits;
   readonly signal?: AbortSignal | undefined;
-  /** Called when the program may begin. */
-  onStart?(): void;
+  /** Called when the program may begin, or its compiler has failed. */
+  onStart?(facts: Pick<ProgramHandle, "compile">): void;
   /** Receives the output. The program waits until this returns, unless `signal` has aborted. */
   onOutput?(chunk: OutputChunk): Promise<void> | void;
   /** Receives the displays of a cell. The cell waits until this returns, unless `signal` has aborted. */
@@ -47,7 +47,7 @@ export async function runProgram(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const beganAt = performance.now();
-  options.onStart?.();
+  options.onStart?.(handle);
   const kept = options.kept ?? {
     stdout: new BoundedOutput(options.limits.maxOutputBytes),
     stderr: new BoundedOutput(options.limits.maxOutputBytes),

@@ -88,7 +88,7 @@ export class Context {
     const { language, id } = this.info;
     const { timeoutMs } = limits;
     const secret = crypto.randomUUID();
-    options.onStart?.();
+    options.onStart?.({});
     const beganAt = performance.now();
     this.#handle.forgetDenials?.();
     using cell = this.#clock.begin({ limits, signal });

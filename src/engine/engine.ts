@@ -234,10 +234,10 @@ export class Engine implements EnginePort, AsyncDisposable {
       outputs: request.outputs,
       memory: options.memory,
       permissionBounds: this.#dispatcher.boundsOf(live.facts.caller.principal),
-      onStart: () => {
+      onStart: ({ compile }) => {
         begin({ isConclusive: !live.signal.aborted }); // A program that is cancelled before its start proves nothing.
         const start = live.begin(runtime.name);
-        options.onStart?.(start);
+        options.onStart?.(compile === undefined ? start : { ...start, compile });
       },
       ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
     });

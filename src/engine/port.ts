@@ -5,7 +5,7 @@ import type { AnswerMemory } from "../commands/mod.ts";
 import type { MimeBundle } from "../core/cell.ts";
 import type { ServiceDiagnosis } from "../core/diagnosis.ts";
 import type { Failure } from "../core/errors.ts";
-import type { Execution, OutputChunk, OutputStream } from "../core/execution.ts";
+import type { CompileResult, Execution, OutputChunk, OutputStream } from "../core/execution.ts";
 import type { ExecutionEntry, ExecutionStatus } from "../core/execution_entry.ts";
 import type { PageRequest } from "../core/page.ts";
 import type { Principal } from "../core/principal.ts";
@@ -25,6 +25,8 @@ export interface Caller {
 export interface ExecutionStart {
   readonly id: string;
   readonly runtime: string;
+  /** The result of the compiler. Present for the submitter of a one-shot in a compiled language. */
+  readonly compile?: CompileResult;
 }
 
 /** Options of a submitted program that are not in its request. */

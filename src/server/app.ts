@@ -13,7 +13,7 @@ import { authenticate, type DoorKeys, guardOrigin, requireScope } from "./auth/a
 import { allowCrossOrigin } from "./auth/cross_origin.ts";
 import { type BodyPace, tooLarge } from "./http/body.ts";
 import { answerUnrouted, createMethodIndex, describeRequest } from "./http/methods.ts";
-import { sendProblem } from "./http/problem.ts";
+import { compatRoutes, sendError } from "./compat/mod.ts";
 import { type Mcp, mcpRoutes } from "./mcp/mod.ts";
 import { contextRoutes } from "./routes/contexts.ts";
 import { diagnosticsRoutes } from "./routes/diagnostics.ts";
@@ -61,13 +61,14 @@ const SCOPE_OF: readonly (readonly [path: string, scope: Scope])[] = [
   ["/v1/executions", "execute"],
   ["/v1/runtimes/select", "execute"],
   ["/v1/sessions/*", "sessions"],
+  ["/api/v2/*", "execute"],
   ["/metrics", "admin"],
   ["/v1/diagnostics", "admin"],
 ];
 
 /**
  * Creates the HTTP door. It authenticates, checks scopes, bounds bodies, serves all routes, and answers errors as
- * problems.
+ * problems, or in the form of the protocol that a path belongs to.
  */
 export function createApp(options: AppOptions): Hono<AppEnv> {
   const { allowOrigins, engine, keys, sessions, observer } = options;
@@ -94,6 +95,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   app.route("/", openApiRoutes());
   app.route("/", rpcRoutes(options));
   app.route("/", mcpRoutes(options.mcp));
+  app.route("/", compatRoutes(options));
   app.notFound((context) => answerUnrouted(context, methodsOf(context.req.path)));
   app.onError((error, context) => {
     if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
@@ -103,7 +105,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
       what: describeRequest(context),
       error: refused,
     });
-    return sendProblem(context, error);
+    return sendError(context, error);
   });
   return app;
 }

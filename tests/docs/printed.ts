@@ -16,7 +16,18 @@ const VARYING = [
   "modifiedAt",
 ];
 /** Fields of an answer that are measured: a number, or null where nothing was measured. */
-const MEASURED = ["wallMs", "startupMs", "cpuMs", "peakMemoryBytes", "durationMs", "score", "memoryMb"];
+const MEASURED = [
+  "wallMs",
+  "startupMs",
+  "cpuMs",
+  "peakMemoryBytes",
+  "durationMs",
+  "score",
+  "memoryMb",
+  "memory",
+  "cpu_time",
+  "wall_time",
+];
 
 /** Asserts that JSON is what a page says; see {@link ANY}. @throws {AssertionError} */
 export function assertPrintsJson(printed: string, expected: string): void {

@@ -34,11 +34,25 @@ export function failureProblem({ code, message, details }: Failure, requestId: s
   };
 }
 
-/** Answers with a problem. Its status is the one that a handler has set, else that of its code. */
-export function sendProblem(context: Context<AppEnv>, error: unknown): Response {
+/** A problem as the answer to a request. */
+export interface AnsweredProblem extends Omit<Problem, "status"> {
+  readonly status: Problem["status"] | 405 | 426;
+}
+
+/**
+ * Translates an error to the problem that answers a request. It sets the headers of the answer. The status is the one
+ * that a handler has set, else that of the code.
+ */
+export function answerProblem(context: Context<AppEnv>, error: unknown): AnsweredProblem {
   const known = toProblem(error, context.get("requestId"));
-  const problem = { ...known, status: context.get("problemStatus") ?? known.status };
-  if (problem.retryAfterMs !== undefined) context.header("retry-after", String(Math.ceil(problem.retryAfterMs / 1000)));
+  const { retryAfterMs } = known;
+  if (retryAfterMs !== undefined) context.header("retry-after", String(Math.ceil(retryAfterMs / 1000)));
+  return { ...known, status: context.get("problemStatus") ?? known.status };
+}
+
+/** Answers with a problem. */
+export function sendProblem(context: Context<AppEnv>, error: unknown): Response {
+  const problem = answerProblem(context, error);
   return context.body(JSON.stringify(problem), problem.status, { "content-type": "application/problem+json" });
 }
 

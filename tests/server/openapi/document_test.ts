@@ -15,6 +15,7 @@ const SCOPES = ["execute", "sessions", "admin"];
 const OTHER_PROTOCOLS: readonly (readonly [begin: string, protocol: string])[] = [
   ["/ws/jsonrpc", "JSON-RPC 2.0 over a WebSocket"],
   ["/mcp", "the Model Context Protocol"],
+  ["/api/v2/", "Piston's API"],
 ];
 
 /** Every operation of the document, with its path and its method. */

@@ -1,0 +1,163 @@
+import { constants } from "node:os";
+import { CodeBeakerError, hasCode, invalidField } from "../../../core/errors.ts";
+import { parseJson } from "../../../core/parsing/parse_json.ts";
+import { VERSION } from "../../../core/version.ts";
+import type { ByteLease } from "../../../concurrency/byte_budget.ts";
+import type { CompileResult, Outcome, OutputStream } from "../../../core/execution.ts";
+import type { Observer } from "../../../engine/observer.ts";
+import type { Caller, EnginePort, ExecutionStart, Submitted } from "../../../engine/port.ts";
+import { OutputDecoder } from "../../http/output_decoder.ts";
+import { toProblem } from "../../http/problem.ts";
+import type { SocketPeer, SocketProtocol } from "../../sockets/mod.ts";
+import { isRecord, parseJob } from "./job.ts";
+import { inPistonsWords, toPiston } from "./languages.ts";
+import { endOf, hasCompiled } from "./stages.ts";
+
+/** Time in which a client must name its job. */
+const INITIALISE_WITHIN_MS = 1_000;
+
+/** Signals that end no program by default (signal(7)). They have no effect here. */
+const HARMLESS_SIGNALS = ["SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGWINCH"];
+
+/** Parts of a connection. */
+export interface PistonConnectionOptions {
+  readonly caller: Caller;
+  readonly engine: EnginePort;
+  readonly observer: Observer;
+}
+
+/** One job of Piston's on a WebSocket: `init`, then `data` and `signal` from the client. */
+export class PistonConnection implements SocketProtocol {
+  readonly #peer: SocketPeer;
+  readonly #options: PistonConnectionOptions;
+  readonly #output = new OutputDecoder();
+  #job: Promise<Submitted> | undefined;
+  #signal: string | undefined;
+  #sent = Promise.resolve();
+
+  constructor(peer: SocketPeer, options: PistonConnectionOptions) {
+    this.#peer = peer;
+    this.#options = options;
+  }
+
+  begin(): void {
+    const close = () => this.#peer.close(4001, "Initialization Timeout");
+    const timer = setTimeout(() => this.#job ?? close(), INITIALISE_WITHIN_MS);
+    this.#peer.signal.addEventListener("abort", () => clearTimeout(timer));
+  }
+
+  async answer(data: unknown, lease: ByteLease): Promise<void> {
+    const { caller, observer } = this.#options;
+    try {
+      if (typeof data !== "string") throw invalidField("", "A message must be text");
+      lease.growTo(data.length);
+      await this.#take(parseMessage(data));
+    } catch (error) {
+      if (error instanceof CodeBeakerError) observer.refused?.({ caller, what: "a message of Piston's", error });
+      await this.#send({ type: "error", message: toProblem(error, caller.requestId ?? "").detail });
+      this.#peer.close(4002, "Notified Error");
+    }
+  }
+
+  async #take(message: Readonly<Record<string, unknown>>): Promise<void> {
+    const { stream, signal, type } = message;
+    if (type === "init") {
+      return this.#job === undefined ? await this.#run(message) : this.#peer.close(4000, "Already Initialized");
+    }
+    if (type !== "data" && type !== "signal") return; // Piston, too, ignores others.
+    if (this.#job === undefined) return this.#peer.close(4003, "Not yet initialized");
+    if (type === "data" && stream !== "stdin") return this.#peer.close(4004, "Can only write to stdin");
+    if (type === "signal" && !isSignal(signal)) return this.#peer.close(4005, "Invalid signal");
+    const submitted = await this.#job.catch(() => undefined);
+    if (submitted === undefined) return; // The answer to `init` reports the failure.
+    return type === "data" ? await this.#feed(submitted, message.data) : this.#end(submitted, String(signal));
+  }
+
+  /** Runs the job to its end. */
+  async #run(message: Readonly<Record<string, unknown>>): Promise<void> {
+    const job = Promise.withResolvers<Submitted>();
+    job.promise.catch(() => {}); // It is thrown below.
+    this.#job = job.promise;
+    try {
+      const { asked, request } = parseJob(message);
+      const { stdin: _unused, ...interactive } = request; // Piston, too, takes input from messages alone.
+      const { caller, engine } = this.#options;
+      const submitted = await engine.submit(caller, interactive, {
+        signal: this.#peer.signal,
+        isInteractive: true,
+        onStart: (start) => this.#sendStart(start, request.language),
+        onOutput: (chunk) => this.#sendText(chunk.stream, this.#output.decode(chunk)),
+      }).catch((error: unknown) => {
+        throw inPistonsWords(error, asked);
+      });
+      job.resolve(submitted);
+      const { compile, outcome } = await submitted.ended;
+      for (const { stream, text } of this.#output.end()) this.#sendText(stream, text);
+      if (compile === undefined || hasCompiled(compile)) this.#sendExit("run", outcome);
+      await this.#sent;
+      this.#peer.close(4999, "Job Completed");
+    } catch (error) {
+      job.reject(error);
+      throw error;
+    }
+  }
+
+  #sendStart({ compile }: ExecutionStart, language: string): void {
+    this.#send({ type: "runtime", language: toPiston(language), version: VERSION });
+    if (compile !== undefined) this.#sendCompilation(compile);
+    if (compile === undefined || hasCompiled(compile)) this.#send({ type: "stage", stage: "run" });
+  }
+
+  #sendCompilation({ outcome, stderr, stdout }: CompileResult): void {
+    this.#send({ type: "stage", stage: "compile" });
+    this.#sendText("stdout", stdout);
+    this.#sendText("stderr", stderr);
+    this.#sendExit("compile", outcome);
+  }
+
+  #sendExit(stage: "compile" | "run", outcome: Outcome): void {
+    const { code, signal } = endOf(outcome);
+    const sent = outcome.kind === "cancelled" ? this.#signal ?? signal : signal;
+    this.#send({ type: "exit", stage, code, signal: sent });
+  }
+
+  #sendText(stream: OutputStream, data: string): Promise<void> | void {
+    if (data !== "") return this.#send({ type: "data", stream, data });
+  }
+
+  /** Sends a message after the earlier ones. Returns when the client has read most of them, or is gone. */
+  #send(message: object): Promise<void> {
+    return this.#sent = this.#sent.then(() => this.#peer.send(() => JSON.stringify(message)));
+  }
+
+  /** Writes to the program's stdin. Input for a program that reads no more is dropped, as Piston drops it. */
+  async #feed({ id }: Submitted, text: unknown): Promise<void> {
+    if (typeof text !== "string") throw invalidField("data", "data is required as a string");
+    try {
+      await this.#options.engine.feed(this.#options.caller, id, { text }, { signal: this.#peer.signal });
+    } catch (error) {
+      if (!hasCode(error, "conflict") && !this.#peer.signal.aborted) throw error;
+    }
+  }
+
+  #end({ id }: Submitted, signal: string): void {
+    if (HARMLESS_SIGNALS.includes(signal)) return;
+    this.#signal = signal;
+    this.#options.engine.cancel(this.#options.caller, id);
+  }
+}
+
+/** @throws {CodeBeakerError} `invalid_request`, `too_large` */
+function parseMessage(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const message = parseJson(text, { what: "the message" });
+    if (isRecord(message)) return message;
+  } catch (error) {
+    if (error instanceof CodeBeakerError) throw error;
+  }
+  throw invalidField("", "A message must be an object in JSON");
+}
+
+function isSignal(name: unknown): boolean {
+  return typeof name === "string" && Object.hasOwn(constants.signals, name);
+}

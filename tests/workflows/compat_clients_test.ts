@@ -1,0 +1,55 @@
+import { assertEquals } from "@std/assert";
+import { VERSION } from "../../src/core/version.ts";
+import { runNpmClient } from "../support/npm_client.ts";
+import { npmAvailability } from "../support/npm_registry.ts";
+import { openService } from "../support/own_service.ts";
+import { isPresent } from "../support/requirements.ts";
+
+/** What each client of Piston's is asked to run. */
+const PISTON_PROGRAM =
+  "console.log([...Deno.args], await new Response(Deno.stdin.readable).text()); console.error('e');";
+
+if (isPresent("npm_registry", await npmAvailability())) {
+  Deno.test("piston-client 1.0.2 lists runtimes, runs programs and reads errors, unmodified", async () => {
+    await using service = await openService();
+    const answers = await runNpmClient(`
+      import piston from "npm:piston-client@1.0.2";
+      const client = piston({ server: "${service.url}" });
+      const runtimes = await client.runtimes();
+      const ran = await client.execute("typescript", ${JSON.stringify(PISTON_PROGRAM)}, { stdin: "in" });
+      const several = await client.execute({ language: "typescript", files: [
+        { name: "app.ts", content: "import { x } from './x.ts'; console.log(x); Deno.exit(3)" },
+        { name: "x.ts", content: "export const x = 7;" },
+      ] });
+      const late = await client.execute("javascript", "for (;;);", { runTimeout: 300 });
+      const unknown = await client.execute("typescript", "1", { version: "99.x" });
+      console.log(JSON.stringify({ runtimes, ran, several, late, unknown }));
+    `);
+    const { language, version } = answers.runtimes[0];
+    assertEquals([language, version], ["typescript", VERSION]);
+    const { stderr, stdout, code } = answers.ran.run;
+    assertEquals([stdout, stderr, code], ['[ "1", "2", "3" ] in\n\n', "e\n", 0]);
+    assertEquals([answers.several.run.stdout, answers.several.run.code], ["7\n", 3]);
+    assertEquals([answers.late.run.code, answers.late.run.signal, answers.late.run.status], [null, "SIGKILL", "TO"]);
+    assertEquals(answers.unknown, { message: "typescript-99.x runtime is unknown" });
+  });
+
+  Deno.test("piston-api-client 2.0.1 runs programs by both of its classes, unmodified", async () => {
+    await using service = await openService();
+    const answers = await runNpmClient(`
+      import clients from "npm:piston-api-client@2.0.1";
+      const answers = [];
+      for (const Client of [clients.PistonClient, clients.NodePistonClient]) {
+        const client = new Client({ server: "${service.url}" });
+        const runtimes = await client.runtimes();
+        const files = [{ content: "console.log(Deno.args)" }];
+        const ran = await client.execute({ language: "node-js", version: "*", files, args: ["Hello", "World"] });
+        answers.push([runtimes.success, ran.success, ran.data.language, ran.data.run.output]);
+      }
+      console.log(JSON.stringify(answers));
+      Deno.exit(); // A client keeps what it knows for a day, and the process with it.
+    `);
+    const expected = [true, true, "javascript", '[ "Hello", "World" ]\n'];
+    assertEquals(answers, [expected, expected]);
+  });
+}
