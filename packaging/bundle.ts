@@ -23,13 +23,18 @@ interface NpmPackage {
   readonly localPath: string;
 }
 
+/** A bundle of the service. */
+export interface Bundle {
+  readonly directory: string;
+  /** {@link ENTRY}, and after it the modules that are loaded by their address, relative to the directory. */
+  readonly entries: readonly string[];
+}
+
 /**
  * Writes the service as plain JavaScript, with every package and every text file in it: it needs Deno, and no registry, no
  * configuration and no TypeScript. Modules that are loaded lazily are files of their own.
- *
- * @returns the entries, relative to the directory: {@link ENTRY}, and after it the modules that are loaded by their address
  */
-export async function bundleService(directory: string): Promise<string[]> {
+export async function bundleService(directory: string): Promise<Bundle> {
   const graph = await readGraph("main.ts");
   const addressed = await findAddressed(graph);
   const external = ["--external", "*.node"]; // Optional parts of packages, which nothing builds.
@@ -42,7 +47,7 @@ export async function bundleService(directory: string): Promise<string[]> {
     await Deno.writeTextFile(join(directory, file), addressModules(named, { file, addressed }));
   }
   await Deno.writeTextFile(join(directory, LICENCES), await collectLicences([...used]));
-  return [ENTRY, ...addressed.map(toJavaScript)];
+  return { directory, entries: [ENTRY, ...addressed.map(toJavaScript)] };
 }
 
 async function readGraph(entry: string): Promise<ModuleGraph> {

@@ -1,21 +1,24 @@
 import { join } from "@std/path";
 import project from "../../deno.json" with { type: "json" };
-import { bundleService } from "../bundle.ts";
+import { type Bundle, bundleService } from "../bundle.ts";
 import { flagsOf } from "../flags.ts";
 import { PROJECT } from "../project.ts";
 import { runTool } from "../run_tool.ts";
 
 const OWN = join(PROJECT, "packaging/npm");
 
-/**
- * Makes the npm package in a directory, and its tarball beside it. It needs npm.
- *
- * @returns the path of the tarball
- */
-export async function packForNpm(directory: string): Promise<string> {
+/** An npm package. */
+export interface Packed {
+  /** The path of its tarball. */
+  readonly tarball: string;
+  readonly bundle: Bundle;
+}
+
+/** Makes the npm package in a directory, and its tarball beside it. It needs npm. */
+export async function packForNpm(directory: string): Promise<Packed> {
   const root = join(directory, "codebeaker");
   await Deno.mkdir(root, { recursive: true });
-  await bundleService(join(root, "app"));
+  const bundle = await bundleService(join(root, "app"));
   await Deno.writeTextFile(join(root, "package.json"), `${JSON.stringify(manifest(), null, 2)}\n`);
   const flags = { serve: flagsOf("serve"), other: flagsOf("run") };
   await Deno.writeTextFile(join(root, "flags.json"), `${JSON.stringify(flags, null, 2)}\n`);
@@ -23,7 +26,7 @@ export async function packForNpm(directory: string): Promise<string> {
   await Deno.copyFile(join(OWN, "README.md"), join(root, "README.md"));
   await Deno.copyFile(join(PROJECT, "LICENSE"), join(root, "LICENSE"));
   const name = await runTool("npm", ["pack", "--silent", "--pack-destination", directory], { cwd: root });
-  return join(directory, name.trim());
+  return { tarball: join(directory, name.trim()), bundle };
 }
 
 /** The package depends on the very Deno that has made its bundle, and on nothing else. */
@@ -46,5 +49,5 @@ function manifest(): Record<string, unknown> {
 if (import.meta.main) {
   const [directory = join(PROJECT, "dist")] = Deno.args;
   // deno-lint-ignore no-console
-  console.log(await packForNpm(directory));
+  console.log((await packForNpm(directory)).tarball);
 }

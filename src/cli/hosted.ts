@@ -6,7 +6,7 @@ import { EXIT_USAGE, printError } from "./output.ts";
  * The service behind another program's listener (`deno serve`, or a host next to Deno Deploy). Where no process can be
  * started it serves all the same, and reports which runtimes are unavailable and why.
  */
-class HostedService {
+export class HostedService {
   #service: Promise<Service> | undefined;
   readonly #stop = new AbortController();
 
@@ -29,7 +29,7 @@ class HostedService {
 }
 
 /** The service that `main.ts` exports. */
-export const hosted = new HostedService();
+export const hosted: HostedService = new HostedService();
 
 /** Starts the service, and loads its code only here. A command line that needs no service does not wait for it. */
 async function start(stop: AbortController): Promise<Service> {

@@ -4,7 +4,7 @@ import { type CommandContext, contextOf, type Surroundings, THIS_PROCESS } from 
 import { EXIT_USAGE, writeText } from "./output.ts";
 import { createProgram, loadProgram } from "./program.ts";
 
-export { hosted } from "./hosted.ts";
+export { hosted, type HostedService } from "./hosted.ts";
 
 /** The exit code of a command that failed. */
 const EXIT_FAILURE = 1;

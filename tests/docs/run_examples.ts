@@ -1,3 +1,4 @@
+import { dirname } from "@std/path";
 import { PROJECT } from "../support/service_process.ts";
 import { withoutProjectVariables } from "../support/variables.ts";
 import type { Example } from "./page.ts";
@@ -118,13 +119,14 @@ async function toScript(
 
 /** Runs scripts in one shell, which keeps their variables. */
 async function runShell(scripts: readonly string[], env: Readonly<Record<string, string>>): Promise<Printed[]> {
-  const { DOCKER_HOST: _, ...own } = withoutProjectVariables();
+  const { DOCKER_HOST: _, PATH = "", ...own } = withoutProjectVariables();
   const { stdout } = await new Deno.Command("bash", {
     args: ["-c", ["exec 2>&1", KNOWN_HOMES, ...scripts.map((script) => `${script}printf '\\0%s\\0' $?`)].join("\n")],
     cwd: PROJECT,
     clearEnv: true,
     // On a busy machine a service logs more before it fails than a page shows.
-    env: { ...own, NO_COLOR: "1", CODEBEAKER_LOG_LEVEL: "error", ...env },
+    // What `deno install` makes looks for deno there.
+    env: { ...own, PATH: `${PATH}:${dirname(Deno.execPath())}`, NO_COLOR: "1", CODEBEAKER_LOG_LEVEL: "error", ...env },
     stdin: "null",
   }).output();
   const parts = new TextDecoder().decode(stdout).split("\0");

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { dirname, join, toFileUrl } from "@std/path";
 import { parse } from "acorn";
 import project from "../../deno.json" with { type: "json" };
+import { compileBundle } from "../../packaging/compile.ts";
 import { packForNpm } from "../../packaging/npm/pack.ts";
 import type { Availability } from "../../src/core/capabilities.ts";
 import { findNode, findOnPath, nodeAvailability } from "../support/find_node.ts";
@@ -28,8 +29,7 @@ const npx = findOnPath("npx");
 const packed: Availability = npx === undefined
   ? { available: false, reason: "npx is not installed" }
   : { available: true };
-const tarball = packed.available ? await packForNpm(directory) : "";
-const app = join(directory, "codebeaker/app");
+const made = packed.available ? await packForNpm(directory) : undefined;
 const installed = packed.available ? await install() : packed;
 
 /** Installs the package, and with it Deno, from npm's cache or its registry. */
@@ -52,7 +52,7 @@ function npxCommand(...args: readonly string[]): string[] {
     findOnPath("node") ?? "",
     Deno.realPathSync(npx ?? ""),
     "--yes",
-    `--package=${tarball}`,
+    `--package=${made?.tarball}`,
     "codebeaker",
     ...args,
   ];
@@ -88,10 +88,11 @@ async function* filesBelow(directory: string): AsyncGenerator<string> {
   }
 }
 
-if (isPresent("npm", packed)) {
+if (isPresent("npm", packed) && made !== undefined) {
+  const { bundle } = made;
   Deno.test("bundleService() has every text file that the source imports, unchanged", async () => {
     const texts = new Set<string>();
-    for await (const path of filesBelow(app)) {
+    for await (const path of filesBelow(bundle.directory)) {
       if (path.endsWith(".js")) textsOf(await Deno.readTextFile(path)).forEach((text) => texts.add(text));
     }
     const extensions = new Set<string>();
@@ -114,9 +115,9 @@ if (isPresent("npm", packed)) {
   });
 
   Deno.test("bundleService() names packages by their version, and says the licence of each", async () => {
-    const licences = await Deno.readTextFile(join(app, "THIRD_PARTY_LICENSES.txt"));
+    const licences = await Deno.readTextFile(join(bundle.directory, "THIRD_PARTY_LICENSES.txt"));
     const named = new Set<string>();
-    for await (const path of filesBelow(app)) {
+    for await (const path of filesBelow(bundle.directory)) {
       const text = await Deno.readTextFile(path);
       assert(!/^\/\/ \.\.\//m.test(text), `${path} names a directory of this machine`);
       for (const [, name, version] of text.matchAll(/npm:((?:@[\w-]+\/)?[\w.-]+)@(\d[\w.-]*)\//g)) {
@@ -126,7 +127,40 @@ if (isPresent("npm", packed)) {
     assert(named.size > 50);
     for (const name of named) assert(licences.includes(`${name}\n`) || licences.includes(`${name}: `), name);
   });
+
+  Deno.test("compileBundle() embeds every file of the bundle, unchanged", async () => {
+    const output = join(directory, "compiled");
+    // The runtime that a user's Deno fetches may be out of reach: this Deno takes its place, and then is what runs.
+    const runtime = Deno.execPath();
+    await compileBundle(bundle, output, { DENORT_BIN: runtime });
+    const decoder = new TextDecoder("latin1");
+    const embedded = decoder.decode((await Deno.readFile(output)).subarray((await Deno.stat(runtime)).size));
+    for await (const path of filesBelow(bundle.directory)) {
+      assert(embedded.includes(decoder.decode(await Deno.readFile(path))), `${path} is missing`);
+    }
+  });
 }
+
+Deno.test("deno publish accepts the service's own package", async () => {
+  const { success, stderr, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["publish", "--dry-run", "--no-check", "--allow-dirty"],
+    cwd: PROJECT,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
+  assert(success, text);
+  for (
+    const path of [
+      "main.ts",
+      "deno.json",
+      "src/runtimes/interpreters/python/cells.py",
+      "src/runtimes/docker/program/launch.sh",
+    ]
+  ) {
+    assert(text.includes(`${PROJECT}${path} `), `${path} is missing in:\n${text}`);
+  }
+  assert(!text.includes(`${PROJECT}tests/`));
+});
 
 if (packed.available && isPresent("npm_registry", installed)) {
   for (const major of NODES) {
