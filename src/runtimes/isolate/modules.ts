@@ -14,6 +14,7 @@ import typescript from "./host/typescript.cjs" with { type: "text" };
 import blob from "./prelude/blob.js" with { type: "text" };
 import clone from "./prelude/clone.js" with { type: "text" };
 import console from "./prelude/console.js" with { type: "text" };
+import consoleMethods from "./prelude/console_methods.js" with { type: "text" };
 import encoding from "./prelude/encoding.js" with { type: "text" };
 import define from "./prelude/define.js" with { type: "text" };
 import domException from "./prelude/dom_exception.js" with { type: "text" };
@@ -24,6 +25,7 @@ import inspect from "./prelude/inspect.js" with { type: "text" };
 import interpreter from "./prelude/interpreter.js" with { type: "text" };
 import preludeMain from "./prelude/main.js" with { type: "text" };
 import parts from "./prelude/parts.js" with { type: "text" };
+import smallGlobals from "./prelude/small_globals.js" with { type: "text" };
 import stackTraces from "./prelude/stack_traces.js" with { type: "text" };
 import timers from "./prelude/timers.js" with { type: "text" };
 import url from "./prelude/url.js" with { type: "text" };
@@ -46,12 +48,14 @@ const PRELUDE = [define, preludeHost, parts, console, preludeMain];
 const PARTS = {
   blob,
   clone,
+  console_methods: consoleMethods,
   dom_exception: domException,
   encoding,
   events,
   imports,
   inspect,
   interpreter,
+  small_globals: smallGlobals,
   stack_traces: stackTraces,
   timers,
   url,

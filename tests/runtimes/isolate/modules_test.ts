@@ -37,5 +37,5 @@ Deno.test("a URL has its parts in the order in which the process of the slot sen
 
 Deno.test("a program is told of the bound of random bytes that the process of the slot keeps", () => {
   assertEquals(numberIn("host/program.cjs", "MAX_RANDOM_BYTES"), 65_536); // The Web Cryptography API's.
-  assertEquals(numberIn("prelude/main.js", "MAX_RANDOM_BYTES"), 65_536);
+  assertEquals(numberIn("prelude/small_globals.js", "MAX_RANDOM_BYTES"), 65_536);
 });

@@ -1,64 +1,30 @@
 import { host } from "./host.js";
 import { partOf } from "./parts.js";
 
-const inspect = (value, options) => partOf("inspect").inspect(value, options);
-
-/** Words of a format: `%s` and its kin. */
-const FORMAT = /%[sdifjoOc%]/g;
-
 /** Arguments of `console.log` as a line, without its end. */
-export function format(values) {
-  const [first, ...rest] = values;
-  if (typeof first !== "string") return values.map((value) => shown(value)).join(" ");
-  if (rest.length === 0) return first;
-  let used = 0;
-  const text = first.replaceAll(FORMAT, (word) => {
-    if (word === "%%") return "%";
-    return used < rest.length ? formatted(word, rest[used++]) : word;
-  });
-  return [text, ...rest.slice(used).map((value) => shown(value))].join(" ");
-}
-
-function formatted(word, value) {
-  switch (word) {
-    case "%s":
-      if (typeof value === "object" && value !== null) {
-        return hasOwnText(value) ? String(value) : shown(value, { depth: 0 });
-      }
-      return typeof value === "bigint" || Object.is(value, -0) ? inspect(value) : String(value);
-    case "%d":
-      return typeof value === "bigint" ? `${value}n` : typeof value === "object" ? "NaN" : inspect(Number(value));
-    case "%i":
-      return typeof value === "bigint" ? `${value}n` : typeof value === "object" ? "NaN" : String(parseInt(value));
-    case "%f":
-      return typeof value === "symbol" ? "NaN" : String(parseFloat(value));
-    case "%j":
-      return String(JSON.stringify(value));
-    case "%c":
-      return "";
-    default:
-      return inspect(value, { depth: word === "%o" ? 4 : 2 });
+export function lineOf(values) {
+  const first = values[0];
+  if (typeof first === "string" && values.length > 1 && first.includes("%")) {
+    return partOf("console_methods").format(values);
   }
+  let line = "";
+  for (let at = 0; at < values.length; at++) line += at === 0 ? shown(values[at]) : ` ${shown(values[at])}`;
+  return line;
 }
 
-/** Whether an object has a `toString` that is not the language's. */
-function hasOwnText({ toString }) {
-  return typeof toString === "function" &&
-    !/\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(toString));
-}
-
-function shown(value, options) {
+/** A value as text, unless methods that the program has replaced make it something else. */
+export function shown(value, options) {
   switch (typeof value) {
     case "string":
       return value;
     case "boolean":
     case "undefined":
-      return String(value);
+      return `${value}`;
     case "number":
-      return Object.is(value, -0) ? "-0" : String(value);
+      return value === 0 && 1 / value < 0 ? "-0" : `${value}`;
   }
   try {
-    return inspect(value, options);
+    return partOf("inspect").inspect(value, options);
   } catch {
     return "[a value that cannot be shown]"; // A getter or a Proxy of the program fails.
   }
@@ -67,38 +33,22 @@ function shown(value, options) {
 /** The most characters that the process of the slot prints at once. */
 const MAX_CHARACTERS = 65_536;
 
-/** Parts of a text that are not too long. None ends within a character. */
-function* partsOf(text) {
-  for (let from = 0; from < text.length;) {
-    const end = from + MAX_CHARACTERS;
-    const isWithin = end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
-    const to = isWithin ? end - 1 : end;
-    yield text.slice(from, to);
-    from = to;
-  }
-}
-
 let margin = "";
-const counts = new Map();
-const times = new Map();
 
-function print(isError, values) {
-  const line = format(values);
+/** Prints values as a line. */
+export function print(isError, values) {
+  const line = lineOf(values);
   const text = (margin === "" ? line : margin + line.replaceAll("\n", `\n${margin}`)) + "\n";
   if (text.length <= MAX_CHARACTERS) return host.print(isError, text);
-  for (const part of partsOf(text)) host.print(isError, part);
+  for (const part of partOf("console_methods").partsOf(text, MAX_CHARACTERS)) host.print(isError, part);
 }
 
-function printElapsed(label, values) {
-  if (times.has(label)) print(false, [`${label}: ${(host.now() - times.get(label)).toFixed(3)}ms`, ...values]);
+/** Makes the margin of later lines wider, or as much narrower. */
+function moveMargin(isWider) {
+  margin = isWider ? `${margin}  ` : margin.slice(2);
 }
 
-function beginGroup(values) {
-  if (values.length > 0) print(false, values);
-  margin += "  ";
-}
-
-/** The console. @param native V8's own, whose methods for debuggers do nothing */
+/** The console. What few programs use is in a part. @param native V8's own, whose methods for debuggers do nothing */
 export function makeConsole({ context, profile, profileEnd, timeStamp }) {
   const made = {
     log: (...values) => print(false, values),
@@ -107,33 +57,21 @@ export function makeConsole({ context, profile, profileEnd, timeStamp }) {
     dirxml: (...values) => print(false, values),
     error: (...values) => print(true, values),
     warn: (...values) => print(true, values),
-    dir: (value, options) =>
-      print(false, [inspect(value, { depth: options?.depth === null ? Infinity : options?.depth })]),
-    trace: (...values) => print(true, [["Trace", ...stackOf(format(values))].join("\n    ")]),
+    dir: (value, options) => partOf("console_methods").dir(value, options),
+    trace: (...values) => partOf("console_methods").trace(values),
     assert: (condition, ...values) => {
-      if (condition) return;
-      const [first, ...rest] = values;
-      if (typeof first === "string") print(true, [`Assertion failed: ${first}`, ...rest]);
-      else print(true, ["Assertion failed", ...values]);
+      if (!condition) partOf("console_methods").fail(values);
     },
     clear: () => {},
-    count: (label = "default") => {
-      counts.set(label, (counts.get(label) ?? 0) + 1);
-      print(false, [`${label}: ${counts.get(label)}`]);
-    },
-    countReset: (label = "default") => counts.delete(label),
+    count: (label = "default") => partOf("console_methods").count(label),
+    countReset: (label = "default") => partOf("console_methods").resetCount(label),
     group: (...values) => beginGroup(values),
     groupCollapsed: (...values) => beginGroup(values),
-    groupEnd: () => {
-      margin = margin.slice(2);
-    },
-    time: (label = "default") => times.set(label, host.now()),
-    timeLog: (label = "default", ...values) => printElapsed(label, values),
-    timeEnd: (label = "default") => {
-      printElapsed(label, []);
-      times.delete(label);
-    },
-    table: (rows) => print(false, [typeof rows === "object" && rows !== null ? tableOf(rows) : rows]),
+    groupEnd: () => moveMargin(false),
+    time: (label = "default") => partOf("console_methods").beginTime(label),
+    timeLog: (label = "default", ...values) => partOf("console_methods").printElapsed(label, values),
+    timeEnd: (label = "default") => partOf("console_methods").endTime(label),
+    table: (rows) => partOf("console_methods").table(rows),
     context,
     profile,
     profileEnd,
@@ -143,27 +81,7 @@ export function makeConsole({ context, profile, profileEnd, timeStamp }) {
   return made;
 }
 
-function stackOf(text) {
-  const [, ...lines] = String(new Error().stack).split("\n");
-  const own = lines.filter((line) => !line.includes("codebeaker:") && !line.includes("isolated-vm"));
-  return [...(text === "" ? [] : [text]), ...own.map((line) => line.trim())];
-}
-
-/** Rows of an array or an object, drawn as a table. */
-function tableOf(rows) {
-  const entries = Object.entries(rows);
-  const isRecord = (row) => typeof row === "object" && row !== null;
-  const columns = [...new Set(entries.flatMap(([, row]) => isRecord(row) ? Object.keys(row) : []))];
-  const hasValues = entries.some(([, row]) => !isRecord(row));
-  const head = ["(index)", ...columns, ...(hasValues ? ["Values"] : [])];
-  const cell = (row, column) => isRecord(row) && Object.hasOwn(row, column) ? inspect(row[column], { depth: 0 }) : "";
-  const body = entries.map(([index, row]) => [
-    index,
-    ...columns.map((column) => cell(row, column)),
-    ...(hasValues ? [isRecord(row) ? "" : inspect(row)] : []),
-  ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...body.map((row) => row[column].length)) + 2);
-  const ruler = (left, middle, right) => left + widths.map((width) => "─".repeat(width)).join(middle) + right;
-  const line = (cells) => `│${cells.map((text, column) => ` ${text.padEnd(widths[column] - 1)}`).join("│")}│`;
-  return [ruler("┌", "┬", "┐"), line(head), ruler("├", "┼", "┤"), ...body.map(line), ruler("└", "┴", "┘")].join("\n");
+function beginGroup(values) {
+  if (values.length > 0) print(false, values);
+  moveMargin(true);
 }

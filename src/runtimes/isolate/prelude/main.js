@@ -1,10 +1,11 @@
-import { makeConsole } from "./console.js";
+import { lineOf, makeConsole, print, shown } from "./console.js";
 import { define, FIELDS } from "./define.js";
 import { host } from "./host.js";
 import { keepPart, partOf, usedPart } from "./parts.js";
 
-/** Globals of which few programs use any, by the parts that export them. */
+/** Globals of which few programs use any, by the parts that export them. Every isolate makes these arrays anew. */
 const RARE = {
+  small_globals: ["performance", "queueMicrotask", "reportError", "structuredClone", "crypto"],
   dom_exception: ["DOMException"],
   events: ["Event", "CustomEvent", "EventTarget", "AbortSignal", "AbortController"],
   timers: ["setTimeout", "setInterval", "clearTimeout", "clearInterval"],
@@ -12,10 +13,19 @@ const RARE = {
   url: ["URL", "URLSearchParams"],
   blob: ["Blob", "File"],
   streams: [
-    ...["ReadableStream", "ReadableStreamDefaultReader", "ReadableStreamBYOBReader", "ReadableStreamBYOBRequest"],
-    ...["ReadableByteStreamController", "ReadableStreamDefaultController", "WritableStream"],
-    ...["WritableStreamDefaultWriter", "WritableStreamDefaultController", "TransformStream"],
-    ...["TransformStreamDefaultController", "ByteLengthQueuingStrategy", "CountQueuingStrategy"],
+    "ReadableStream",
+    "ReadableStreamDefaultReader",
+    "ReadableStreamBYOBReader",
+    "ReadableStreamBYOBRequest",
+    "ReadableByteStreamController",
+    "ReadableStreamDefaultController",
+    "WritableStream",
+    "WritableStreamDefaultWriter",
+    "WritableStreamDefaultController",
+    "TransformStream",
+    "TransformStreamDefaultController",
+    "ByteLengthQueuingStrategy",
+    "CountQueuingStrategy",
   ],
 };
 
@@ -24,9 +34,6 @@ const { apply, defineProperty: tryDefine } = Reflect;
 const { defineProperty: mustDefine, getOwnPropertyDescriptor, hasOwn } = Object;
 const globals = globalThis;
 
-/** The most random bytes at once: Web Crypto's own. */
-const MAX_RANDOM_BYTES = 65_536;
-
 /**
  * Gives a program its globals.
  *
@@ -34,7 +41,6 @@ const MAX_RANDOM_BYTES = 65_536;
  * @returns a function by which the process of the slot calls those of the prelude
  */
 export function begin(builtIns) {
-  let timeOrigin; // An isolate may wait long for its program, whose time begins later.
   keepPart("define", { define, FIELDS });
   keepPart("host", { host });
   keepPart("parts", { partOf, usedPart });
@@ -45,32 +51,13 @@ export function begin(builtIns) {
     giveLibrary: ({ ExternalCopy }) => keepPart("ivm", { ExternalCopy }),
     step: () => usedPart("timers")?.step() ?? -1,
   });
-  const values = {
-    console: makeConsole(globalThis.console),
-    self: globalThis,
-    name: "",
-    performance: Object.freeze({
-      now: () => host.now(),
-      get timeOrigin() {
-        return timeOrigin ??= Date.now() - host.now();
-      },
-      toJSON() {
-        return { timeOrigin: this.timeOrigin };
-      },
-    }),
-    queueMicrotask: (callback) => {
-      if (typeof callback !== "function") throw new TypeError("queueMicrotask() takes a function");
-      Promise.resolve().then(() => callback());
-    },
-    reportError: (error) => {
-      Promise.reject(error);
-    },
-    structuredClone: (value, { transfer = [] } = {}) => partOf("clone").clone(value, [...transfer]),
-    crypto: Object.freeze({ getRandomValues, randomUUID: () => host.uuid() }),
-  };
-  for (const [name, value] of Object.entries(values)) define(globals, name, value);
-  for (const [part, names] of Object.entries(RARE)) {
-    for (const name of names) defineRare(name, part);
+  keepPart("console", { lineOf, print, shown });
+  define(globals, "console", makeConsole(globals.console));
+  define(globals, "self", globals);
+  define(globals, "name", "");
+  for (const part in RARE) { // Iterators take longer, and this runs for every program.
+    const names = RARE[part];
+    for (let at = 0; at < names.length; at++) defineRare(names[at], part);
   }
   return (part, name, ...args) => apply(partOf(part)[name], undefined, args);
 }
@@ -97,21 +84,4 @@ function defineRare(name, part) {
       mustDefine(this, name, hasOwn(this, name) ? own : { ...own, configurable: true, enumerable: true });
     },
   });
-}
-
-function getRandomValues(array) {
-  if (!ArrayBuffer.isView(array) || array instanceof DataView || /Float/.test(array.constructor?.name ?? "")) {
-    throw domException("Only an array of integers takes random values", "TypeMismatchError");
-  }
-  if (array.byteLength > MAX_RANDOM_BYTES) {
-    throw domException(`At most ${MAX_RANDOM_BYTES} random bytes are made at once`, "QuotaExceededError");
-  }
-  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-  bytes.set(Uint8Array.fromHex(host.random(array.byteLength)));
-  return array;
-}
-
-function domException(message, name) {
-  const { DOMException } = partOf("dom_exception");
-  return new DOMException(message, name);
 }
