@@ -108,7 +108,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "zod-openapi": ["src/server/openapi/"],
   "range-parser": ["src/server/http/file_conditions.ts"],
   "commander": ["src/cli/"],
-  "eventsource-parser": ["src/cli/executions/"],
+  "eventsource-parser": ["src/cli/executions/", "src/server/mcp/bridge.ts"],
   "@logtape/logtape": ["src/log.ts"],
   "@logtape/pretty": ["src/log.ts"],
   "modern-tar": ["src/workspace/archive/tar.ts", "src/runtimes/docker/program/file_archive.ts"],

@@ -27,9 +27,13 @@ const SHARED_ROOMS = [
   "warm",
 ];
 
+/** Packages that only an interface's first request loads, so that the service's start and idle memory have none of them. */
+const OF_FIRST_REQUESTS = ["@modelcontextprotocol/server"];
+
 interface Edge {
   readonly from: string;
   readonly to: string;
+  readonly isDynamic: boolean;
   readonly kind: "code" | "types";
 }
 
@@ -38,6 +42,7 @@ interface ModuleGraph {
     readonly specifier: string;
     readonly dependencies?: readonly {
       readonly specifier: string;
+      readonly isDynamic?: boolean;
       readonly code?: { readonly specifier?: string };
       readonly type?: { readonly specifier?: string };
     }[];
@@ -62,11 +67,12 @@ function toPath(specifier: string): string {
 /** A type import shows as `type` alone; a code import of a TypeScript module as `code`. */
 function edgesOf(graph: ModuleGraph): Edge[] {
   return graph.modules.flatMap(({ specifier, dependencies = [] }) =>
-    dependencies.flatMap(({ code, type }) => {
+    dependencies.flatMap(({ code, isDynamic = false, type }) => {
       const target = code?.specifier ?? type?.specifier;
       return target === undefined ? [] : [{
         from: toPath(specifier),
         to: toPath(target),
+        isDynamic,
         kind: code === undefined ? "types" as const : "code" as const,
       }];
     })
@@ -120,6 +126,22 @@ Deno.test("every third-party package comes in by its own door", () => {
   }));
   assertEquals(packages.length > 20, true);
   assertEquals(packages.filter(({ from, name }) => !(DOORS[name] ?? []).some((door) => matches(from, door))), []);
+});
+
+Deno.test("what an interface alone needs is loaded by its first request", () => {
+  const atOnce = Map.groupBy(edges.filter(({ isDynamic, kind }) => !isDynamic && kind === "code"), ({ from }) => from);
+  const loaded = new Set<string>();
+  const load = (path: string) => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const { to } of atOnce.get(path) ?? []) load(to);
+  };
+  load("src/cli/serve.ts");
+  load("src/compose/assembly.ts"); // The start imports it later.
+  assertEquals(loaded.size > 100, true);
+  const isOfOne = (path: string) => OF_FIRST_REQUESTS.some((name) => path.startsWith(`npm:${name}@`));
+  assertEquals(edges.some(({ to }) => isOfOne(to)), true);
+  assertEquals([...loaded].filter(isOfOne), []);
 });
 
 Deno.test("nothing imports in a circle", () => {

@@ -57,15 +57,26 @@ export class ServiceClient {
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
-    const response = await this.#fetch(url.href, {
-      method,
-      headers: { ...headers, ...(this.#key === undefined ? {} : { authorization: bearer(this.#key) }) },
-      ...(signal === undefined ? {} : { signal }),
-    }).catch((cause: unknown) => {
-      if (signal?.aborted) throw cause;
-      throw this.#unreachable(cause);
-    });
+    const response = await this.#send(url, { method, headers, ...(signal === undefined ? {} : { signal }) });
     if (response.ok) return response;
+    throw await this.#toError(response);
+  }
+
+  /**
+   * Posts a message of another protocol. Returns its answer with whatever status, unless that is a problem.
+   *
+   * @throws {CodeBeakerError} as {@link ask}
+   */
+  async post(
+    path: string,
+    { body, headers, signal }: {
+      readonly body: string;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<Response> {
+    const response = await this.#send(new URL(`${this.#url}${path}`), { method: "POST", body, headers, signal });
+    if (!response.headers.get("content-type")?.startsWith("application/problem+json")) return response;
     throw await this.#toError(response);
   }
 
@@ -96,6 +107,17 @@ export class ServiceClient {
     if (body === null || response.headers.get("content-type")?.startsWith("text/event-stream")) return body;
     await body.cancel();
     throw this.#notOurs(status);
+  }
+
+  async #send(
+    url: URL,
+    request: RequestInit & { readonly headers: Readonly<Record<string, string>> },
+  ): Promise<Response> {
+    const headers = { ...request.headers, ...(this.#key === undefined ? {} : { authorization: bearer(this.#key) }) };
+    return await this.#fetch(url.href, { ...request, headers }).catch((cause: unknown) => {
+      if (request.signal?.aborted) throw cause;
+      throw this.#unreachable(cause);
+    });
   }
 
   #unreachable(cause: unknown): CodeBeakerError {

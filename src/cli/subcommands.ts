@@ -14,6 +14,11 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => (await import("./run/run.ts")).defineRun,
   },
   {
+    name: "mcp",
+    description: "run programs for an agent or editor, which starts this command",
+    load: async () => (await import("./mcp.ts")).defineMcp,
+  },
+  {
     name: "runtimes",
     description: "list the runtimes",
     load: async () => (await import("./runtimes/runtimes.ts")).defineRuntimes,

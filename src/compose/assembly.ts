@@ -11,7 +11,7 @@ import { log } from "../log.ts";
 import { Metrics } from "../metrics.ts";
 import type { ExecutionRuntime } from "../runtimes/port.ts";
 import type { WarmPool } from "../runtimes/warm/warm_pool.ts";
-import { createApp, listen, type Listener, Mcp, ServerSockets, SOCKET_LIMITS } from "../server/mod.ts";
+import { type AppOptions, createApp, listen, type Listener, Mcp, ServerSockets, SOCKET_LIMITS } from "../server/mod.ts";
 import { Sessions } from "../sessions/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Uploads } from "../workspace/uploads.ts";
@@ -46,6 +46,8 @@ export interface Foundations {
 /** The parts of a service that answer requests. Disposing ends them, but not their foundations. */
 export interface Assembled extends Pick<EngineParts, "admission" | "engine" | "selector">, AsyncDisposable {
   readonly sockets: ServerSockets;
+  /** What an interface answers from. */
+  readonly ports: Pick<AppOptions, "engine" | "sessions" | "observer">;
   readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
   /** Whether clients need a key. */
   hasKeys(): boolean;
@@ -115,6 +117,7 @@ export async function assembleService(config: Config, foundations: Foundations):
   const owned = building.move();
   return {
     ...{ admission, engine, selector, sockets, fetch, hasKeys, open },
+    ports: { engine, sessions, observer },
     quietMs: () => clock.elapsed() - lastRequestAt,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -7,7 +7,7 @@ import { preloadFirst } from "../runtimes/registry.ts";
 import type { Assembled } from "./assembly.ts";
 import { type Door, doorOf } from "./door.ts";
 import { openGround } from "./ground.ts";
-import { openServiceStorage } from "./home_storage.ts";
+import { openMemoryStorage, openServiceStorage } from "./home_storage.ts";
 import { Rehearsal } from "./rehearsal.ts";
 import { endUnfinished, maintainStorage } from "./retention.ts";
 import { composeRuntimes, type RuntimeOptions } from "./runtimes.ts";
@@ -21,8 +21,14 @@ const FIRST_START_MS = 500;
 const QUIET_MS = 20;
 
 /** All parts of one service. Disposing drains the service and leaves nothing behind. */
-export interface Service extends Door, Pick<Assembled, "engine" | "selector" | "hasKeys" | "fetch"> {
+export interface Service extends Door, Pick<Assembled, "engine" | "selector" | "hasKeys" | "fetch" | "ports"> {
   readonly probes: Pick<StartupProbes, "firstAvailable" | "allAnswered">;
+}
+
+/** Options of a service. */
+export interface ServiceOptions extends RuntimeOptions {
+  /** Whether the service is one beside the home's own, and keeps nothing. Absent, it is the home's own. */
+  readonly isPassing?: boolean;
 }
 
 /**
@@ -32,7 +38,10 @@ export interface Service extends Door, Pick<Assembled, "engine" | "selector" | "
  * @throws {CodeBeakerError} `invalid_request` when another service has the home, or its storage cannot be opened;
  * `internal` when the storage cannot be written
  */
-export async function composeService(config: Config, options: RuntimeOptions = {}): Promise<Service> {
+export async function composeService(
+  config: Config,
+  { isPassing = false, ...options }: ServiceOptions = {},
+): Promise<Service> {
   await using building = new AsyncDisposableStack();
   let assembled: Assembled | undefined = undefined; // Until then nothing is busy.
   const clock = SYSTEM_CLOCK;
@@ -44,10 +53,12 @@ export async function composeService(config: Config, options: RuntimeOptions = {
     await openGround(config, {
       memory,
       loadMeanwhile: preloadFirst,
-      openInstance: (home) => Instance.openLasting(home),
+      openInstance: (home) => isPassing ? Instance.openPassing(home) : Instance.openLasting(home),
     }),
   );
-  const storage = building.use(openServiceStorage(config, { hasInstance: ground.instance !== undefined }));
+  const storage = building.use(
+    isPassing ? openMemoryStorage(config) : openServiceStorage(config, { hasInstance: ground.instance !== undefined }),
+  );
   endUnfinished(storage);
   building.use(maintainStorage(storage, clock));
   const recoverable = new Set(storage.sessions.open().map(({ environmentId }) => environmentId));
@@ -62,7 +73,7 @@ export async function composeService(config: Config, options: RuntimeOptions = {
   assembled = building.use(
     await assembleService(config, { ground, clock, memory, pool, recoverable, runtimes, storage }),
   );
-  const { admission, engine, fetch, hasKeys, open, quietMs, selector, sockets } = assembled;
+  const { admission, engine, fetch, hasKeys, open, ports, quietMs, selector, sockets } = assembled;
   const isServing = () => !admission.isOpen || admission.running > 0 || quietMs() < QUIET_MS;
   const rehearsal = building.use(new Rehearsal(config, { clock, ground, runtimes }, { isBusy: isServing }));
   const owned = building.move();
@@ -72,5 +83,5 @@ export async function composeService(config: Config, options: RuntimeOptions = {
     if (config.probe) rehearsal.begin();
     return listener;
   };
-  return { engine, selector, probes, hasKeys, fetch, ...doorOf({ open: openDoor, sockets, engine, owned }) };
+  return { engine, selector, probes, hasKeys, fetch, ports, ...doorOf({ open: openDoor, sockets, engine, owned }) };
 }

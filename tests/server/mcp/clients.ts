@@ -1,4 +1,5 @@
 import { Client as Client2, StreamableHTTPClientTransport as Http2 } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
@@ -49,12 +50,32 @@ function connectTwo(mode: "legacy" | "auto"): Connect {
   return async (url, headers = {}) => {
     const client = new Client2(INFO, { versionNegotiation: { mode } });
     await client.connect(new Http2(url, { requestInit: { headers } }));
-    return {
-      revision: client.getNegotiatedProtocolVersion(),
-      sdk: client,
-      call: async (name, args, options = {}) => await client.callTool({ name, arguments: args }, options) as CallResult,
-      [Symbol.asyncDispose]: () => client.close(),
-    };
+    return toMcpClient(client);
+  };
+}
+
+/** A command that speaks the protocol on its stdin and stdout. */
+export interface StdioCommand {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+/** Starts a command of this Deno, and connects a client of either era to it. Disposing ends the command. */
+export async function connectStdio({ args, env, cwd }: StdioCommand, mode: "legacy" | "auto"): Promise<McpClient> {
+  const client = new Client2(INFO, { versionNegotiation: { mode } });
+  await client.connect(
+    new StdioClientTransport({ command: Deno.execPath(), args: [...args], env: { ...env }, cwd, stderr: "ignore" }),
+  );
+  return toMcpClient(client);
+}
+
+function toMcpClient(client: Client2): McpClient {
+  return {
+    revision: client.getNegotiatedProtocolVersion(),
+    sdk: client,
+    call: async (name, args, options = {}) => await client.callTool({ name, arguments: args }, options) as CallResult,
+    [Symbol.asyncDispose]: () => client.close(),
   };
 }
 

@@ -86,8 +86,15 @@ export function describeTool({ name, title, description, annotations, schema, ou
   };
 }
 
+/** Writes `true` for further fields of any kind. Some clients take an empty schema for a mistake. */
+function openToAny({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  const { additionalProperties } = jsonSchema;
+  const isEmpty = typeof additionalProperties === "object" && Object.keys(additionalProperties).length === 0;
+  if (isEmpty) jsonSchema.additionalProperties = true;
+}
+
 function toJsonSchema(schema: z.ZodObject, io: "input" | "output") {
-  const { $schema: _, ...described } = z.toJSONSchema(schema, { io });
+  const { $schema: _, ...described } = z.toJSONSchema(schema, { io, override: openToAny });
   const plain: Record<string, JSONValue> = JSON.parse(JSON.stringify(described));
   return { ...plain, type: "object" as const };
 }
