@@ -5,7 +5,7 @@ import { PROGRAMS } from "../programs.ts";
 import { type Contender, measureInTurns } from "./contenders.ts";
 import { installedBinary } from "./installed.ts";
 import { type MachineLanguage, NATIVE_LANGUAGES, type Pace } from "./native_languages.ts";
-import { checkEnd, execute, type Services } from "./services.ts";
+import { checkEnd, execute, type Services, untilPrepared } from "./services.ts";
 
 /** How often a client asks, where the language says nothing else. */
 const PACE: Pace = { learning: 60, rounds: 60, thoughtMs: 60 };
@@ -93,6 +93,7 @@ async function contendersOf(
   const path = join(directory, file);
   await Deno.writeTextFile(path, code);
   const request = { language, runtime, code };
+  for (const client of [cold, warm]) await untilPrepared(client, request);
   return {
     bare: {
       name: "a bare run, not confined",

@@ -1,10 +1,14 @@
 import { ApiClient } from "../../tests/support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability, openEngine } from "../../tests/support/docker.ts";
+import { NOT_YET } from "../../tests/support/requirements.ts";
 import { type ServiceProcess, startServiceProcess } from "../../tests/support/service_process.ts";
+import { until } from "../../tests/support/until.ts";
 import { installedVariables } from "./installed.ts";
 
 const FLAGS = ["--log-level", "warning"] as const;
 const COLD = ["--warm-max", "0"] as const;
+/** Longest time in which a compiler is prepared, in ms. */
+const PREPARING_MS = 300_000;
 /** Where the service finds its image for Python, the most wanted first. */
 const PYTHON_IMAGES = ["python:3.13-slim-trixie", "codebeaker/python:"];
 
@@ -41,6 +45,15 @@ export async function execute(client: ApiClient, request: Readonly<Record<string
   const execution = await client.json("POST", "/v1/executions", request);
   checkEnd(execution);
   return execution.warm;
+}
+
+/** Waits until a service runs programs in a language whose compiler it prepares first. */
+export async function untilPrepared(client: ApiClient, request: Readonly<Record<string, unknown>>): Promise<void> {
+  await until(
+    async () => !NOT_YET.test(JSON.stringify(await client.json("POST", "/v1/executions", request))),
+    `${request["language"]} is prepared`,
+    { timeoutMs: PREPARING_MS },
+  );
 }
 
 /** Checks the output of a program. @throws {Error} */

@@ -21,6 +21,8 @@ const DISARMING: Readonly<Record<string, readonly string[]>> = {
   "npm and Bun": ["NPM_CONFIG_REGISTRY", "npm_config_userconfig", "BUN_OPTIONS"],
   "telemetry and key logs": ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_DENO", "SSLKEYLOGFILE"],
   "proxies": ["HTTP_PROXY", "https_proxy", "ALL_PROXY", "NO_PROXY"],
+  "interpreters": ["PYTHONSTARTUP", "PERL5OPT", "RUBYOPT", "PHPRC", "LUA_INIT", "R_PROFILE_USER", "JAVA_TOOL_OPTIONS"],
+  "compilers": ["GCC_EXEC_PREFIX", "CPATH", "LIBRARY_PATH", "GOFLAGS", "GOTOOLCHAIN", "CARGO_HOME", "RUSTC_WRAPPER"],
   "shells": ["BASH_ENV", "ENV", "IFS", "PATH", "HOME", "SHELLOPTS"],
   "temporary directories": ["TMPDIR", "TMP", "SQLITE_TMPDIR"],
   "the C library": ["GCONV_PATH", "LOCPATH", "HOSTALIASES", "GLIBC_TUNABLES", "MALLOC_PERTURB_", "OPENSSL_CONF"],

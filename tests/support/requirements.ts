@@ -20,7 +20,7 @@ export function isPresent(name: string, availability: Availability): boolean {
 
 /** Answers of a runtime on a busy machine, which will be others. */
 export const NOT_YET =
-  /no answer within|it is not loaded yet|its self-test is not over yet|its binary did not start within|its honest program had not ended after/;
+  /no answer within|it is not loaded yet|its self-test is not over yet|its binary did not start within|its honest program had not ended after|is still being made/;
 const MAX_QUESTIONS = 10;
 /** Longer than such an answer is cached. */
 const BETWEEN_QUESTIONS_MS = 5_100;

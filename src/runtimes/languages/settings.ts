@@ -3,7 +3,7 @@ import { z } from "zod";
 import { canonicalLanguage } from "../../core/languages.ts";
 
 /** The words of a command line. `{file}` stands for the program's file and `{output}` for its compiler's directory. */
-const words = z.array(z.string().min(1)).min(1);
+const words = z.array(z.string().min(1)).min(1, "At least one word");
 
 /** The fields of a configured language on every runtime. */
 export const LANGUAGE_FIELDS = {

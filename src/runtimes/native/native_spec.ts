@@ -50,7 +50,7 @@ export function nativeSpec({ facts, name: language, row }: NativeLanguage, host:
     facts: { ...facts, supportedEnvironments: [language] },
     subject: `${RUNTIME_NAME}_${language}`,
     mainFile,
-    binary: { find, remedy, probe: languageProbe(language, { ...row, title, timeoutMs }) },
+    binary: { isSeen: true, find, remedy, probe: languageProbe(language, { ...row, title, timeoutMs }) },
     modules: {},
     directories: [SHARED_MEMORY, ...(installer === undefined ? [] : [installer.tree[0]])],
     get packages() {

@@ -66,7 +66,7 @@ export function shownPathsOf(
     ...Object.fromEntries([...names].map((name) => [join(modulesDirectory, name), name])),
     [directory]: OWN_ROOT,
     [scratchDirectory]: OWN_ROOT,
-    [binary.source]: spec.facts.name,
+    ...(spec.binary.isSeen === true ? {} : { [binary.source]: spec.facts.name }),
   };
 }
 

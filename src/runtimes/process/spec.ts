@@ -59,6 +59,8 @@ export interface ProcessSpec {
 
 /** The binary that runs programs. */
 export interface BinarySpec {
+  /** Whether programs see the binary at its own path; absent, they do not. */
+  readonly isSeen?: boolean;
   /** The path of the binary. @throws {CodeBeakerError} `runtime_unavailable` where there is none */
   find(): string;
   /** The remedy where there is no binary. */

@@ -121,6 +121,14 @@ function testPython(runtime: LoadedRuntime): void {
     assertMatch(broken.stderr, /SyntaxError/);
   });
 
+  Deno.test("native leaves the interpreter's path in what a program prints on stderr", async () => {
+    const { stderr, stdout } = await run(
+      "import os, sys\nfor out in sys.stdout, sys.stderr: print(os.path.realpath(sys.executable), file=out)",
+    );
+    assertMatch(stdout, /^\/usr\/bin\/python3/);
+    assertEquals(stderr, stdout);
+  });
+
   Deno.test("native tells Python's own MemoryError as the limit", async () => {
     assertEquals((await run("bytearray(1 << 40)")).outcome.kind, "memory_limit");
   });
