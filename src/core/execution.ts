@@ -38,6 +38,11 @@ export type RawOutput = { readonly [Stream in OutputStream]?: RawBytes };
 /** The result of the compiler, for a compiled language. */
 export type CompileResult = Answer<typeof compileResultSchema>;
 
+/** Whether the compiler made a program. */
+export function hasCompiled({ outcome }: Pick<CompileResult, "outcome">): boolean {
+  return outcome.kind === "exited" && outcome.exitCode === 0;
+}
+
 /** The parts of a result that a quota counts. */
 export interface ChargedResult {
   readonly usage: Usage;
@@ -49,8 +54,7 @@ export function chargedCpuMs({ compile, usage }: ChargedResult): number {
   const program = usage.cpuMs ?? usage.wallMs;
   const compiler = compile?.cpuMs ?? 0;
   // Where the compiler made no program, the usage is the compiler's.
-  const isMade = compile?.outcome.kind === "exited" && compile.outcome.exitCode === 0;
-  return isMade ? program + compiler : Math.max(program, compiler);
+  return compile !== undefined && hasCompiled(compile) ? program + compiler : Math.max(program, compiler);
 }
 
 /** The result of a program. When the compiler failed, the outcome is the compiler's. */

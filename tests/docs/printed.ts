@@ -17,16 +17,8 @@ const VARYING = [
 ];
 /** Fields of an answer that are measured: a number, or null where nothing was measured. */
 const MEASURED = [
-  "wallMs",
-  "startupMs",
-  "cpuMs",
-  "peakMemoryBytes",
-  "durationMs",
-  "score",
-  "memoryMb",
-  "memory",
-  "cpu_time",
-  "wall_time",
+  ...["wallMs", "startupMs", "cpuMs", "peakMemoryBytes", "durationMs", "score", "memoryMb"],
+  ...["memory", "cpu_time", "wall_time", "duration"], // As other protocols spell them.
 ];
 
 /** Asserts that JSON is what a page says; see {@link ANY}. @throws {AssertionError} */

@@ -31,6 +31,14 @@ const DOORS: readonly AttackedDoor[] = [
     errorIn: ({ message, ...rest }) => Object.keys(rest).length === 0 ? message : "",
     refusedName: 400,
   },
+  {
+    name: "codapi",
+    path: "/v1/exec",
+    body: (name) => ({ sandbox: "typescript", command: "run", files: { "": "1", [name]: "" } }),
+    wrongScope: "sessions",
+    errorIn: ({ id, ok, stderr }) => id === "-" && !ok ? stderr : "",
+    refusedName: 200,
+  },
 ];
 
 const OUTSIDE = ["../x", "/etc/x", "a/../../x", "/workspace/../x", "a\0b"];

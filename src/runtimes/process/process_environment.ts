@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { hasCompiled } from "../../core/execution.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import { mainFileOf, unsupportedLanguage } from "../../core/languages.ts";
@@ -9,7 +10,7 @@ import { DiskRoom } from "../../workspace/disk_room.ts";
 import { Workspace } from "../../workspace/workspace.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions, RuntimeConfig } from "../port.ts";
 import { commandLaunch } from "./command_launch.ts";
-import { compileResultOf, compilerLimits, hasCompiled, uncompiledProgram } from "./compiling/compilation.ts";
+import { compileResultOf, compilerLimits, uncompiledProgram } from "./compiling/compilation.ts";
 import { type CompilerOutput, CompilerOutputs } from "./compiling/compiler_outputs.ts";
 import type { ProcessRequest } from "./confined_process.ts";
 import { EnvironmentProcesses } from "./environment_processes.ts";

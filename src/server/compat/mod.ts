@@ -1,21 +1,26 @@
 import { type Context, Hono } from "hono";
 import type { AppEnv } from "../http/app_env.ts";
 import { sendProblem } from "../http/problem.ts";
+import { codapiRoutes, sendCodapiError } from "./codapi/mod.ts";
 import type { CompatOptions } from "./compat_options.ts";
 import { pistonRoutes, sendPistonError } from "./piston/mod.ts";
 
 type SendError = (context: Context<AppEnv>, error: unknown) => Response;
 
-/** The senders of errors of other protocols, by the beginning of a path. */
-const ERROR_SENDERS: readonly (readonly [prefix: string, send: SendError])[] = [["/api/v2/", sendPistonError]];
+/** The senders of errors of other protocols, by the first segments of a path. */
+const ERROR_SENDERS: readonly (readonly [begin: string, send: SendError])[] = [
+  ["/api/v2", sendPistonError],
+  ["/v1/exec", sendCodapiError],
+];
 
 /** The doors for clients of other services. Each loads its code at its first request. */
 export function compatRoutes(options: CompatOptions): Hono<AppEnv> {
-  return new Hono<AppEnv>().route("/", pistonRoutes(options));
+  return new Hono<AppEnv>().route("/", pistonRoutes(options)).route("/", codapiRoutes(options));
 }
 
 /** Answers with an error in the form of the protocol that the path belongs to. */
 export function sendError(context: Context<AppEnv>, error: unknown): Response {
-  const own = ERROR_SENDERS.find(([prefix]) => context.req.path.startsWith(prefix));
+  const { path } = context.req;
+  const own = ERROR_SENDERS.find(([begin]) => path === begin || path.startsWith(`${begin}/`));
   return (own?.[1] ?? sendProblem)(context, error);
 }

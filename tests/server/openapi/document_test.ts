@@ -15,8 +15,13 @@ const SCOPES = ["execute", "sessions", "admin"];
 const OTHER_PROTOCOLS: readonly (readonly [begin: string, protocol: string])[] = [
   ["/ws/jsonrpc", "JSON-RPC 2.0 over a WebSocket"],
   ["/mcp", "the Model Context Protocol"],
-  ["/api/v2/", "Piston's API"],
+  ["/api/v2", "Piston's API"],
+  ["/v1/exec", "codapi's API"],
 ];
+
+function isOfOtherProtocol(path: string): boolean {
+  return OTHER_PROTOCOLS.some(([begin]) => path === begin || path.startsWith(`${begin}/`));
+}
 
 /** Every operation of the document, with its path and its method. */
 const OPERATIONS = Object.entries(PATHS).flatMap(([path, item]) =>
@@ -48,7 +53,7 @@ Deno.test("the document is found right by redocly's strict rules, its examples t
 
 Deno.test("the document has every route of the service, and no other", () => {
   const routes = appOf().routes
-    .filter(({ method, path }) => method !== "ALL" && !OTHER_PROTOCOLS.some(([begin]) => path.startsWith(begin)))
+    .filter(({ method, path }) => method !== "ALL" && !isOfOtherProtocol(path))
     .map(({ method, path }) => `${method} ${toPath(path)}`);
   // A route of GET answers HEAD too.
   const described = OPERATIONS.filter(({ method }) => method !== "head")

@@ -25,11 +25,6 @@ export async function compileResultOf(compiler: ProgramHandle, { maxOutputBytes 
   return toCompileResult({ outcome, kept, cpuMs: compiler.usage().cpuMs });
 }
 
-/** Whether the compiler made a program. */
-export function hasCompiled({ outcome }: CompileResult): boolean {
-  return outcome.kind === "exited" && outcome.exitCode === 0;
-}
-
 /** The handle of a program that never begins, since its compiler failed. */
 export function uncompiledProgram(compiler: ProgramHandle, compile: CompileResult): ProgramHandle {
   return {

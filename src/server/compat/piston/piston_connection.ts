@@ -3,7 +3,7 @@ import { CodeBeakerError, hasCode, invalidField } from "../../../core/errors.ts"
 import { parseJson } from "../../../core/parsing/parse_json.ts";
 import { VERSION } from "../../../core/version.ts";
 import type { ByteLease } from "../../../concurrency/byte_budget.ts";
-import type { CompileResult, Outcome, OutputStream } from "../../../core/execution.ts";
+import { type CompileResult, hasCompiled, type Outcome, type OutputStream } from "../../../core/execution.ts";
 import type { Observer } from "../../../engine/observer.ts";
 import type { Caller, EnginePort, ExecutionStart, Submitted } from "../../../engine/port.ts";
 import { OutputDecoder } from "../../http/output_decoder.ts";
@@ -11,7 +11,7 @@ import { toProblem } from "../../http/problem.ts";
 import type { SocketPeer, SocketProtocol } from "../../sockets/mod.ts";
 import { isRecord, parseJob } from "./job.ts";
 import { inPistonsWords, toPiston } from "./languages.ts";
-import { endOf, hasCompiled } from "./stages.ts";
+import { endOf } from "./stages.ts";
 
 /** Time in which a client must name its job. */
 const INITIALISE_WITHIN_MS = 1_000;

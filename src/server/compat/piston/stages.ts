@@ -1,6 +1,12 @@
 import { constants } from "node:os";
 import { BoundedOutput } from "../../../core/bytes/bounded_output.ts";
-import type { CompileResult, Execution, Outcome, OutputChunk } from "../../../core/execution.ts";
+import {
+  type CompileResult,
+  type Execution,
+  hasCompiled,
+  type Outcome,
+  type OutputChunk,
+} from "../../../core/execution.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { VERSION } from "../../../core/version.ts";
 import { OutputDecoder } from "../../http/output_decoder.ts";
@@ -63,11 +69,6 @@ export function endOf(outcome: Outcome): StageEnd {
     case "interrupted":
       return killed("XX", `Interrupted: ${outcome.reason}`);
   }
-}
-
-/** Whether the compiler made a program. */
-export function hasCompiled({ outcome }: CompileResult): boolean {
-  return outcome.kind === "exited" && outcome.exitCode === 0;
 }
 
 /** Translates an execution. Where the compiler failed, its stage stands for that of the program too. */

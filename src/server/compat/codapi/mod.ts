@@ -1,0 +1,19 @@
+import { type Context, Hono } from "hono";
+import type { AppEnv } from "../../http/app_env.ts";
+import { answerProblem } from "../../http/problem.ts";
+import type { CompatOptions } from "../compat_options.ts";
+import { loadOnce } from "../load_once.ts";
+
+/** The one route of codapi's API, version 1. The first request loads its code. */
+export function codapiRoutes({ engine }: CompatOptions): Hono<AppEnv> {
+  const load = loadOnce(() => import("./exec.ts"));
+  return new Hono<AppEnv>().post("/v1/exec", async (context) => (await load()).exec(context, engine));
+}
+
+/** Answers with an error as codapi does: as a failed execution. An unknown sandbox is 404. */
+export function sendCodapiError(context: Context<AppEnv>, error: unknown): Response {
+  const { code, detail, status } = answerProblem(context, error);
+  const isUnknown = code === "unsupported_language";
+  const stderr = isUnknown ? `unknown sandbox: ${detail}` : detail;
+  return context.json({ id: "-", ok: false, duration: 0, stdout: "", stderr }, isUnknown ? 404 : status);
+}

@@ -1,0 +1,62 @@
+import { assertEquals } from "@std/assert";
+import { CodeBeakerError } from "../../../../src/core/errors.ts";
+import type { Execution } from "../../../../src/core/execution.ts";
+import type { EnginePort } from "../../../../src/engine/port.ts";
+import { fakeEngine, fakeExecution } from "../../../support/fake_ports.ts";
+import { appOf } from "../../support/app_of.ts";
+
+const REQUEST = { sandbox: "python", command: "run", files: { "": "print(1)" } };
+const LOCAL = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
+const FAILURE = { duration: 0, ok: false, stdout: "" };
+
+async function ask(engine: Partial<EnginePort>, body: unknown, method = "POST") {
+  const response = await appOf({ engine: fakeEngine(engine) }).request("/v1/exec", {
+    method,
+    headers: { host: "localhost" },
+    ...(method === "POST" ? { body: JSON.stringify(body) } : {}),
+  }, LOCAL);
+  return [response.status, await response.json()] as const;
+}
+
+function ending(parts: Partial<Execution>): Partial<EnginePort> {
+  return { submit: () => Promise.resolve({ id: "exec_1", ended: Promise.resolve(fakeExecution(parts)) }) };
+}
+
+Deno.test("POST exec answers as codapi does, where a failed program has everything in stderr", async () => {
+  const usage = { wallMs: 20.4, startupMs: 3, cpuMs: 1, peakMemoryBytes: null };
+  const exited = (exitCode: number) => ({ kind: "exited", exitCode }) as const;
+  const compile = { outcome: exited(1), stdout: "", stderr: "no such name\n", cpuMs: 1 };
+  const table: [parts: Partial<Execution>, ok: boolean, stdout: string, stderr: string][] = [
+    [{ stdout: "1\n", stderr: "w\n" }, true, "1", "w"],
+    [{ stdout: "1\n", stderr: "boom\n", outcome: exited(2) }, false, "", "1boom (exit status 2)"],
+    [{ outcome: exited(2) }, false, "", "exit status 2"],
+    [{ outcome: { kind: "timed_out", limitMs: 9 } }, false, "", "code execution timeout"],
+    [{ outcome: { kind: "signaled", signal: "SIGSEGV" } }, false, "", "signal: SIGSEGV"],
+    [{ outcome: { kind: "memory_limit", limitMb: 1, observedMb: 2 } }, false, "", "memory limit"],
+    [{ outcome: { kind: "interrupted", reason: "it rains" } }, false, "", "interrupted: it rains"],
+    [{ outcome: exited(1), compile }, false, "", "no such name (exit status 1)"],
+  ];
+  for (const [parts, ok, stdout, stderr] of table) {
+    const [status, answer] = await ask(ending({ usage, ...parts }), REQUEST);
+    assertEquals([status, answer], [200, { id: "python_run_exec_1", ok, duration: 23, stdout, stderr }]);
+  }
+});
+
+Deno.test("every error is a failed execution with codapi's status", async () => {
+  const failing = (error: CodeBeakerError): Partial<EnginePort> => ({ submit: () => Promise.reject(error) });
+  const unknown = failing(new CodeBeakerError("unsupported_language", "no runtime supports it"));
+  const stderr = "unknown sandbox: no runtime supports it";
+  assertEquals(await ask(unknown, REQUEST), [404, { id: "-", ...FAILURE, stderr }]);
+  const busy = failing(new CodeBeakerError("busy", "too much"));
+  assertEquals(await ask(busy, REQUEST), [429, { id: "-", ...FAILURE, stderr: "too much" }]);
+  assertEquals((await ask({}, { ...REQUEST, command: "test" }))[0], 404);
+  assertEquals(await ask({}, { ...REQUEST, files: {} }), [400, { id: "-", ...FAILURE, stderr: "empty request" }]);
+  assertEquals((await ask({}, undefined, "GET"))[0], 405);
+});
+
+Deno.test("a version and a file name outside fail as executions do", async () => {
+  const box = { id: "-", ...FAILURE, stderr: "unknown box python:dev" };
+  assertEquals(await ask({}, { ...REQUEST, version: "dev" }), [200, box]);
+  const [status, { ok, stderr }] = await ask({}, { ...REQUEST, files: { "": "1", "../x": "2" } });
+  assertEquals([status, ok, stderr.includes("must lie in the workspace")], [200, false, true]);
+});
