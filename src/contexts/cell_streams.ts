@@ -56,7 +56,8 @@ export class CellStreams {
     const outputs = new Map(
       STREAMS.map((stream) => [stream, new CellOutput(secret, { maxReportBytes: MAX_REPORT_BYTES })]),
     );
-    const early = STREAMS.map((stream) => ({ stream, bytes: this.#early[stream].take() }));
+    const early = STREAMS.map((stream) => ({ stream, bytes: this.#early[stream].take() }))
+      .filter(({ bytes }) => bytes.length > 0);
     let report: CellReport | undefined;
     while (outputs.size > 0) {
       const chunk = early.shift() ?? (await this.#reader.read()).value;

@@ -32,3 +32,17 @@ export const PART_END = "\x17";
 export const REPORT_END = "\n";
 /** Ends the last part of a display (EOT). */
 export const DISPLAY_END = "\x04";
+
+/** Length of a cell's secret, a UUID. */
+const SECRET_LENGTH = 36;
+/** Follows the secret in a cell's end on stderr. */
+const NOTHING_MORE = `{}${REPORT_END}`;
+const BARE_END_LENGTH = CELL_REPORT.length + SECRET_LENGTH + NOTHING_MORE.length;
+
+/** Whether bytes are a cell's end on stderr, whole and alone. They hold no text of the program then. */
+export function isBareCellEnd(bytes: Uint8Array): boolean {
+  if (bytes.length !== BARE_END_LENGTH) return false;
+  const text = String.fromCharCode(...bytes);
+  if (!text.startsWith(CELL_REPORT) || !text.endsWith(NOTHING_MORE)) return false;
+  return /^[\da-f-]+$/.test(text.slice(CELL_REPORT.length, -NOTHING_MORE.length));
+}

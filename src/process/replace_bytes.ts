@@ -29,6 +29,11 @@ export class ByteReplacer implements ByteFilter {
     this.#pattern = new RegExp(alternatives.length === 0 ? NEVER : alternatives.join("|"), "g");
   }
 
+  /** Whether bytes are held back. */
+  get isHolding(): boolean {
+    return this.#held !== "";
+  }
+
   push(bytes: Uint8Array): Uint8Array {
     if (this.#held === "" && this.#firsts.every((first) => !bytes.includes(first))) return bytes;
     const text = this.#held + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");

@@ -75,6 +75,12 @@ Deno.test("the interpreters write the words of the child protocol", () => {
   const texts = [endPieces({ a: 1 }, "s"), displayPieces({ a: 1 }, "s")].map((pieces) => pieces.map(decode));
   const { DISPLAY_END, PART_END, REPORT_END } = protocol;
   assertEquals(texts, [[`s{"a":1}${REPORT_END}`], [`s{"a":1}${DISPLAY_END}`]]);
+  const [bare = new Uint8Array()] = endPieces({}, `${CELL_REPORT}${crypto.randomUUID()}`);
+  assert(protocol.isBareCellEnd(bare));
+  for (const at of [0, 2, 5, bare.length - 2]) {
+    assert(!protocol.isBareCellEnd(bare.map((byte, i) => i === at ? 47 : byte)));
+  }
+  assert(!protocol.isBareCellEnd(bare.subarray(1)));
   const long = displayPieces("é".repeat(5_000), "s");
   assertEquals(long.map((piece) => [piece.length <= 4_096, decode(piece).at(-1)]), [
     [true, PART_END],

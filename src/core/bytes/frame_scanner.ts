@@ -38,6 +38,11 @@ export class FrameScanner<Frame> {
     this.#read = read;
   }
 
+  /** Whether bytes are held back. */
+  get isHolding(): boolean {
+    return this.#held.length > 0;
+  }
+
   *push(bytes: Uint8Array): Generator<Piece<Frame>> {
     const all = concatBytes([this.#held, bytes]);
     this.#held = new Uint8Array();

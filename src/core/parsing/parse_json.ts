@@ -3,6 +3,10 @@ import { CodeBeakerError } from "../errors.ts";
 /** Deepest JSON. Metadata may be 32 levels deep, and lies at most six below the top. */
 const MAX_DEPTH = 64;
 
+/** Texts from this length on are read character by character before they are parsed. */
+const MAX_SMALL_LENGTH = 4_096;
+const [ARRAY_BEGIN, OBJECT_BEGIN] = [0x5b, 0x7b];
+
 /** Most values, names not counted. No valid request has as many, and each takes time to check. */
 const MAX_VALUES = 30_000;
 
@@ -18,8 +22,19 @@ export function parseJson(
   text: string,
   { what, maxValues = MAX_VALUES }: { readonly what: string; readonly maxValues?: number },
 ): unknown {
-  checkShape(text, { what, maxValues });
+  if (!isSmall(text, maxValues)) checkShape(text, { what, maxValues });
   return JSON.parse(text);
+}
+
+/** Whether a text is certainly not too deep, and too short for too many values. */
+function isSmall(text: string, maxValues: number): boolean {
+  if (text.length >= Math.min(MAX_SMALL_LENGTH, maxValues)) return false;
+  let brackets = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === ARRAY_BEGIN || code === OBJECT_BEGIN) brackets++;
+  }
+  return brackets <= MAX_DEPTH;
 }
 
 /** Counts brackets and commas outside strings; does not validate. */

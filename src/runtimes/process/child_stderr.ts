@@ -1,6 +1,6 @@
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { FrameScanner, type Reading } from "../../core/bytes/frame_scanner.ts";
-import { DENIED, EXITS_BY_ITSELF, REPORT } from "../../core/child_protocol.ts";
+import { DENIED, EXITS_BY_ITSELF, isBareCellEnd, REPORT } from "../../core/child_protocol.ts";
 import type { ByteFilter } from "../../process/child_output.ts";
 import { ByteReplacer } from "../../process/replace_bytes.ts";
 import type { DenialCollector } from "./denial_collector.ts";
@@ -57,6 +57,8 @@ export class ChildStderr implements ByteFilter {
   }
 
   push(bytes: Uint8Array): Uint8Array {
+    // Every cell has such an end, and waits while it is searched. There is nothing in it to find or to hide.
+    if (isBareCellEnd(bytes) && !this.#scanner.isHolding && !this.#replacer.isHolding) return bytes;
     const output: Uint8Array[] = [];
     for (const piece of this.#scanner.push(bytes)) {
       if ("bytes" in piece) output.push(piece.bytes);

@@ -25,7 +25,9 @@ export class DenialCollector {
 
   /** The denials so far; all of them once stderr has been read. */
   get denials(): readonly DenialRecord[] {
-    for (const denial of this.#spec.readStderr(this.#output.read().text, this.#context)) this.#log.add(denial);
+    const { text } = this.#output.read();
+    if (text === "") return this.#log.denials; // Most cells print nothing.
+    for (const denial of this.#spec.readStderr(text, this.#context)) this.#log.add(denial);
     return this.#log.denials;
   }
 

@@ -110,3 +110,15 @@ Deno.test("ChildStderr knows of no exit where none is reported, and settles when
   await ended;
   assertEquals(stderr.exitsByItself, false);
 });
+
+Deno.test("ChildStderr passes the end of a cell on as it is, behind everything that it held back", () => {
+  const end = `\0\x07\x02${crypto.randomUUID()}{}\n`;
+  const stderr = new ChildStderr({ ...NOTHING, shownTexts: { "/tmp/w": "/workspace" } });
+  const push = (text: string) => new TextDecoder().decode(stderr.push(encoder.encode(text)));
+  assertEquals(push(end), end);
+  for (const held of ["/tm", "\0"]) {
+    assertEquals([held, [held, end, "/tmp/w"].map(push).join("")], [held, `${held}${end}/workspace`]);
+  }
+  const own = `\0\x07\x02/tmp/w${"0".repeat(30)}{}\n`;
+  assertEquals([own.length, push(own)], [end.length, own.replace("/tmp/w", "/workspace")]);
+});
