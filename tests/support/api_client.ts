@@ -1,6 +1,7 @@
 import type { Execution } from "../../src/core/execution.ts";
 import type { SessionInfo } from "../../src/core/session.ts";
 import type { Problem } from "../../src/server/http/problem.ts";
+import { documentedFetch } from "./documented.ts";
 
 /** What a command in a session was answered with. */
 export interface CommandAnswer {
@@ -10,7 +11,7 @@ export interface CommandAnswer {
   readonly error?: Problem;
 }
 
-/** A client of one service with one key. */
+/** A client of one service with one key. Each answer must be one that the document describes. */
 export class ApiClient {
   readonly #url: string;
   readonly #headers: Readonly<Record<string, string>>;
@@ -23,7 +24,7 @@ export class ApiClient {
   /** One request; what is no text or stream is sent as JSON. */
   async ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
     const isRaw = typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream;
-    return await fetch(`${this.#url}${path}`, {
+    return await documentedFetch(`${this.#url}${path}`, {
       method,
       headers: { ...this.#headers, ...headers },
       ...(body === undefined ? {} : { body: isRaw ? body as BodyInit : JSON.stringify(body) }),

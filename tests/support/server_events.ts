@@ -1,3 +1,5 @@
+import { checkEvent } from "./documented.ts";
+
 /** One server-sent event; a comment is an event without an id whose name is empty. */
 export interface ServerEvent {
   readonly id: number | undefined;
@@ -25,11 +27,10 @@ function parseEvent(block: string): ServerEvent {
     }),
   );
   const id = fields.get("id");
-  return {
-    id: id === undefined ? undefined : Number(id),
-    event: fields.get("event") ?? "",
-    data: JSON.parse(fields.get("data") ?? "null"),
-  };
+  const event = fields.get("event") ?? "";
+  const data = JSON.parse(fields.get("data") ?? "null");
+  checkEvent(event, data);
+  return { id: id === undefined ? undefined : Number(id), event, data };
 }
 
 /** The next event of a stream. */

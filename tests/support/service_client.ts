@@ -1,3 +1,5 @@
+import { documentedFetch } from "./documented.ts";
+
 /** What a service answered. */
 export interface Answer {
   readonly status: number;
@@ -12,7 +14,7 @@ export async function ask(
   body?: unknown,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Answer> {
-  const response = await fetch(`${url}${path}`, {
+  const response = await documentedFetch(`${url}${path}`, {
     ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
     ...options,
   });

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { createRuntimes } from "../../src/runtimes/registry.ts";
 import { wasm } from "../../src/runtimes/wasm/entry.ts";
+import { documentedFetch } from "../support/documented.ts";
 import { npmAvailability } from "../support/npm_registry.ts";
 import { openService } from "../support/own_service.ts";
 import { isPresent } from "../support/requirements.ts";
@@ -18,7 +19,7 @@ if (isPresent("npm_registry", await npmAvailability())) {
     await using service = await openService({ autoPrepare: true }, OPTIONS);
     const ask = async (path: string, body?: string) => {
       const init = body === undefined ? {} : { method: "POST", body };
-      return await (await fetch(`${service.url}${path}`, init)).json();
+      return await (await documentedFetch(`${service.url}${path}`, init)).json();
     };
     const listed = await ask("/v1/languages");
     assert(listed.languages.some(({ available, name }: Record<string, unknown>) => name === "prolog" && available));
@@ -39,7 +40,7 @@ if (isPresent("npm_registry", await npmAvailability())) {
 Deno.test("a language whose installation fails says why, and when to ask again", async () => {
   const settings = { autoPrepare: true, runtimes: { wasm: { npmRegistry: "http://127.0.0.1:9/" } } };
   await using service = await openService(settings, OPTIONS);
-  const response = await fetch(`${service.url}/v1/executions`, { method: "POST", body: PROGRAM });
+  const response = await documentedFetch(`${service.url}/v1/executions`, { method: "POST", body: PROGRAM });
   assertEquals(response.status, 503);
   assertEquals(Number(response.headers.get("retry-after")) > 20, true);
   const { code, detail } = await response.json();
@@ -52,7 +53,7 @@ Deno.test("a language whose installation fails says why, and when to ask again",
 
 Deno.test("a service that does not prepare by itself says how to install a language", async () => {
   await using service = await openService({}, OPTIONS);
-  const response = await fetch(`${service.url}/v1/executions`, { method: "POST", body: PROGRAM });
+  const response = await documentedFetch(`${service.url}/v1/executions`, { method: "POST", body: PROGRAM });
   const { detail } = await response.json();
   assert(detail.endsWith("run codebeaker languages add prolog"), detail);
 });

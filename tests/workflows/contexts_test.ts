@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { RpcClient } from "../server/rpc/door.ts";
 import { ApiClient } from "../support/api_client.ts";
+import { documentedFetch } from "../support/documented.ts";
 import { OpenContext } from "../support/open_context.ts";
 import { createKey } from "../support/keys.ts";
 import { nextEvent, serverEvents } from "../support/server_events.ts";
@@ -407,7 +408,7 @@ Deno.test("a client that goes away interrupts its cell, and a session that close
   const session = await client.openSession({ language: "javascript" });
   const context = await OpenContext.open(client, session.id);
   const leaving = new AbortController();
-  const response = await fetch(`${service.url}${context.path}/executions`, {
+  const response = await documentedFetch(`${service.url}${context.path}/executions`, {
     method: "POST",
     headers: { accept: "text/event-stream" },
     body: JSON.stringify({

@@ -6,6 +6,7 @@ import { deno } from "../../src/runtimes/deno/entry.ts";
 import { createRuntimes } from "../../src/runtimes/registry.ts";
 import { Confinement } from "../../src/sandbox/confinement.ts";
 import { LAYER_CANARIES } from "../../src/runtimes/process/self_test/layer_canaries.ts";
+import { documentedFetch } from "../support/documented.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { runAlone, runCommandLine } from "../support/cli.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
@@ -76,7 +77,7 @@ Deno.test("doctor tells each layer, each canary and the next level as GET /v1/di
   assertMatch(docker?.next?.remedy ?? "", /install Docker/);
   {
     await using service = await startServiceProcess([], { ...DENO_ALONE, CODEBEAKER_HOME: `${directory}/home` });
-    const answer = await fetch(`${service.url}/v1/diagnostics`);
+    const answer = await documentedFetch(`${service.url}/v1/diagnostics`);
     const told = await answer.json();
     assertEquals([answer.status, shapeOf(told)], [200, shapeOf(json())]);
     assert(told.runtimes[0].layers.length > 0 && told.runtimes[0].canaries.length > 0);

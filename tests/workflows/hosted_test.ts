@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { VERSION } from "../../src/core/version.ts";
+import { documentedFetch } from "../support/documented.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { withoutProjectVariables } from "../support/variables.ts";
 import { TextLineStream } from "../support/text_lines.ts";
@@ -55,7 +56,7 @@ Deno.test("deno serve main.ts runs programs, starts no command line and leaves n
   const scratch = await Deno.makeTempDir();
   {
     await using hosted = await serveHosted(["--allow-all"], { CODEBEAKER_SCRATCH: scratch });
-    const response = await fetch(`${hosted.url}/v1/executions`, {
+    const response = await documentedFetch(`${hosted.url}/v1/executions`, {
       method: "POST",
       body: '{"language":"ts","code":"console.log(1)"}',
     });
@@ -71,12 +72,15 @@ Deno.test("deno serve main.ts runs programs, starts no command line and leaves n
 
 Deno.test("deno serve main.ts without processes, files or variables serves, and says what is unavailable and why", async () => {
   await using hosted = await serveHosted(["--allow-net"]);
-  assertEquals(await (await fetch(`${hosted.url}/health/live`)).json(), { status: "live", version: VERSION });
-  const ready = await fetch(`${hosted.url}/health/ready`);
+  assertEquals(await (await documentedFetch(`${hosted.url}/health/live`)).json(), { status: "live", version: VERSION });
+  const ready = await documentedFetch(`${hosted.url}/health/ready`);
   const { runtimes } = await ready.json();
   assertEquals([ready.status, runtimes[0].name, runtimes[0].available], [503, "deno", false]);
   assertMatch(runtimes[0].reason, /temporary directory/);
-  const refused = await fetch(`${hosted.url}/v1/executions`, { method: "POST", body: '{"language":"ts","code":"1"}' });
+  const refused = await documentedFetch(`${hosted.url}/v1/executions`, {
+    method: "POST",
+    body: '{"language":"ts","code":"1"}',
+  });
   assertEquals([refused.status, (await refused.json()).code], [503, "runtime_unavailable"]);
   await until(() => hosted.output().includes("deno (unavailable: "), "every runtime has answered");
 });

@@ -3,6 +3,7 @@ import { listen } from "../../src/server/mod.ts";
 import { RpcClient } from "../server/rpc/door.ts";
 import { appOf } from "../server/support/app_of.ts";
 import { ApiClient } from "../support/api_client.ts";
+import { documentedFetch } from "../support/documented.ts";
 import { RawHttp, requestHead } from "../support/raw_http.ts";
 import { serverEvents } from "../support/server_events.ts";
 import { openService } from "../support/own_service.ts";
@@ -537,14 +538,16 @@ Deno.test("hygiene: thousands of headers, huge ones and such as contradict each 
       await connection.say(head);
       const status = /^HTTP\/1\.1 (\d+)/.exec(await connection.readUntil())?.[1] ?? "closed";
       assert(["400", "414", "431", "closed"].includes(status), `${what}: ${status}`);
-      assertEquals((await (await fetch(`${service.url}/health/live`)).json()).status, "live");
+      assertEquals((await (await documentedFetch(`${service.url}/health/live`)).json()).status, "live");
     }
   }));
 
 Deno.test("hygiene: no header of a client's is found in a header or a log line of the service", () =>
   withService(async ({ service, client }) => {
     for (const id of ["ok-1", "a b", 'x"}', "x".repeat(300), "ä"]) {
-      const answer = await fetch(`${service.url}/health/live`, { headers: { "x-request-id": encodeURI(id) } });
+      const answer = await documentedFetch(`${service.url}/health/live`, {
+        headers: { "x-request-id": encodeURI(id) },
+      });
       await answer.body?.cancel();
       assertEquals([id, answer.headers.get("x-request-id") === id], [id, id === "ok-1"]);
     }

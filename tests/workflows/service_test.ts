@@ -9,6 +9,7 @@ import { openStorage } from "../../src/storage/mod.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { untilBegun } from "../support/begun.ts";
 import { RpcClient } from "../server/rpc/door.ts";
+import { documentedFetch } from "../support/documented.ts";
 import { FAKES, openService, type OwnService } from "../support/own_service.ts";
 import { OpenContext } from "../support/open_context.ts";
 import { startIn, withPlaces } from "../support/places.ts";
@@ -59,7 +60,7 @@ async function post(
   body: unknown,
   signal?: AbortSignal,
 ): Promise<Answer> {
-  const response = await fetch(`${service.url}${path}`, {
+  const response = await documentedFetch(`${service.url}${path}`, {
     method: "POST",
     body: JSON.stringify(body),
     ...(signal === undefined ? {} : { signal }),
@@ -95,8 +96,8 @@ const SLEEPER = { language: "typescript", code: "setInterval(() => {}, 1000);", 
 
 Deno.test("a stranger's first minutes: ready, runtimes, select, run, fail, fix", () =>
   withService(async (service, scratch) => {
-    assertEquals((await (await fetch(`${service.url}/health/ready`)).json()).status, "ready");
-    const { runtimes } = await (await fetch(`${service.url}/v1/runtimes`)).json();
+    assertEquals((await (await documentedFetch(`${service.url}/health/ready`)).json()).status, "ready");
+    const { runtimes } = await (await documentedFetch(`${service.url}/v1/runtimes`)).json();
     assertEquals([runtimes[0].name, runtimes[0].type, runtimes[0].available], ["deno", "Deno", true]);
     const selection = await post(service, "/v1/runtimes/select", { language: "typescript", preference: "memory" });
     assertEquals([selection.status, selection.body.chosen, selection.body.candidates[0].score], [200, "deno", -30]);
@@ -117,7 +118,7 @@ Deno.test("a stranger's first minutes: ready, runtimes, select, run, fail, fix",
     assertEquals([fixed.body.exitCode, fixed.body.stdout, fixed.body.warm], [0, "42 a,b\n", false]);
     assertMatch(fixed.body.id, /^exec_/);
     assertEquals(fixed.body.runtime, "deno");
-    const { runtimes: [after] } = await (await fetch(`${service.url}/v1/runtimes`)).json();
+    const { runtimes: [after] } = await (await documentedFetch(`${service.url}/v1/runtimes`)).json();
     assertEquals(after.measured.samples, 2);
     await until(async () => (await namesIn(scratch)).length === 2, "only the service's own directory is left");
     await until(() => programsBelow(scratch) === 0, "no program is left, and the next launcher waits");
@@ -158,7 +159,7 @@ Deno.test("a client that disconnects does not stop a program that another client
         body: JSON.stringify({ language: "typescript", code, permissions: { allowRead: [gate] }, timeoutMs: 60_000 }),
       };
       const abort = new AbortController();
-      const first = fetch(`${service.url}/v1/executions`, { ...request, headers, signal: abort.signal });
+      const first = documentedFetch(`${service.url}/v1/executions`, { ...request, headers, signal: abort.signal });
       const gone = first.catch((error: unknown) => error);
       await until(() => programsBelow(scratch) === 1, "the program runs");
       const { host } = new URL(service.url);
@@ -180,10 +181,10 @@ Deno.test("a client that disconnects does not stop a program that another client
       const answer = await joined;
       const text = await answer.text();
       const id = answer.headers.get("location")?.split("/").at(-1) ?? /"id":"(exec_\w+)"/.exec(text)?.[1];
-      const report = await fetch(`${service.url}/v1/executions/${id}?waitMs=10000`);
+      const report = await documentedFetch(`${service.url}/v1/executions/${id}?waitMs=10000`);
       const { outcome, stdout } = await report.json();
       assertEquals([second, outcome, stdout], [second, { kind: "exited", exitCode: 0 }, "begun\ndone\n"]);
-      const repeated = await fetch(`${service.url}/v1/executions`, {
+      const repeated = await documentedFetch(`${service.url}/v1/executions`, {
         ...request,
         headers: { ...headers, prefer: "respond-async" },
       });
@@ -261,7 +262,7 @@ Deno.test("SIGTERM lets programs finish, whoever asked for them, interrupts what
 Deno.test("a service that can run nothing starts all the same, and says why", () =>
   withOwnService(
     async (service) => {
-      const ready = await fetch(`${service.url}/health/ready`);
+      const ready = await documentedFetch(`${service.url}/health/ready`);
       const { runtimes } = await ready.json();
       assertEquals(ready.status, 503);
       assertStringIncludes(runtimes[0].reason, "/nope/deno");
@@ -293,7 +294,7 @@ Deno.test("a service that runs out of descriptors answers again when they are fr
     for (const connection of silent) if (connection.status === "fulfilled") connection.value.close();
     await until(
       async () =>
-        await fetch(`${service.url}/health/live`).then(
+        await documentedFetch(`${service.url}/health/live`).then(
           async (response) => (await response.text(), response.ok),
           () => false,
         ),
@@ -307,7 +308,10 @@ Deno.test("a service whose log cannot be written serves on, and ends in order", 
   let status: Deno.CommandStatus;
   try {
     for (let count = 0; count < 3; count++) {
-      assertEquals((await fetch(`${service.url}/v1/sessions`).then((response) => response.json())).sessions, []);
+      assertEquals(
+        (await documentedFetch(`${service.url}/v1/sessions`).then((response) => response.json())).sessions,
+        [],
+      );
       await delay(50); // Longer than lines wait for others.
     }
   } finally {

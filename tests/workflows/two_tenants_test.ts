@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { RpcClient } from "../server/rpc/door.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { runAlone } from "../support/cli.ts";
+import { documentedFetch } from "../support/documented.ts";
 import { createKey } from "../support/keys.ts";
 import { openService } from "../support/own_service.ts";
 import { nextEvent, serverEvents } from "../support/server_events.ts";
@@ -90,7 +91,7 @@ Deno.test("a tenant's quota is its own, a key's floor and ceiling hold, and a re
   const run = (key: string, fields: Record<string, unknown> = {}) =>
     new ApiClient(service, key).json("POST", "/v1/executions", { language: "typescript", code: "1", ...fields });
   const gone = new AbortController();
-  const holding = fetch(`${service.url}/v1/executions`, {
+  const holding = documentedFetch(`${service.url}/v1/executions`, {
     method: "POST",
     headers: { authorization: `Bearer ${bounded}`, accept: "text/event-stream" },
     body: JSON.stringify({ language: "typescript", code: SLEEPER, timeoutMs: 60_000 }),

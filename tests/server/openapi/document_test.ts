@@ -1,27 +1,15 @@
 import SwaggerParser from "@apidevtools/swagger-parser";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { assert, assertEquals } from "@std/assert";
-import type { z } from "zod";
+import { z } from "zod";
 import { createOpenApiDocument } from "../../../src/server/openapi/document.ts";
 import { PATHS } from "../../../src/server/openapi/paths/mod.ts";
+import { isOfOtherProtocol, METHODS } from "../../support/documented.ts";
 import { appOf } from "../support/app_of.ts";
 import { addKey, openKeyring } from "../support/keyring.ts";
 
 const LOCAL = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
-const METHODS = ["get", "head", "put", "post", "patch", "delete"] as const;
 const SCOPES = ["execute", "sessions", "admin"];
-
-/** Routes of other protocols, which have descriptions of their own: where they begin, and the protocol. */
-const OTHER_PROTOCOLS: readonly (readonly [begin: string, protocol: string])[] = [
-  ["/ws/jsonrpc", "JSON-RPC 2.0 over a WebSocket"],
-  ["/mcp", "the Model Context Protocol"],
-  ["/api/v2", "Piston's API"],
-  ["/v1/exec", "codapi's API"],
-];
-
-function isOfOtherProtocol(path: string): boolean {
-  return OTHER_PROTOCOLS.some(([begin]) => path === begin || path.startsWith(`${begin}/`));
-}
 
 /** Every operation of the document, with its path and its method. */
 const OPERATIONS = Object.entries(PATHS).flatMap(([path, item]) =>
@@ -30,6 +18,13 @@ const OPERATIONS = Object.entries(PATHS).flatMap(([path, item]) =>
     return operation === undefined ? [] : [{ path, method, operation }];
   })
 );
+
+/** The content of a request or an answer, as far as it is JSON. */
+interface Content {
+  readonly schema?: unknown;
+  readonly example?: unknown;
+  readonly examples?: Readonly<Record<string, { readonly value?: unknown }>>;
+}
 
 /** The path of a route as the document spells it. */
 function toPath(route: string): string {
@@ -86,16 +81,24 @@ Deno.test("each operation needs the key and the scope that the document says", a
   }
 });
 
-Deno.test("every example of a request is one that the service takes", () => {
+Deno.test("every example of JSON has the form that the service checks or sends, and no field beside it", () => {
   let count = 0;
-  for (const { path, method, operation: { requestBody } } of OPERATIONS) {
-    if (requestBody === undefined || "$ref" in requestBody) continue;
-    const { schema, examples = {} } = requestBody.content["application/json"] ?? {};
-    for (const [name, example] of Object.entries(examples as Readonly<Record<string, { value?: unknown }>>)) {
-      const { error } = (schema as z.ZodType).safeParse(example.value);
-      assertEquals([method, path, name, error?.issues], [method, path, name, undefined]);
-      count++;
+  for (const { path, method, operation: { requestBody, responses } } of OPERATIONS) {
+    const contents = [requestBody, ...Object.values(responses)]
+      .flatMap((part) => Object.entries<Content>(part?.content ?? {}));
+    for (const [type, { schema, example, examples = {} }] of contents) {
+      if (!type.endsWith("json") || !(schema instanceof z.ZodType)) continue;
+      const values = [
+        ...Object.values(examples).map(({ value }) => value),
+        ...(example === undefined ? [] : [example]),
+      ];
+      assert(values.length > 0, `${method} ${path} has no example`);
+      for (const value of values) {
+        const { error } = schema.safeParse(value);
+        assertEquals([method, path, value, error?.issues], [method, path, value, undefined]);
+        count++;
+      }
     }
   }
-  assert(count > 15);
+  assert(count > 100);
 });
