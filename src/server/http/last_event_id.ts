@@ -10,7 +10,9 @@ import { parseQuery } from "./query.ts";
 const DIGITS = /^\d{1,40}$/;
 
 /** The query of `GET /v1/executions/{id}/events`. */
-export const eventsQuery = strictObject({ lastEventId: z.string().optional() });
+export const eventsQuery = strictObject({
+  lastEventId: z.string().optional().describe("The id of the last event that the client has"),
+});
 
 /**
  * Finds the last event that a client has. It comes from the header `Last-Event-ID`, else from `?lastEventId=`. From its

@@ -1,12 +1,16 @@
 import type { Answer } from "../../core/answers/answer.ts";
 import type { commandAnswerSchema } from "../../core/answers/commands.ts";
-import type { acceptedExecutionSchema } from "../../core/answers/execution_report.ts";
+import type { acceptedExecutionSchema, executionPageSchema } from "../../core/answers/execution_report.ts";
 import type { treeSchema } from "../../core/answers/files.ts";
-import type { languageListSchema } from "../../core/answers/runtime.ts";
+import type { legacyLanguageSchema, legacyStatusSchema } from "../../core/answers/legacy.ts";
+import type { languageListSchema, runtimeListSchema } from "../../core/answers/runtime.ts";
+import type { readinessSchema, serviceIndexSchema } from "../../core/answers/service.ts";
 import type { contextSchema } from "../../core/answers/session.ts";
+import type { ServiceDiagnosis } from "../../core/diagnosis.ts";
 import type { Execution } from "../../core/execution.ts";
 import type { Selection } from "../../core/selection.ts";
 import type { SessionInfo } from "../../core/session.ts";
+import { SERVICE_NAME, VERSION } from "../../core/version.ts";
 
 const CREATED_AT = "2026-11-25T01:00:00.000Z";
 const EXECUTION_ID = "exec_39c8a2b6f01f4c7a8a3d7cf2f39b2a55";
@@ -106,6 +110,101 @@ export const TREE: Answer<typeof treeSchema> = {
     children: [{ name: "data.csv", path: "data.csv", type: "file", size: 8, modifiedAt: CREATED_AT }],
   },
 };
+
+const { id, status, language, runtime, warm, outcome, exitCode, usage } = EXECUTION;
+
+/** A page of one execution. */
+export const EXECUTION_PAGE: Answer<typeof executionPageSchema> = {
+  executions: [{ id, status, language, runtime, warm, outcome, exitCode, usage, createdAt: CREATED_AT }],
+  nextCursor: "1795222800000.exec_39c8a2b6f01f4c7a8a3d7cf2f39b2a55",
+};
+
+const SAMPLED = { p50: 1.2, p95: 4.8 };
+
+/** One runtime, of which nothing is warm. */
+export const RUNTIMES: Answer<typeof runtimeListSchema> = {
+  runtimes: [{
+    name: "first",
+    type: "NativeProcess",
+    environments: [{ name: "python", contexts: true, available: true }],
+    available: true,
+    capabilities: {
+      startupTimeMs: 20,
+      memoryOverheadMB: 12,
+      isolationLevel: 8,
+      supportsFilesystemPersistence: true,
+      supportsNetworkAccess: true,
+      maxConcurrentExecutions: 100,
+    },
+    measured: { samples: 12, startupMs: SAMPLED, memoryMb: { p50: 9, p95: 14 }, failures: 0 },
+    isolation: { level: 8, layers: ["namespaces", "seccomp"], limits: ["timeoutMs", "memoryMb"] },
+  }],
+};
+
+/** A machine whose one runtime has the highest level that it can have there. */
+export const DIAGNOSIS: ServiceDiagnosis = {
+  floor: 7,
+  floorReached: true,
+  memory: { machineMb: 16_384, budgetMb: 12_288 },
+  checks: [{ name: "memory", good: true, detail: "12288 MB for programs" }],
+  runtimes: [{
+    runtime: "first",
+    available: true,
+    level: 8,
+    layers: [{ name: "namespaces", active: true, detail: "programs see only what is theirs" }],
+    canaries: [{ name: "read_home", promise: "reads no file of the service", kept: true }],
+  }],
+};
+
+/** A service that is ready. */
+export const READINESS: Answer<typeof readinessSchema> = {
+  status: "ready",
+  runtimes: [{ name: "first", available: true }],
+};
+
+/** A service none of whose runtimes is available. */
+export const UNREADINESS: Answer<typeof readinessSchema> = {
+  status: "not_ready",
+  runtimes: [{ name: "first", available: false, reason: "it is not installed", remedy: "install it" }],
+};
+
+/** The first paths of a service. */
+export const INDEX: Answer<typeof serviceIndexSchema> = {
+  name: SERVICE_NAME,
+  version: VERSION,
+  docs: "/docs",
+  executions: "/v1/executions",
+};
+
+/** An execution in the original's fields. */
+export const LEGACY_STATUS: Answer<typeof legacyStatusSchema> = {
+  executionId: EXECUTION_ID,
+  status: "completed",
+  exitCode: 0,
+  durationMs: 5,
+  timeout: false,
+  outcome: { kind: "exited", exitCode: 0 },
+  stdout: "42\n",
+  stderr: "",
+  runtime: "first",
+  denials: [],
+  createdAt: CREATED_AT,
+};
+
+/** The answer of the original's interface about an execution that does not exist. */
+export const LEGACY_MISSING: Answer<typeof legacyStatusSchema> = {
+  executionId: EXECUTION_ID,
+  status: "not_found",
+  exitCode: null,
+  durationMs: null,
+  timeout: false,
+  outcome: null,
+  stdout: "",
+  stderr: "",
+};
+
+/** A language in the original's fields. */
+export const LEGACY_LANGUAGE: Answer<typeof legacyLanguageSchema> = { name: "python", runtime: "first" };
 
 /** One language. */
 export const LANGUAGES: Answer<typeof languageListSchema> = {

@@ -10,6 +10,7 @@ import { problemSchema } from "../../core/answers/problem.ts";
 import { ERROR_KINDS } from "../../core/answers/vocabulary.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Scope } from "../../core/principal.ts";
+import { problemExample } from "./problem_example.ts";
 import type { Tag } from "./tags.ts";
 
 /** One operation of the service, in the terms of its routes. */
@@ -67,12 +68,13 @@ const problems = new Map<number, ZodOpenApiResponseObject>();
 function problemAnswer(status: number): ZodOpenApiResponseObject {
   const known = problems.get(status);
   if (known !== undefined) return known;
-  const kinds = Object.entries(ERROR_KINDS).filter(([, kind]) => kind.status === status);
+  const codes = (Object.keys(ERROR_KINDS) as ErrorCode[]).filter((code) => ERROR_KINDS[code].status === status);
+  const examples = codes.map((code) => [code, { value: problemExample(code) }]);
   const added: ZodOpenApiResponseObject = {
     id: `Problem${status}`,
-    description: kinds.map(([code, { title }]) => `${title} (\`${code}\`)`).join(" or "),
+    description: codes.map((code) => `${ERROR_KINDS[code].title} (\`${code}\`)`).join(" or "),
     headers: z.object({ "X-Request-Id": requestIdHeader, ...HEADERS_OF_STATUS[status] }),
-    content: { "application/problem+json": { schema: problemSchema } },
+    content: { "application/problem+json": { schema: problemSchema, examples: Object.fromEntries(examples) } },
   };
   problems.set(status, added);
   return added;

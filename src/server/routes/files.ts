@@ -30,15 +30,17 @@ const URL_PATH = /^[^/]*\/\/[^/?#]*(?:\/[^/?#]*){4}\/([^?#]*)/;
 const flag = oneOf(["true", "false"]).transform((value) => value === "true");
 
 /** The query of `DELETE /v1/sessions/{id}/files/{path}`. */
-export const deleteQuery = strictObject({ recursive: flag.default(false) });
+export const deleteQuery = strictObject({
+  recursive: flag.default(false).describe("Whether a directory is deleted with everything in it"),
+});
 
 /** The query of `GET /v1/sessions/{id}/files`. */
 export const treeQuery = strictObject({
-  path: z.string().optional(),
-  recursive: flag.optional(),
-  pattern: z.string().optional(),
-  includeHidden: flag.optional(),
-  maxDepth: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional(),
+  path: z.string().optional().describe("The directory; absent, the workspace"),
+  recursive: flag.optional().describe("Whether directories in it are listed too; absent, they are"),
+  pattern: z.string().optional().describe("A glob of names or, with a slash in it, of paths below the directory"),
+  includeHidden: flag.optional().describe("Whether names that begin with a dot are listed"),
+  maxDepth: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional().describe("Levels; 0 means all"),
 });
 
 /** Whether a request is an upload, whose bound is its session's `diskMb`. */

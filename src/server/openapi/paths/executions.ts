@@ -12,7 +12,7 @@ import { executionRequestSchema } from "../../../core/requests/execution_request
 import { eventsQuery } from "../../http/last_event_id.ts";
 import { inputSchema, listQuery, reportQuery } from "../../routes/executions.ts";
 import { eventStream } from "../event_stream.ts";
-import { ACCEPTED, EXECUTION } from "../examples.ts";
+import { ACCEPTED, EXECUTION, EXECUTION_PAGE } from "../examples.ts";
 import { answer, describeOperation, jsonAnswer, jsonBody } from "../operation.ts";
 import { executionPath, followHeaders, submitHeaders } from "../parameters.ts";
 
@@ -96,7 +96,7 @@ export const executionPaths: ZodOpenApiPathsObject = {
       summary: "List executions, the newest first",
       scope: "execute",
       query: listQuery,
-      answers: { 200: jsonAnswer("One page of executions", { schema: executionPageSchema }) },
+      answers: { 200: jsonAnswer("One page of executions", { schema: executionPageSchema, example: EXECUTION_PAGE }) },
     }),
   },
   "/v1/executions/{id}": {

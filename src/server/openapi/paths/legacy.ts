@@ -7,7 +7,7 @@ import {
   legacySubmitSchema,
 } from "../../../core/answers/legacy.ts";
 import { executionRequestSchema } from "../../../core/requests/execution_request.ts";
-import { EXECUTION } from "../examples.ts";
+import { EXECUTION, LEGACY_LANGUAGE, LEGACY_MISSING, LEGACY_STATUS } from "../examples.ts";
 import { describeOperation, jsonAnswer, jsonBody } from "../operation.ts";
 import { executionPath } from "../parameters.ts";
 import { SUBMIT_PROBLEMS } from "./executions.ts";
@@ -51,13 +51,10 @@ export const legacyPaths: ZodOpenApiPathsObject = {
       summary: "Show an execution, as execution.status of JSON-RPC",
       path: executionPath,
       answers: {
-        200: jsonAnswer("The state of the execution", { schema: legacyStatusSchema }),
+        200: jsonAnswer("The state of the execution", { schema: legacyStatusSchema, example: LEGACY_STATUS }),
         404: jsonAnswer("There is no such execution", {
           schema: legacyStatusSchema,
-          example: {
-            ...{ executionId: EXECUTION.id, status: "not_found", exitCode: null, durationMs: null },
-            ...{ timeout: false, outcome: null, stdout: "", stderr: "" },
-          },
+          example: LEGACY_MISSING,
         }),
       },
     }),
@@ -67,7 +64,12 @@ export const legacyPaths: ZodOpenApiPathsObject = {
       id: "legacyLanguages",
       tag,
       summary: "List the languages that can run now",
-      answers: { 200: jsonAnswer("The languages", { schema: legacyLanguageListSchema }) },
+      answers: {
+        200: jsonAnswer("The languages", {
+          schema: legacyLanguageListSchema,
+          example: { languages: [LEGACY_LANGUAGE] },
+        }),
+      },
     }),
   },
   "/api/language/{name}": {
@@ -76,7 +78,7 @@ export const legacyPaths: ZodOpenApiPathsObject = {
       tag,
       summary: "Show a language that can run now",
       path: z.strictObject({ name: z.string().meta({ description: "A language or an alias", example: "python" }) }),
-      answers: { 200: jsonAnswer("The language", { schema: legacyLanguageSchema }) },
+      answers: { 200: jsonAnswer("The language", { schema: legacyLanguageSchema, example: LEGACY_LANGUAGE }) },
       problems: ["not_found"],
     }),
   },

@@ -3,7 +3,7 @@ import { serviceDiagnosisSchema } from "../../../core/answers/diagnosis.ts";
 import { languageListSchema, runtimeListSchema } from "../../../core/answers/runtime.ts";
 import { selectionSchema } from "../../../core/answers/selection.ts";
 import { selectRequestSchema } from "../../../core/requests/selection_request.ts";
-import { LANGUAGES, SELECTION } from "../examples.ts";
+import { DIAGNOSIS, LANGUAGES, RUNTIMES, SELECTION } from "../examples.ts";
 import { describeOperation, jsonAnswer, jsonBody } from "../operation.ts";
 
 const tag = "Runtimes";
@@ -16,7 +16,7 @@ export const runtimePaths: ZodOpenApiPathsObject = {
       tag,
       summary: "List runtimes",
       description: "What each declares, what was measured, and what isolation it has on this machine.",
-      answers: { 200: jsonAnswer("Every runtime", { schema: runtimeListSchema }) },
+      answers: { 200: jsonAnswer("Every runtime", { schema: runtimeListSchema, example: RUNTIMES }) },
     }),
   },
   "/v1/runtimes/select": {
@@ -52,7 +52,7 @@ export const runtimePaths: ZodOpenApiPathsObject = {
       scope: "admin",
       summary: "Diagnose the isolation of programs",
       description: "The layers and canaries of every runtime, and how to raise the isolation. It waits for self-tests.",
-      answers: { 200: jsonAnswer("The diagnosis", { schema: serviceDiagnosisSchema }) },
+      answers: { 200: jsonAnswer("The diagnosis", { schema: serviceDiagnosisSchema, example: DIAGNOSIS }) },
     }),
   },
 };

@@ -2,6 +2,7 @@ import type { ZodOpenApiPathsObject } from "zod-openapi";
 import { z } from "zod";
 import { livenessSchema, readinessSchema, serviceIndexSchema } from "../../../core/answers/service.ts";
 import { VERSION } from "../../../core/version.ts";
+import { INDEX, READINESS, UNREADINESS } from "../examples.ts";
 import { answer, describeOperation, jsonAnswer } from "../operation.ts";
 
 const tag = "Service";
@@ -14,7 +15,7 @@ export const servicePaths: ZodOpenApiPathsObject = {
       tag,
       isOpen: true,
       summary: "Show the version and the first paths",
-      answers: { 200: jsonAnswer("The index", { schema: serviceIndexSchema }) },
+      answers: { 200: jsonAnswer("The index", { schema: serviceIndexSchema, example: INDEX }) },
     }),
   },
   "/health/live": {
@@ -35,8 +36,11 @@ export const servicePaths: ZodOpenApiPathsObject = {
       isOpen: true,
       summary: "Ask whether the service can run programs",
       answers: {
-        200: jsonAnswer("It accepts requests, and a runtime is available", { schema: readinessSchema }),
-        503: jsonAnswer("It does not, or none is", { schema: readinessSchema }),
+        200: jsonAnswer("It accepts requests, and a runtime is available", {
+          schema: readinessSchema,
+          example: READINESS,
+        }),
+        503: jsonAnswer("It does not, or none is", { schema: readinessSchema, example: UNREADINESS }),
       },
     }),
   },
@@ -48,7 +52,7 @@ export const servicePaths: ZodOpenApiPathsObject = {
       summary: "Read the metrics",
       answers: {
         200: answer("The metrics in Prometheus's text format", {
-          content: { "text/plain": { schema: { type: "string" } } },
+          content: { "text/plain": { schema: { type: "string" }, example: "codebeaker_queue_length 2\n" } },
         }),
       },
     }),
