@@ -54,6 +54,12 @@ const GENERAL_SETTINGS = {
       "form of the log: pretty (text), json (one object a line), or auto, which is pretty on a terminal and else json",
     commands: ["mcp"],
   },
+  logFile: {
+    schema: absolutePath,
+    default: undefined,
+    shown: "",
+    help: "file that the log is added to, in place of stderr; SIGHUP opens it anew",
+  },
   minIsolation: {
     schema: wholeNumber(0, MAX_ISOLATION),
     default: 7,

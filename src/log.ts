@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import {
   configure,
   getJsonLinesFormatter,
@@ -6,6 +7,7 @@ import {
   type LogRecord,
   type TextFormatter,
 } from "@logtape/logtape";
+import { CodeBeakerError, messageOf } from "./core/errors.ts";
 
 /** The levels of the log, from most to least output. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error", "fatal"] as const satisfies readonly LogLevel[];
@@ -13,10 +15,18 @@ export const LOG_LEVELS = ["debug", "info", "warning", "error", "fatal"] as cons
 /** The formats of lines. `auto` is text on a terminal, else JSON. */
 export const LOG_FORMATS = ["auto", "pretty", "json"] as const;
 
-/** The level and the format of the log. */
+/** The level, the format and the place of the log. */
 export interface LogOptions {
   readonly logLevel: typeof LOG_LEVELS[number];
   readonly logFormat: typeof LOG_FORMATS[number];
+  /** The file that lines are added to; stderr when absent. */
+  readonly logFile?: string | undefined;
+}
+
+/** The log of this process, once it has started. */
+export interface RunningLog {
+  /** Opens the file of the log anew, as after it was renamed. Where that fails, the log stays in the file that it had. */
+  readonly reopen: () => void;
 }
 
 /** How long lines wait for others. No request waits for its lines. */
@@ -33,23 +43,76 @@ const PATIENT: readonly LogLevel[] = ["trace", "debug", "info"];
 /** The service's log: events with facts, one a line. Silent until {@link startLog}. */
 export const log = getLogger("codebeaker");
 
-/** Sends the log to stderr, so that stdout stays free for a command's output. */
-export async function startLog({ logFormat, logLevel }: LogOptions): Promise<void> {
-  const isTerminal = Deno.stderr.isTerminal();
+/**
+ * Sends the log to a file, or else to stderr. Stdout stays free for a command's output.
+ *
+ * @throws {CodeBeakerError} `invalid_request` when the file cannot be opened
+ */
+export async function startLog({ logFile, logFormat, logLevel }: LogOptions): Promise<RunningLog> {
+  const file = logFile === undefined ? undefined : openLogFile(logFile);
+  const isTerminal = file === undefined && Deno.stderr.isTerminal();
   const isPretty = logFormat === "pretty" || (logFormat === "auto" && isTerminal);
   const formatter = isPretty
     ? await loadPrettyFormatter({ colors: isTerminal && !Deno.noColor })
     : getJsonLinesFormatter();
-  const lines = collectLines(formatter, (bytes) => Deno.stderr.writeSync(bytes));
+  const lines = collectLines(formatter, (bytes) => (file ?? Deno.stderr).writeSync(bytes));
   for (const end of ["unload", "error", "unhandledrejection"]) addEventListener(end, lines.flush);
   await configure({
     reset: true,
-    sinks: { stderr: lines.add },
+    sinks: { lines: lines.add },
     loggers: [
-      { category: "codebeaker", lowestLevel: logLevel, sinks: ["stderr"] },
-      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
+      { category: "codebeaker", lowestLevel: logLevel, sinks: ["lines"] },
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["lines"] },
     ],
   });
+  return {
+    reopen() {
+      lines.flush();
+      try {
+        file?.reopen();
+        log.info("log.reopened", { file: logFile });
+      } catch (error) {
+        log.error("log.reopen_failed", { file: logFile, error: messageOf(error) });
+      }
+    },
+  };
+}
+
+/** A file of the log. Lines of others in it stay. */
+export interface LogFile extends Disposable {
+  /** Writes some of the bytes at the end of the file, and returns how many. */
+  writeSync(bytes: Uint8Array): number;
+  /** Opens the path anew. @throws {CodeBeakerError} as {@link openLogFile} does; then the file before stays open */
+  reopen(): void;
+}
+
+/**
+ * Opens a file of the log. A new one can be written by its owner and read by its group.
+ *
+ * @throws {CodeBeakerError} `invalid_request` when the path cannot be opened, or is no regular file
+ */
+export function openLogFile(path: string): LogFile {
+  let file = open(path);
+  return {
+    writeSync: (bytes) => file.writeSync(bytes),
+    reopen() {
+      const fresh = open(path);
+      file.close();
+      file = fresh;
+    },
+    [Symbol.dispose]: () => file.close(),
+  };
+}
+
+function open(path: string): Deno.FsFile {
+  try {
+    // A pipe or a device may take forever to open or to write, and every request would wait.
+    if (existsSync(path) && !Deno.statSync(path).isFile) throw new Error(`it is no regular file: ${path}`);
+    return Deno.openSync(path, { append: true, create: true, mode: 0o640 });
+  } catch (cause) {
+    const reason = messageOf(cause);
+    throw new CodeBeakerError("invalid_request", `Cannot open the log file (logFile) as ${reason}`, { cause });
+  }
 }
 
 /**

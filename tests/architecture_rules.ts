@@ -85,7 +85,7 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
     types: ["src/runtimes/entry.ts"],
   },
   "src/config.ts": { code: ["src/core/", LOG, "src/host/machine_memory.ts", "src/runtimes/registry.ts"] },
-  "src/log.ts": { code: [] },
+  "src/log.ts": { code: ["src/core/"] },
   "src/compose/": { code: ["src/"] },
   "main.ts": { code: ["src/cli/mod.ts", "src/cli/preflight.ts"] },
 };

@@ -61,6 +61,7 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     scratch: "/s",
     logLevel: "error",
     logFormat: "pretty",
+    logFile: "/var/log/service.log",
     minIsolation: 9,
     maxConcurrent: 3,
     memoryBudgetMb: 4_096,

@@ -1,6 +1,7 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import type { LogRecord } from "@logtape/logtape";
-import { collectLines, loadPrettyFormatter } from "../src/log.ts";
+import { CodeBeakerError } from "../src/core/errors.ts";
+import { collectLines, loadPrettyFormatter, openLogFile } from "../src/log.ts";
 
 function record(properties: Record<string, unknown>): LogRecord {
   const parts = { category: ["codebeaker"], level: "info", timestamp: 0, rawMessage: "http.request" } as const;
@@ -101,4 +102,44 @@ Deno.test("collectLines() keeps a bounded number of whole lines for a reader tha
   isBehind = false;
   flush();
   assertEquals(written, line.repeat(11)); // The first over 1 MiB is the last.
+});
+
+Deno.test("openLogFile() adds to a file, and begins another when the file was renamed and it reopens", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const path = `${directory}/service.log`;
+    await Deno.writeTextFile(path, "before\n");
+    using file = openLogFile(path);
+    const write = (text: string) => file.writeSync(new TextEncoder().encode(text));
+    write("first\n");
+    await Deno.rename(path, `${path}.1`);
+    write("second\n");
+    file.reopen();
+    write("third\n");
+    assertEquals(await Deno.readTextFile(`${path}.1`), "before\nfirst\nsecond\n");
+    assertEquals(await Deno.readTextFile(path), "third\n");
+    assertEquals((await Deno.stat(path)).mode, 0o100640);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("openLogFile() goes on with the file that it has when it cannot reopen", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const path = `${directory}/service.log`;
+    using file = openLogFile(path);
+    await Deno.rename(path, `${path}.1`);
+    await Deno.mkdir(path);
+    assertThrows(() => file.reopen(), CodeBeakerError, `it is no regular file: ${path}`);
+    file.writeSync(new TextEncoder().encode("kept\n"));
+    assertEquals(await Deno.readTextFile(`${path}.1`), "kept\n");
+    assertThrows(
+      () => openLogFile(`${directory}/absent/service.log`),
+      CodeBeakerError,
+      "Cannot open the log file (logFile)",
+    );
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 });

@@ -42,7 +42,8 @@ async function start(stop: AbortController): Promise<Service> {
     await printError(`codebeaker: ${messageOf(error)}`);
     Deno.exit(EXIT_USAGE);
   });
-  await startLog(config);
+  const { reopen } = await startLog(config);
+  if (config.logFile !== undefined) Deno.addSignalListener("SIGHUP", reopen);
   const service = await composeService(config);
   closeAtSignals(service, stop);
   return service;

@@ -18,7 +18,8 @@ async function serve(flags: Record<string, unknown>, stdout: Output): Promise<vo
   Deno.addSignalListener("SIGTERM", () => stop.abort());
   Deno.addSignalListener("SIGINT", () => stop.abort());
   const config = await loadConfig(flags);
-  await startLog(config);
+  const { reopen } = await startLog(config);
+  if (config.logFile !== undefined) Deno.addSignalListener("SIGHUP", reopen);
   await using service = await composeService(config);
   const { url } = service.listen();
   await unlessInterrupted(announce(service, { url, stdout, signal: stop.signal }), stop.signal); // Self-tests may take long.

@@ -9,6 +9,7 @@ export function configFor(directory: string, settings: Partial<Config> = {}): Co
     scratch: directory,
     logLevel: "error",
     logFormat: "json",
+    logFile: undefined,
     minIsolation: 7,
     maxConcurrent: 8,
     memoryBudgetMb: 8_192,
