@@ -17,6 +17,8 @@ const COMMANDS = "src/commands/mod.ts";
 const STORAGE = "src/storage/storage.ts";
 const OBSERVED = ["src/engine/observer.ts", "src/engine/port.ts"];
 const FILES = "src/workspace/write_files.ts";
+/** The page, which runs in a browser. */
+const PAGE = "src/server/console/page/";
 const LOG = "src/log.ts";
 
 /** Who may import whom: the first row that matches a file holds. */
@@ -64,6 +66,7 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
   "src/audit/": { code: ["src/core/", LOG], types: [...OBSERVED, STORAGE] },
   "src/access/": { code: ["src/core/", "src/concurrency/"], types: [STORAGE] },
   "src/metrics.ts": { code: ["src/core/", LOG], types: [...OBSERVED, POOL] },
+  [PAGE]: { code: [], types: ["src/core/"] },
   "src/server/": {
     code: [
       "src/core/",
@@ -108,7 +111,13 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "zod-openapi": ["src/server/openapi/"],
   "range-parser": ["src/server/http/file_conditions.ts"],
   "commander": ["src/cli/"],
-  "eventsource-parser": ["src/cli/executions/", "src/server/mcp/bridge.ts"],
+  "eventsource-parser": ["src/cli/executions/", "src/server/mcp/bridge.ts", PAGE],
+  "preact": [PAGE],
+  "@lezer/highlight": [PAGE],
+  ...Object.fromEntries(
+    ["autocomplete", "commands", "lang-javascript", "lang-python", "language", "legacy-modes", "state", "view"]
+      .map((name) => [`@codemirror/${name}`, [PAGE]]),
+  ),
   "@logtape/logtape": ["src/log.ts"],
   "@logtape/pretty": ["src/log.ts"],
   "modern-tar": ["src/workspace/archive/tar.ts", "src/runtimes/docker/program/file_archive.ts"],
@@ -164,6 +173,7 @@ export const MAY_NAME_RUNTIMES: Readonly<Record<string, string>> = {
   "src/runtimes/service_binary/": "the binary that runs the service runs programs and installs packages",
   "src/sandbox/machine_checks.ts": "the binary that runs the service",
   "src/server/compat/piston/languages.ts": "names of languages in Piston's protocol",
+  "src/server/console/page/run/languages.ts": "environment names that are spelled alike",
   "src/server/rpc/legacy/translate_params.ts": "a field of the original protocol",
 };
 

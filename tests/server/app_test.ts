@@ -136,8 +136,8 @@ Deno.test("POST /v1/runtimes/select answers the selection, also when nothing fit
   const { status, body } = await ask("/v1/runtimes/select", { engine: { select }, body: '{"language":"ts"}' });
   assertEquals([status, body, seen?.principal.tenant], [200, selection, "local"]);
   assertEquals(
-    (await ask("/v1/runtimes/select", { body: '{"language":"ts","code":"1"}' })).body.errors[0].path,
-    "code",
+    (await ask("/v1/runtimes/select", { body: '{"language":"ts","stdin":"1"}' })).body.errors[0].path,
+    "stdin",
   );
 });
 

@@ -11,10 +11,13 @@ import { hostOf, isOwnOrigin } from "./origin.ts";
 /** The part of the keyring that doors use. */
 export type DoorKeys = Pick<Keyring, "hasKeys" | "authenticate">;
 
+/** The path of the console's parts, which are the same for every visitor. */
+export const CONSOLE_PATH = "/console/";
+
 /** Paths that need no key. Supervisors and first visitors of the service use them without one. */
 const OPEN_PATHS: readonly string[] = ["/", "/health/live", "/health/ready", "/openapi.json", "/docs"];
-/** Start of the paths of a page's files. They need no key either. */
-const OPEN_FILES = "/docs/";
+/** Starts of the paths of pages' files. They need no key either. */
+const OPEN_FILES = ["/docs/", CONSOLE_PATH];
 
 /**
  * Refuses requests of web pages that may not call. Where the service has keys, a page must be of the service's own
@@ -100,5 +103,6 @@ function checkOrigin({ req }: Context<AppEnv>, allowOrigins: readonly string[]):
 
 /** Finds the owner of the request's key; undefined for a path that needs none. */
 function keyOwner({ req }: Context<AppEnv>, keys: Pick<DoorKeys, "authenticate">): Principal | undefined {
-  return OPEN_PATHS.includes(req.path) || req.path.startsWith(OPEN_FILES) ? undefined : keys.authenticate(keyOf(req));
+  const isOpen = OPEN_PATHS.includes(req.path) || OPEN_FILES.some((start) => req.path.startsWith(start));
+  return isOpen ? undefined : keys.authenticate(keyOf(req));
 }

@@ -1,7 +1,9 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import { accepts } from "hono/accepts";
 import type { Answer } from "../../core/answers/answer.ts";
 import type { serviceIndexSchema } from "../../core/answers/service.ts";
 import { SERVICE_NAME, VERSION } from "../../core/version.ts";
+import { CONSOLE_PATH } from "../auth/auth.ts";
 import type { AppEnv } from "../http/app_env.ts";
 
 /** The name and version of the service, and its first paths. */
@@ -10,6 +12,7 @@ const INDEX: Answer<typeof serviceIndexSchema> = {
   version: VERSION,
   docs: "/docs",
   openapi: "/openapi.json",
+  console: "/",
   health: "/health/ready",
   runtimes: "/v1/runtimes",
   languages: "/v1/languages",
@@ -21,7 +24,25 @@ const INDEX: Answer<typeof serviceIndexSchema> = {
   metrics: "/metrics",
 };
 
-/** Route of the index, for a first visitor. */
+/**
+ * Routes of the index, and of the console, which a browser gets instead. Nothing of the console is loaded before it is
+ * asked for.
+ */
 export function indexRoutes(): Hono<AppEnv> {
-  return new Hono<AppEnv>().get("/", (context) => context.json(INDEX));
+  return new Hono<AppEnv>()
+    .get("/", async (context) => {
+      if (!isBrowser(context)) return context.json(INDEX, 200, { vary: "Accept" });
+      const { sendPage } = await import("../console/mod.ts");
+      return await sendPage(context);
+    })
+    .get(`${CONSOLE_PATH}:file`, async (context) => {
+      const { sendPart } = await import("../console/mod.ts");
+      return await sendPart(context, context.req.param("file"));
+    });
+}
+
+/** Whether a client asks for a page. One that takes anything, as curl does, gets JSON. */
+function isBrowser(context: Context<AppEnv>): boolean {
+  const supports = ["application/json", "text/html"];
+  return accepts(context, { header: "Accept", supports, default: "application/json" }) === "text/html";
 }

@@ -2,8 +2,8 @@ import type { ZodOpenApiPathsObject } from "zod-openapi";
 import { serviceDiagnosisSchema } from "../../../core/answers/diagnosis.ts";
 import { languageListSchema, runtimeListSchema } from "../../../core/answers/runtime.ts";
 import { selectionSchema } from "../../../core/answers/selection.ts";
-import { selectRequestSchema } from "../../../core/requests/selection_request.ts";
 import { DIAGNOSIS, LANGUAGES, RUNTIMES, SELECTION } from "../examples.ts";
+import { executionRequestSchema } from "../../../core/requests/execution_request.ts";
 import { describeOperation, jsonAnswer, jsonBody } from "../operation.ts";
 
 const tag = "Runtimes";
@@ -25,8 +25,9 @@ export const runtimePaths: ZodOpenApiPathsObject = {
       tag,
       scope: "execute",
       summary: "Select a runtime",
-      description: "As a program with these fields would get one. Nothing runs.",
-      body: jsonBody(selectRequestSchema, {
+      description:
+        "As a program with these fields would get one. Nothing runs. Without `code` and `files`, the request has no other field of a program either, and runtimes with a part of the language are ruled out.",
+      body: jsonBody(executionRequestSchema, {
         floor: { summary: "With an isolation floor", value: { language: "python", minIsolation: 8 } },
       }),
       answers: {

@@ -1,4 +1,4 @@
-import type { ZodOpenApiPathsObject } from "zod-openapi";
+import type { ZodOpenApiPathsObject, ZodOpenApiResponsesObject } from "zod-openapi";
 import { z } from "zod";
 import { livenessSchema, readinessSchema, serviceIndexSchema } from "../../../core/answers/service.ts";
 import { VERSION } from "../../../core/version.ts";
@@ -6,6 +6,14 @@ import { INDEX, READINESS, UNREADINESS } from "../examples.ts";
 import { answer, describeOperation, jsonAnswer } from "../operation.ts";
 
 const tag = "Service";
+
+/** The answers of a path for the files of a page. */
+const FILE_ANSWERS: ZodOpenApiResponsesObject = {
+  200: answer("The file", {
+    content: { "text/css": { schema: { type: "string" } }, "text/javascript": { schema: { type: "string" } } },
+  }),
+  304: answer("The client has this version of the file"),
+};
 
 /** The paths of the service itself. */
 export const servicePaths: ZodOpenApiPathsObject = {
@@ -16,6 +24,7 @@ export const servicePaths: ZodOpenApiPathsObject = {
       isOpen: true,
       summary: "Show the version and the first paths",
       answers: { 200: jsonAnswer("The index", { schema: serviceIndexSchema, example: INDEX }) },
+      description: "A client that prefers `text/html` gets the console instead, a page for people.",
     }),
   },
   "/health/live": {
@@ -85,15 +94,18 @@ export const servicePaths: ZodOpenApiPathsObject = {
       isOpen: true,
       summary: "Read a file of the page",
       path: z.strictObject({ file: z.string().meta({ description: "The name of the file", example: "page.js" }) }),
-      answers: {
-        200: answer("The file", {
-          content: {
-            "text/css": { schema: { type: "string" } },
-            "text/javascript": { schema: { type: "string" } },
-          },
-        }),
-        304: answer("The client has this version of the file"),
-      },
+      answers: FILE_ANSWERS,
+      problems: ["not_found"],
+    }),
+  },
+  "/console/{file}": {
+    get: describeOperation({
+      id: "getConsoleFile",
+      tag,
+      isOpen: true,
+      summary: "Read a file of the console",
+      path: z.strictObject({ file: z.string().meta({ description: "The name of the file", example: "main.js" }) }),
+      answers: FILE_ANSWERS,
       problems: ["not_found"],
     }),
   },

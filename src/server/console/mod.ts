@@ -1,0 +1,1 @@
+export { sendPage, sendPart } from "./send_page.ts";

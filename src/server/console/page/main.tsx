@@ -1,0 +1,12 @@
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { applyTheme } from "./shell/theme.ts";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/run.css";
+import "./styles/result.css";
+
+applyTheme();
+const place = document.getElementById("console");
+if (place !== null) render(<App />, place);

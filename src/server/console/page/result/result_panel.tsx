@@ -1,0 +1,47 @@
+import type { Remedy } from "../../../../core/denials/denial.ts";
+import type { RunState } from "../api/run_state.ts";
+import { ProblemNote } from "../parts/problem_note.tsx";
+import { Candidates } from "./candidates.tsx";
+import { Compiler } from "./compiler.tsx";
+import { Denials } from "./denials.tsx";
+import { OutputFiles } from "./output_files.tsx";
+import { Output } from "./output.tsx";
+import { OutcomeHead } from "./outcome_head.tsx";
+import { StdinLine } from "./stdin_line.tsx";
+import { UsageFacts } from "./usage_facts.tsx";
+
+/** Properties of a result. */
+export interface ResultPanelProps {
+  readonly state: RunState;
+  /** Whether stdin can be typed while the program runs. */
+  readonly isInteractive?: boolean;
+  /** Grants remedies and runs again; absent, nothing can be granted. */
+  readonly onAllow?: ((remedies: readonly Remedy[]) => void) | undefined;
+}
+
+/** An execution: its end, output, denials, files, and why it ran where it did. */
+export function ResultPanel({ isInteractive = false, onAllow, state }: ResultPanelProps) {
+  const { execution, id, phase, problem } = state;
+  const selection = execution?.selection ?? problem?.selection;
+  return (
+    <>
+      <section class="card result" aria-label="Result">
+        <OutcomeHead state={state} />
+        {problem !== undefined && <ProblemNote problem={problem} />}
+        {execution?.compile !== undefined && <Compiler compile={execution.compile} />}
+        {phase !== "failed" && <Output state={state} />}
+        {isInteractive && phase === "running" && id !== undefined && <StdinLine id={id} />}
+        {execution !== undefined && <UsageFacts execution={execution} />}
+      </section>
+      {execution !== undefined && execution.denials.length > 0 && <Denials execution={execution} onAllow={onAllow} />}
+      {execution !== undefined && <OutputFiles execution={execution} />}
+      {selection !== undefined && (
+        <Candidates
+          title="Why this runtime"
+          selection={selection}
+          attempts={execution?.attempts ?? problem?.attempts}
+        />
+      )}
+    </>
+  );
+}

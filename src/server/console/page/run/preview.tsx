@@ -1,0 +1,41 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Selection } from "../../../../core/selection.ts";
+import { type Problem, sendForJson, toProblem } from "../api/request.ts";
+import { ProblemNote } from "../parts/problem_note.tsx";
+import { Candidates } from "../result/candidates.tsx";
+import { type ProgramForm, toRequest } from "./program_form.ts";
+
+/** Time without a change after which the service is asked, in ms. */
+const SETTLED_MS = 250;
+
+/** Where the program would run, before it does. */
+export function Preview({ form, isVisible }: { readonly form: ProgramForm; readonly isVisible: boolean }) {
+  const [found, setFound] = useState<{ readonly selection?: Selection; readonly problem?: Problem }>({});
+  const body = JSON.stringify(toRequest(form));
+  useEffect(() => {
+    if (!isVisible) return;
+    const leaving = new AbortController();
+    const timer = setTimeout(async () => {
+      try {
+        const options = { method: "POST", body: JSON.parse(body), signal: leaving.signal } as const;
+        setFound({ selection: await sendForJson<Selection>("/v1/runtimes/select", options) });
+      } catch (error) {
+        if (!leaving.signal.aborted) setFound({ problem: toProblem(error) });
+      }
+    }, SETTLED_MS);
+    return () => {
+      leaving.abort();
+      clearTimeout(timer);
+    };
+  }, [body, isVisible]);
+  const { problem, selection } = found;
+  return (
+    <>
+      <section class="card result-empty" aria-label="Result">
+        <p>Run the program, and its output appears here.</p>
+      </section>
+      {problem !== undefined && <ProblemNote problem={problem} />}
+      {selection !== undefined && <Candidates title="Where it would run" selection={selection} />}
+    </>
+  );
+}

@@ -1,0 +1,59 @@
+import { useCallback, useEffect, useState } from "preact/hooks";
+import type { Remedy } from "../../../../core/denials/denial.ts";
+import { useRun } from "../api/use_run.ts";
+import { ResultPanel } from "../result/result_panel.tsx";
+import { loadDraft, saveDraft } from "./draft.ts";
+import { Preview } from "./preview.tsx";
+import { applyRemedy, type ProgramForm, toRequest } from "./program_form.ts";
+import { ProgramEditor } from "./program_editor.tsx";
+import { Settings } from "./settings.tsx";
+import { Toolbar } from "./toolbar.tsx";
+
+/** The page where a program is written and run. */
+export function RunPage({ isVisible }: { readonly isVisible: boolean }) {
+  const [form, setForm] = useState(loadDraft);
+  const run = useRun();
+  const { state } = run;
+  const change = useCallback((changes: Partial<ProgramForm>) => setForm((last) => ({ ...last, ...changes })), []);
+
+  const start = (changed: ProgramForm) => {
+    run.start("/v1/executions", { method: "POST", body: toRequest(changed) });
+  };
+  const allow = (remedies: readonly Remedy[]) => {
+    const changed = { ...form, permissions: remedies.reduce(applyRemedy, form.permissions) };
+    setForm(changed);
+    start(changed);
+  };
+
+  useEffect(() => saveDraft(form), [form]);
+  useEffect(() => {
+    if (!isVisible) return;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || !(event.ctrlKey || event.metaKey)) return;
+      if (event.key === "Enter" && !run.isBusy) start(form);
+      else if (event.key === "." && run.isBusy) run.stop();
+      else return;
+      event.preventDefault();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  });
+
+  return (
+    <main class="page run" hidden={!isVisible}>
+      <h1 class="unseen">Run a program</h1>
+      <Toolbar form={form} isBusy={run.isBusy} onChange={change} onRun={() => start(form)} onStop={run.stop} />
+      <div class="columns">
+        <div class="stack">
+          <ProgramEditor form={form} onChange={change} onRun={() => !run.isBusy && start(form)} />
+          <Settings form={form} onChange={change} />
+        </div>
+        <div class="stack">
+          {state.phase === "idle"
+            ? <Preview form={form} isVisible={isVisible} />
+            : <ResultPanel state={state} isInteractive={form.isInteractive} onAllow={run.isBusy ? undefined : allow} />}
+        </div>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,71 @@
+import type { AnswerOf } from "../api/request.ts";
+import type { languageListSchema } from "../../../../core/answers/runtime.ts";
+import type { Preference } from "../../../../core/selection.ts";
+import { Choice } from "../parts/fields.tsx";
+import { useAnswer } from "../parts/use_answer.ts";
+import { sampleOf } from "./languages.ts";
+import type { ProgramForm } from "./program_form.ts";
+
+const PREFERENCES: readonly (readonly [Preference, string])[] = [
+  ["balanced", "Balanced"],
+  ["speed", "Speed"],
+  ["memory", "Memory"],
+  ["security", "Security"],
+];
+
+/** How the browser's machine names the key of shortcuts. */
+const MODIFIER = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
+
+/** Properties of the toolbar. */
+export interface ToolbarProps {
+  readonly form: ProgramForm;
+  readonly isBusy: boolean;
+  onChange(changes: Partial<ProgramForm>): void;
+  onRun(): void;
+  onStop(): void;
+}
+
+/** The language, the preference, and the button that runs. */
+export function Toolbar({ form, isBusy, onChange, onRun, onStop }: ToolbarProps) {
+  const { answer } = useAnswer<AnswerOf<typeof languageListSchema>>("/v1/languages");
+  const languages = answer?.languages ?? [{ name: form.language, available: true }];
+  const known = languages.some(({ name }) => name === form.language);
+  const choose = (language: string) => {
+    const isUntouched = form.code === sampleOf(form.language) || form.code.trim() === "";
+    onChange({ language, ...(isUntouched ? { code: sampleOf(language) } : {}) });
+  };
+  return (
+    <div class="toolbar">
+      <label class="inline-field">
+        <span>Language</span>
+        <select value={form.language} onChange={(event) => choose(event.currentTarget.value)}>
+          {!known && <option value={form.language}>{form.language}</option>}
+          {languages.map(({ available, name }) => (
+            <option key={name} value={name} disabled={!available}>
+              {available ? name : `${name} (not installed)`}
+            </option>
+          ))}
+        </select>
+      </label>
+      <Choice
+        isBare
+        label="Choose the runtime for"
+        value={form.preference}
+        options={PREFERENCES}
+        onChange={(preference) => onChange({ preference })}
+      />
+      <div class="spacer" />
+      {isBusy
+        ? (
+          <button type="button" class="button button-stop" aria-keyshortcuts="Control+." onClick={onStop}>
+            Stop <kbd>{MODIFIER} .</kbd>
+          </button>
+        )
+        : (
+          <button type="button" class="button button-main" aria-keyshortcuts="Control+Enter" onClick={onRun}>
+            Run <kbd>{MODIFIER} ↵</kbd>
+          </button>
+        )}
+    </div>
+  );
+}

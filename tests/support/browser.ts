@@ -1,0 +1,91 @@
+import axe from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import type { Availability } from "../../src/core/capabilities.ts";
+
+const PATH = "/usr/bin/chromium";
+/** A test waits as long as a busy machine takes. */
+const PATIENCE_MS = 20_000;
+
+/** Whether this machine has a browser, and playwright's package to drive it. */
+export async function browserAvailability(): Promise<Availability> {
+  try {
+    await Deno.stat(PATH);
+    await import("playwright-core");
+    return { available: true };
+  } catch (error) {
+    return { available: false, reason: `there is no ${PATH}, or no playwright-core: ${error}` };
+  }
+}
+
+/** One browser for all tests of a file. */
+export function shareBrowser(): { open(options?: PageOptions): Promise<OpenPage> } {
+  let browser: Browser | undefined;
+  Deno.test.beforeAll(async () => {
+    const { chromium } = await import("playwright-core");
+    browser = await chromium.launch({ executablePath: PATH });
+  });
+  Deno.test.afterAll(async () => await browser?.close());
+  return {
+    async open(options = {}) {
+      if (browser === undefined) throw new Error("The browser runs while tests do, and not before");
+      return await OpenPage.open(browser, options);
+    },
+  };
+}
+
+/** How a page looks at first. */
+export interface PageOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly isDark?: boolean;
+  /** Pixels of the screen for each of the page's. */
+  readonly scale?: number;
+}
+
+/** A page of its own, with what it complained about and where it sent requests. */
+export class OpenPage implements AsyncDisposable {
+  readonly page: Page;
+  /** Errors of scripts, and what the policy of the page refused. */
+  readonly complaints: string[] = [];
+  readonly origins: Set<string> = new Set();
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.on("console", (message) => {
+      if (message.type() !== "error") return;
+      const isAnswer = message.text().startsWith("Failed to load resource"); // A problem that the test asks for.
+      if (!isAnswer) this.complaints.push(message.text());
+    });
+    page.on("pageerror", ({ message }) => this.complaints.push(message));
+    page.on("request", (request) => {
+      const url = new URL(request.url());
+      if (url.protocol !== "data:") this.origins.add(url.origin);
+    });
+  }
+
+  static async open(browser: Browser, { height = 860, isDark = false, scale = 1, width = 1280 }: PageOptions) {
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme: isDark ? "dark" : "light",
+      deviceScaleFactor: scale,
+    });
+    context.setDefaultTimeout(PATIENCE_MS);
+    return new OpenPage(await context.newPage());
+  }
+
+  /** Finds what hinders people, as far as a program can (axe-core). */
+  async findBarriers(): Promise<string[]> {
+    await this.page.evaluate(axe.source);
+    const { violations } = await this.page.evaluate<axe.AxeResults>("axe.run()");
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  }
+
+  /** Whether the page is wider than its window. */
+  async isTooWide(): Promise<boolean> {
+    return await this.page.evaluate("document.documentElement.scrollWidth > innerWidth");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.page.context().close();
+  }
+}

@@ -1,0 +1,198 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { browserAvailability, type OpenPage, type PageOptions, shareBrowser } from "../support/browser.ts";
+import { isPresent } from "../support/requirements.ts";
+import { PROJECT } from "../support/service_process.ts";
+import { shareService } from "../support/shared_service.ts";
+
+const KEY = "cb_0123456789abcdef_of_the_console_test";
+const DESKTOP = { width: 1280, height: 860 } as const;
+const PHONE = { width: 375, height: 760 } as const;
+/** Where the pictures of the docs go; absent, they are made and thrown away. */
+const PICTURES = Deno.env.get("CODEBEAKER_PICTURES");
+
+if (isPresent("chromium", await browserAvailability())) {
+  const browser = shareBrowser();
+  const service = shareService();
+  const locked = shareService([], { CODEBEAKER_API_KEYS: `console=${KEY}` });
+
+  const openConsole = async (options: PageOptions = {}): Promise<OpenPage> => {
+    const opened = await browser.open(options);
+    await opened.page.goto(service.borrow().url);
+    await opened.page.getByRole("heading", { name: "Where it would run" }).waitFor();
+    return opened;
+  };
+
+  Deno.test("[chromium] the console runs a program, says how it ended, and why it ran there", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await write(opened, 'console.log("out");\nconsole.error("err");\nDeno.exit(3);');
+    await page.keyboard.press("Control+Enter");
+    await page.getByText("Exit code 3").waitFor();
+    assertEquals(await page.getByRole("log").innerText(), "out\nerr\n");
+    assertEquals(await page.locator(".output .stderr").innerText(), "err\n");
+    assertMatch(await page.locator(".facts").innerText(), /Start-up[^]*Run time[^]*CPU time[^]*Peak memory/);
+    const chosen = page.getByRole("row", { name: "chosen" });
+    assertMatch(await chosen.innerText(), /deno[^]*ms[^]*MB[^]*of 10/);
+    assert(await page.getByText("Not suitable").isVisible());
+    assertEquals([opened.complaints, [...opened.origins]], [[], [new URL(page.url()).origin]]);
+  });
+
+  Deno.test("[chromium] output is on the page while its program runs, and Stop keeps it", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await write(opened, 'console.log("begun");\nawait new Promise((done) => setTimeout(done, 1e9));');
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByRole("log").getByText("begun").waitFor();
+    await page.getByText("Running", { exact: true }).waitFor();
+    await page.keyboard.press("Control+.");
+    await page.getByText("Stopped", { exact: true }).waitFor();
+    assertEquals(await page.getByRole("log").innerText(), "begun\n");
+  });
+
+  Deno.test("[chromium] a denial's button grants the remedy, and runs again", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await write(opened, 'try { Deno.env.get("GREETING"); console.log("granted"); } catch { console.log("refused"); }');
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("heading", { name: "Refused to the program" }).waitFor();
+    await page.getByRole("button", { name: "Allow and run again" }).click();
+    await page.getByRole("heading", { name: "Refused to the program" }).waitFor({ state: "detached" });
+    await page.getByText("Done", { exact: true }).waitFor();
+    assertEquals(await page.getByRole("log").innerText(), "granted\n");
+    assert(await page.getByText("1 variable", { exact: true }).isVisible());
+  });
+
+  Deno.test("[chromium] files, typed input and limits of the form reach the program", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await page.getByRole("button", { name: "New file" }).click();
+    await page.getByRole("textbox", { name: "File data.txt" }).fill("of a file");
+    await page.getByRole("button", { name: "Program" }).click();
+    await write(
+      opened,
+      'console.log(Deno.readTextFileSync("data.txt"));\nfor await (const bytes of Deno.stdin.readable) console.log(new TextDecoder().decode(bytes).trim());',
+    );
+    await page.getByText("Input", { exact: true }).click();
+    await page.getByRole("checkbox", { name: "Type standard input" }).check();
+    await page.getByText("Limits", { exact: true }).click();
+    await page.getByRole("textbox", { name: "Time, in ms", exact: true }).fill("59000");
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("log").getByText("of a file").waitFor();
+    await page.getByRole("textbox", { name: "Standard input" }).fill("typed");
+    await page.keyboard.press("Enter");
+    await page.getByRole("log").getByText("typed").waitFor();
+    await page.getByRole("button", { name: "End input" }).click();
+    await page.getByText("Done", { exact: true }).waitFor();
+    await page.reload(); // The tab keeps the program.
+    await page.getByText("1 of its own").waitFor();
+  });
+
+  Deno.test("[chromium] a request that no runtime suits says why, for each of them", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await page.getByText("Runtime", { exact: true }).first().click();
+    await page.getByRole("textbox", { name: "Least isolation" }).fill("10");
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("alert").getByText("No suitable runtime").waitFor();
+    await page.getByText("Why this runtime").waitFor();
+    assert(await page.getByText("below the floor 10").first().isVisible());
+    await page.getByRole("textbox", { name: "Least isolation" }).fill("much");
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("alert").getByText("minIsolation").first().waitFor();
+  });
+
+  Deno.test("[chromium] nothing of the page is a barrier, dark or light, on a desktop or a phone", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    assertEquals(await findBarriers(opened), []);
+    for (const group of ["Input", "Permissions", "Limits", "Runtime"]) {
+      await page.locator("summary", { hasText: group }).click();
+    }
+    await write(opened, 'console.log(1);\nconsole.error(2);\ntry { Deno.env.get("A"); } catch { Deno.exit(1); }');
+    await page.keyboard.press("Control+Enter");
+    await page.getByText("Why this runtime").waitFor();
+    assertEquals(await findBarriers(opened), []);
+    assertEquals(opened.complaints, []);
+  });
+
+  Deno.test("[chromium] a service with keys is asked with one, which its tab keeps", async () => {
+    await using opened = await browser.open();
+    const { page } = opened;
+    await page.goto(locked.borrow().url);
+    const field = page.getByLabel("API key");
+    await field.fill("cb_wrong");
+    await page.getByRole("button", { name: "Use the key" }).click();
+    await page.getByRole("alert").first().waitFor();
+    assertEquals(await opened.findBarriers(), []);
+    await field.fill(KEY);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Where it would run" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Where it would run" }).waitFor();
+    assertEquals(await field.count(), 0);
+    assertEquals(await page.evaluate("JSON.stringify([document.cookie, localStorage.length])"), '["",0]');
+    await page.getByRole("button", { name: "Key" }).click();
+    await page.getByRole("button", { name: "Forget the key" }).click();
+    await field.waitFor();
+    assertEquals(await page.evaluate("sessionStorage.getItem('codebeaker.key')"), null);
+  });
+
+  Deno.test("[chromium] the keyboard reaches everything, and leaves the editor by Escape and Tab", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await page.getByRole("textbox", { name: "Program" }).focus();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Tab");
+    assertEquals(await page.evaluate("document.activeElement.tagName"), "SUMMARY");
+    await page.keyboard.press("Enter");
+    await page.getByRole("textbox", { name: "Arguments" }).waitFor();
+  });
+
+  Deno.test("[chromium] the docs' picture of a program that was refused something is made", async () => {
+    await using opened = await openConsole({ height: 940, scale: 1.5 });
+    const { page } = opened;
+    await write(opened, PROGRAM);
+    await page.keyboard.press("Control+Enter");
+    await page.getByText("Why this runtime").waitFor();
+    await page.locator("body").click({ position: { x: 1, y: 1 } });
+    await take(opened, "console.png");
+  });
+
+  /** What hinders people on any kind of screen, and whether the page is too wide for it. */
+  const findBarriers = async (opened: OpenPage): Promise<string[]> => {
+    const found: string[] = [];
+    for (const colorScheme of ["light", "dark"] as const) {
+      await opened.page.emulateMedia({ colorScheme });
+      for (const size of [DESKTOP, PHONE]) {
+        await opened.page.setViewportSize(size);
+        const barriers = [...await opened.findBarriers(), ...await opened.isTooWide() ? ["too wide"] : []];
+        found.push(...barriers.map((barrier) => `${colorScheme}, ${size.width} wide: ${barrier}`));
+      }
+    }
+    return found;
+  };
+
+  /** Types as people do: what playwright fills in has the style of what was there, which the policy refuses. */
+  const write = async ({ page }: OpenPage, text: string) => {
+    await page.getByRole("textbox", { name: "Program" }).focus();
+    await page.keyboard.press("Control+A");
+    await page.keyboard.press("Delete");
+    await page.keyboard.insertText(text);
+  };
+
+  const take = async ({ page }: OpenPage, name: string) => {
+    const bytes = await page.screenshot({ caret: "initial", animations: "disabled" });
+    if (PICTURES !== undefined) await Deno.writeFile(join(PROJECT, PICTURES, name), bytes);
+  };
+}
+
+const PROGRAM = `const readings = [11, 14, 9, 17, 12];
+
+for (const [day, celsius] of readings.entries()) {
+  console.log(\`day \${day + 1}\`, "▇".repeat(celsius), celsius);
+}
+
+const response = await fetch("https://example.com/weather");
+console.log(await response.json());
+`;
