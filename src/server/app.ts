@@ -63,6 +63,7 @@ const SCOPE_OF: readonly (readonly [path: string, scope: Scope])[] = [
   ["/v1/sessions/*", "sessions"],
   ["/api/v2/*", "execute"],
   ["/v1/exec", "execute"],
+  ["/exec", "execute"],
   ["/metrics", "admin"],
   ["/v1/diagnostics", "admin"],
 ];

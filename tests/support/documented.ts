@@ -15,6 +15,7 @@ const OTHER_PROTOCOLS: readonly (readonly [begin: string, protocol: string])[] =
   ["/mcp", "the Model Context Protocol"],
   ["/api/v2", "Piston's API"],
   ["/v1/exec", "codapi's API"],
+  ["/exec", "LibreChat's Code API"],
 ];
 
 /** Whether a path belongs to another protocol. */

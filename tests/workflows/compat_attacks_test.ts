@@ -11,33 +11,50 @@ interface AttackedDoor {
   readonly name: string;
   /** A request that runs a program. */
   readonly path: string;
-  /** Its body, where the program has a file of this name. */
-  body(fileName: string): unknown;
+  /** Its body; with a name, the program has a file of this name too. */
+  body(fileName?: string): object;
   /** A scope that does not suffice for it. */
   readonly wrongScope: string;
   /** Finds the text of an error in the protocol's own form. */
   // deno-lint-ignore no-explicit-any
   errorIn(answer: any): string;
-  /** The status of a refused file name. */
-  readonly refusedName: number;
+  /** The status of a refused file name, and a word of its error. */
+  readonly refusedName: readonly [status: number, word: string];
+  /** The status of a body that is too long. */
+  readonly tooLong: number;
 }
 
 const DOORS: readonly AttackedDoor[] = [
   {
     name: "Piston",
     path: "/api/v2/execute",
-    body: (name) => ({ language: "typescript", version: "*", files: [{ content: "1" }, { name, content: "" }] }),
+    body: (name) => ({
+      language: "typescript",
+      version: "*",
+      files: [{ content: "1" }, { name: name ?? "a", content: "" }],
+    }),
     wrongScope: "sessions",
     errorIn: ({ message, ...rest }) => Object.keys(rest).length === 0 ? message : "",
-    refusedName: 400,
+    refusedName: [400, "workspace"],
+    tooLong: 413,
   },
   {
     name: "codapi",
     path: "/v1/exec",
-    body: (name) => ({ sandbox: "typescript", command: "run", files: { "": "1", [name]: "" } }),
+    body: (name) => ({ sandbox: "typescript", command: "run", files: { "": "1", [name ?? "a"]: "" } }),
     wrongScope: "sessions",
     errorIn: ({ id, ok, stderr }) => id === "-" && !ok ? stderr : "",
-    refusedName: 200,
+    refusedName: [200, "workspace"],
+    tooLong: 413,
+  },
+  {
+    name: "LibreChat",
+    path: "/exec",
+    body: (name) => ({ lang: "ts", code: "1", ...(name === undefined ? {} : { files: [{ id: "1", name }] }) }),
+    wrongScope: "sessions",
+    errorIn: ({ error, ...rest }) => Object.keys(rest).length === 0 ? error : "",
+    refusedName: [400, "no files"],
+    tooLong: 400,
   },
 ];
 
@@ -75,20 +92,20 @@ async function refusal(door: AttackedDoor, client: ApiClient, body: unknown, hea
 }
 
 for (const door of DOORS) {
-  const body = door.body("data.txt");
+  const body = door.body();
   Deno.test(`[${door.name}] no key, another's scope, another origin and a long body are refused in its own form`, async () => {
     await withWorld(async ({ rightful, scoped, service }) => {
       assertEquals(await rightful.status("POST", door.path, body), 200);
       const unknown = new ApiClient(service, "cb_0000_unknown");
-      const long = JSON.stringify({ ...door.body("a") as object, more: "x".repeat(MAX_BODY_BYTES) });
+      const long = JSON.stringify({ ...body, more: "x".repeat(MAX_BODY_BYTES) });
       const chunked = new Blob([long]).stream();
       const refused: readonly (readonly [number, string, readonly [number, string]])[] = [
         [401, "key", await refusal(door, new ApiClient(service), body)],
         [401, "key", await refusal(door, unknown, body)],
         [403, "scope", await refusal(door, scoped(door), body)],
         [403, "Origin", await refusal(door, rightful, body, { origin: "https://evil.example" })],
-        [413, "bytes", await refusal(door, rightful, long)],
-        [413, "bytes", await refusal(door, rightful, chunked)],
+        [door.tooLong, "bytes", await refusal(door, rightful, long)],
+        [door.tooLong, "bytes", await refusal(door, rightful, chunked)],
         [400, "deep", await refusal(door, rightful, "[".repeat(1_000))],
       ];
       for (const [status, word, [actual, error]] of refused) {
@@ -102,7 +119,8 @@ for (const door of DOORS) {
     await withWorld(async ({ rightful }) => {
       for (const name of OUTSIDE) {
         const [status, error] = await refusal(door, rightful, door.body(name));
-        assertEquals([name, status, error.includes("workspace")], [name, door.refusedName, true], error);
+        const [refused, word] = door.refusedName;
+        assertEquals([name, status, error.includes(word)], [name, refused, true], error);
       }
       assertEquals((await rightful.json("GET", "/v1/executions")).executions, []);
     });

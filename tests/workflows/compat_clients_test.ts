@@ -87,4 +87,25 @@ if (isPresent("npm_registry", await npmAvailability())) {
     assertEquals(answers[1].slice(0, 3), [false, "", "1 (exit status 3)"]);
     assertEquals(answers[2].slice(0, 3), [false, "", "404 - Unknown sandbox or command."]);
   });
+
+  Deno.test("the tool of @librechat/agents 3.9.2 runs programs and reads refusals, unmodified", async () => {
+    await using service = await openService();
+    const answers = await runNpmClient(`
+      import { createCodeExecutionTool } from "npm:@librechat/agents@3.9.2";
+      const tool = createCodeExecutionTool({ baseUrl: "${service.url}", executionProfile: "default" });
+      const stored = createCodeExecutionTool({ baseUrl: "${service.url}", files: [{ id: "1", name: "a.csv" }] });
+      const run = (tool, input) => tool.invoke(input).catch((error) => error.message);
+      const answers = [
+        await run(tool, { lang: "ts", code: "console.log(6 * 7, Deno.args); console.error('e')", args: ["a"] }),
+        await run(tool, { lang: "js", code: "Deno.exit(3)" }),
+        await run(tool, { lang: "f90", code: "end" }),
+        await run(stored, { lang: "ts", code: "1" }),
+      ];
+      console.log(JSON.stringify(answers));
+      Deno.exit();
+    `);
+    assertEquals(answers[0].trimEnd(), 'stdout:\n42 [ "a" ]\n\nstderr:\ne');
+    assertStringIncludes(answers[1], "stderr:\nexit status 3");
+    for (const refused of answers.slice(2)) assertStringIncludes(refused, "The code execution request was rejected");
+  });
 }

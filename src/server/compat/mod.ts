@@ -3,6 +3,7 @@ import type { AppEnv } from "../http/app_env.ts";
 import { sendProblem } from "../http/problem.ts";
 import { codapiRoutes, sendCodapiError } from "./codapi/mod.ts";
 import type { CompatOptions } from "./compat_options.ts";
+import { libreChatRoutes, sendLibreChatError } from "./librechat/mod.ts";
 import { pistonRoutes, sendPistonError } from "./piston/mod.ts";
 
 type SendError = (context: Context<AppEnv>, error: unknown) => Response;
@@ -11,11 +12,15 @@ type SendError = (context: Context<AppEnv>, error: unknown) => Response;
 const ERROR_SENDERS: readonly (readonly [begin: string, send: SendError])[] = [
   ["/api/v2", sendPistonError],
   ["/v1/exec", sendCodapiError],
+  ["/exec", sendLibreChatError],
 ];
 
 /** The doors for clients of other services. Each loads its code at its first request. */
 export function compatRoutes(options: CompatOptions): Hono<AppEnv> {
-  return new Hono<AppEnv>().route("/", pistonRoutes(options)).route("/", codapiRoutes(options));
+  return new Hono<AppEnv>().route("/", pistonRoutes(options)).route("/", codapiRoutes(options)).route(
+    "/",
+    libreChatRoutes(options),
+  );
 }
 
 /** Answers with an error in the form of the protocol that the path belongs to. */

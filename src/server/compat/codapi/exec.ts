@@ -1,9 +1,10 @@
 import type { Context } from "hono";
 import { hasCode } from "../../../core/errors.ts";
-import { type Execution, hasCompiled, type Outcome } from "../../../core/execution.ts";
+import { type Execution, hasCompiled } from "../../../core/execution.ts";
 import type { EnginePort } from "../../../engine/port.ts";
 import type { AppEnv } from "../../http/app_env.ts";
 import { jsonBody } from "../../http/json_body.ts";
+import { failureReason } from "../failure_reason.ts";
 import { type CodapiRequest, parseCodapiRequest } from "./request.ts";
 
 /** An execution as codapi answers it. */
@@ -43,26 +44,10 @@ function toCodapi(execution: Execution, { command, sandbox }: CodapiRequest): Co
   const { stderr, stdout } = compile !== undefined && !hasCompiled(compile) ? compile : execution;
   const id = `${sandbox}_${command}_${execution.id}`;
   const duration = Math.round(usage.startupMs + usage.wallMs);
-  const reason = reasonOf(outcome);
+  const reason = failureReason(outcome);
   if (reason === undefined) return { id, ok: true, duration, stdout: stdout.trim(), stderr: stderr.trim() };
   const printed = `${stdout.trim()}${stderr.trim()}`;
   return { ...failed(id, printed === "" ? reason : `${printed} (${reason})`), duration };
-}
-
-/** Why a program failed; undefined where it did not. */
-function reasonOf(outcome: Outcome): string | undefined {
-  switch (outcome.kind) {
-    case "exited":
-      return outcome.exitCode === 0 ? undefined : `exit status ${outcome.exitCode}`;
-    case "signaled":
-      return `signal: ${outcome.signal}`;
-    case "timed_out":
-      return "code execution timeout";
-    case "interrupted":
-      return `interrupted: ${outcome.reason}`;
-    default:
-      return outcome.kind.replaceAll("_", " ");
-  }
 }
 
 function failed(id: string, stderr: string): CodapiExecution {

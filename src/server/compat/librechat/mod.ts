@@ -1,0 +1,25 @@
+import { type Context, Hono } from "hono";
+import type { AppEnv } from "../../http/app_env.ts";
+import { answerProblem } from "../../http/problem.ts";
+import type { CompatOptions } from "../compat_options.ts";
+import { loadOnce } from "../load_once.ts";
+
+/** The route of LibreChat's Code API that runs programs. The first request loads its code. */
+export function libreChatRoutes({ engine }: CompatOptions): Hono<AppEnv> {
+  const load = loadOnce(() => import("./exec.ts"));
+  return new Hono<AppEnv>().post("/exec", async (context) => (await load()).exec(context, engine));
+}
+
+/**
+ * Answers with an error in the form of the Code API. What is wrong with a request is 400: LibreChat retries most other
+ * statuses.
+ */
+export function sendLibreChatError(context: Context<AppEnv>, error: unknown): Response {
+  const { code, detail, errors, retryAfterMs, status } = answerProblem(context, error);
+  if (code === "busy") {
+    const retry_after_seconds = Math.ceil((retryAfterMs ?? 1_000) / 1_000);
+    return context.json({ error: "rate_limited", message: detail, retry_after_seconds }, status);
+  }
+  const isOfRequest = errors !== undefined || status === 413 || status === 422;
+  return context.json({ error: detail }, isOfRequest ? 400 : status);
+}
