@@ -10,6 +10,7 @@
 import { toValue } from "./bundles.js";
 import { findFault, toScript } from "./cell_code.js";
 import { CONST_NAME } from "./constants.js";
+import { clearDeadline, setDeadline } from "./deadline.js";
 import { KEPT_NAME, USING_NAME, VAR_NAME } from "./declarations.js";
 import { beginDisplays, display, endDisplays, isDisplay, jupyter } from "./displays.js";
 import { describe, explain } from "./failures.js";
@@ -19,8 +20,7 @@ import { CELL_REPORT, displayPieces, endPieces } from "./reports.js";
 import { disposeOf, useResource } from "./resources.js";
 
 /** Built-ins as they were before any cell declared the same names. */
-const { JSON, Object, Promise, Proxy, SyntaxError, TextDecoder, TextEncoder, TypeError, clearTimeout, setTimeout } =
-  globalThis;
+const { JSON, Object, Promise, Proxy, SyntaxError, TextDecoder, TextEncoder, TypeError } = globalThis;
 const { cwd, exit, importFrom, isTyped, makeRequire, resolve } = host;
 const [print, write] = host.prints;
 const { parse } = JSON;
@@ -72,11 +72,11 @@ async function run({ code, language, maxResultBytes, maxTextLength, name, secret
   beginDisplays({ maxBytes: maxResultBytes, send: (bundle) => put(print, displayPieces(bundle, marker)) });
   const ended = Promise.withResolvers();
   interrupt = () => ended.resolve({ kind: "interrupted" });
-  const timer = setTimeout(() => ended.resolve({ kind: "timed_out" }), timeoutMs);
+  setDeadline(timeoutMs, () => ended.resolve({ kind: "timed_out" }));
   const cell = runCell({ code, language, bounds: { maxBytes: maxResultBytes, maxTextLength }, name, timeoutMs });
   cell.then(ended.resolve);
   const { uncaught, ...report } = await ended.promise;
-  clearTimeout(timer);
+  clearDeadline();
   interrupt = () => {};
   if (report.kind === "failed") complain(uncaught);
   else if (report.kind !== "done") cell.then(({ uncaught }) => complain(uncaught)); // It cannot be stopped, and may still throw.

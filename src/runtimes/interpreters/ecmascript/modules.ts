@@ -3,6 +3,7 @@ import bundles from "./bundles.js" with { type: "text" };
 import cellCode from "./cell_code.js" with { type: "text" };
 import cells from "./cells.js" with { type: "text" };
 import constants from "./constants.js" with { type: "text" };
+import deadline from "./deadline.js" with { type: "text" };
 import declarations from "./declarations.js" with { type: "text" };
 import displays from "./displays.js" with { type: "text" };
 import edits from "./edits.js" with { type: "text" };
@@ -32,6 +33,7 @@ const MODULES: Readonly<Record<string, string>> = {
   "cell_code.js": cellCode,
   "cells.js": cells,
   "constants.js": constants,
+  "deadline.js": deadline,
   "declarations.js": declarations,
   "displays.js": displays,
   "edits.js": edits,
