@@ -74,7 +74,6 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
       LOG,
       "src/concurrency/delay.ts",
       "src/host/tcp_connections.ts",
-      "src/concurrency/run_worker.ts",
     ],
     types: [
       ...[...OBSERVED, ...PORT, "src/sessions/port.ts", "src/access/mod.ts", "src/metrics.ts"],

@@ -1,6 +1,7 @@
 import { createDocument } from "zod-openapi";
+import { limitsSchema } from "../../core/limits.ts";
+import { permissionsSchema } from "../../core/permissions/permissions.ts";
 import { SERVICE_NAME, VERSION } from "../../core/version.ts";
-import { nameRequests } from "./components.ts";
 import { showSchema } from "./json_schema.ts";
 import { PATHS } from "./paths/mod.ts";
 import { TAGS } from "./tags.ts";
@@ -19,7 +20,6 @@ JSON-RPC 2.0 over a WebSocket, at \`/ws/jsonrpc\`, is no part of this document, 
 
 /** Makes the document of the service from the schemas of requests and answers. */
 export function createOpenApiDocument(): ReturnType<typeof createDocument> {
-  nameRequests();
   return createDocument({
     openapi: "3.1.1",
     info: {
@@ -32,6 +32,8 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: PATHS,
     components: {
+      // The schemas themselves have no names, and these are parts of several requests.
+      schemas: { Limits: limitsSchema, Permissions: permissionsSchema },
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", description: "A key of the service" },
         apiKey: { type: "apiKey", in: "header", name: "X-API-Key", description: "A key of the service" },

@@ -33,8 +33,8 @@ export function openApiRoutes(): Hono<AppEnv> {
   let document: Promise<ServedText> | undefined;
 
   async function makeDocument(): Promise<ServedText> {
-    const { createDocumentText } = await import("../openapi/mod.ts");
-    return served(await createDocumentText(), "application/json");
+    const { createOpenApiDocument } = await import("../openapi/document.ts");
+    return served(JSON.stringify(createOpenApiDocument()), "application/json");
   }
 
   return new Hono<AppEnv>()

@@ -23,7 +23,9 @@ export const contextPaths: ZodOpenApiPathsObject = {
       scope,
       summary: "Open a context",
       path: sessionPath,
-      body: jsonBody(contextSchema, { language: { summary: "A language", value: { language: "python" } } }, {
+      body: jsonBody(contextSchema.meta({ id: "ContextRequest", description: "An interpreter to start" }), {
+        language: { summary: "A language", value: { language: "python" } },
+      }, {
         required: false,
       }),
       answers: {
@@ -72,7 +74,9 @@ export const contextPaths: ZodOpenApiPathsObject = {
         "Variables live on from cell to cell. The answer adds the value of the last expression and displays.",
       path: contextPath,
       headers: submitHeaders,
-      body: jsonBody(cellSchema, { cell: { summary: "A cell", value: { code: "x = 40\nx + 2" } } }),
+      body: jsonBody(cellSchema.meta({ id: "Cell", description: "Code that a context evaluates" }), {
+        cell: { summary: "A cell", value: { code: "x = 40\nx + 2" } },
+      }),
       answers: submitAnswers(CELL_EXECUTION),
       problems: SUBMIT_PROBLEMS,
     }),

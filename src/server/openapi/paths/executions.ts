@@ -16,6 +16,12 @@ import { ACCEPTED, EXECUTION, EXECUTION_PAGE } from "../examples.ts";
 import { answer, describeOperation, jsonAnswer, jsonBody } from "../operation.ts";
 import { executionPath, followHeaders, submitHeaders } from "../parameters.ts";
 
+/** The body of a request with a program, as a component. */
+export const executionRequest = executionRequestSchema.meta({
+  id: "ExecutionRequest",
+  description: "A program, and what it may use",
+});
+
 /** Problems of every submit of a program, beside those of its body. */
 export const SUBMIT_PROBLEMS: readonly ErrorCode[] = [
   "not_found",
@@ -62,31 +68,34 @@ export const executionPaths: ZodOpenApiPathsObject = {
         "A client that goes away cancels its program, unless it asked for 202. With `Accept: text/event-stream` the answer is a stream of events.",
       scope: "execute",
       headers: submitHeaders,
-      body: jsonBody(executionRequestSchema, {
-        code: { summary: "Code alone", value: { language: "python", code: "print(40 + 2)" } },
-        files: {
-          summary: "Files, limits, and a file of the answer",
-          value: {
-            language: "python",
-            code: 'open("out.txt", "w").write(open("data.csv").read().upper())',
-            files: [{ path: "data.csv", content: "a,b" }],
-            timeoutMs: 5_000,
-            limits: { memoryMb: 128 },
-            outputs: ["out.txt"],
+      body: jsonBody(
+        executionRequest,
+        {
+          code: { summary: "Code alone", value: { language: "python", code: "print(40 + 2)" } },
+          files: {
+            summary: "Files, limits, and a file of the answer",
+            value: {
+              language: "python",
+              code: 'open("out.txt", "w").write(open("data.csv").read().upper())',
+              files: [{ path: "data.csv", content: "a,b" }],
+              timeoutMs: 5_000,
+              limits: { memoryMb: 128 },
+              outputs: ["out.txt"],
+            },
+          },
+          permissions: {
+            summary: "Permissions, and an isolation floor",
+            value: {
+              language: "typescript",
+              code: 'console.log((await fetch("https://example.com")).status)',
+              permissions: { allowNet: ["example.com:443"] },
+              preference: "security",
+              minIsolation: 8,
+              explain: true,
+            },
           },
         },
-        permissions: {
-          summary: "Permissions, and an isolation floor",
-          value: {
-            language: "typescript",
-            code: 'console.log((await fetch("https://example.com")).status)',
-            permissions: { allowNet: ["example.com:443"] },
-            preference: "security",
-            minIsolation: 8,
-            explain: true,
-          },
-        },
-      }),
+      ),
       answers: submitAnswers(EXECUTION),
       problems: SUBMIT_PROBLEMS,
     }),
@@ -149,10 +158,13 @@ export const executionPaths: ZodOpenApiPathsObject = {
       summary: "Feed the stdin of an execution",
       description: "Answers when the program has read the text.",
       path: executionPath,
-      body: jsonBody(inputSchema, {
-        line: { summary: "A line", value: { text: "yes\n" } },
-        end: { summary: "The end of the input", value: { close: true } },
-      }),
+      body: jsonBody(
+        inputSchema.meta({ id: "ProgramInput", description: "Input for a program; text, close or both" }),
+        {
+          line: { summary: "A line", value: { text: "yes\n" } },
+          end: { summary: "The end of the input", value: { close: true } },
+        },
+      ),
       answers: { 204: answer("The program has the input") },
       problems: ["not_found", "conflict"],
     }),

@@ -3,8 +3,8 @@ import { serviceDiagnosisSchema } from "../../../core/answers/diagnosis.ts";
 import { languageListSchema, runtimeListSchema } from "../../../core/answers/runtime.ts";
 import { selectionSchema } from "../../../core/answers/selection.ts";
 import { DIAGNOSIS, LANGUAGES, RUNTIMES, SELECTION } from "../examples.ts";
-import { executionRequestSchema } from "../../../core/requests/execution_request.ts";
 import { describeOperation, jsonAnswer, jsonBody } from "../operation.ts";
+import { executionRequest } from "./executions.ts";
 
 const tag = "Runtimes";
 
@@ -27,9 +27,12 @@ export const runtimePaths: ZodOpenApiPathsObject = {
       summary: "Select a runtime",
       description:
         "As a program with these fields would get one. Nothing runs. Without `code` and `files`, the request has no other field of a program either, and runtimes with a part of the language are ruled out.",
-      body: jsonBody(executionRequestSchema, {
-        floor: { summary: "With an isolation floor", value: { language: "python", minIsolation: 8 } },
-      }),
+      body: jsonBody(
+        executionRequest,
+        {
+          floor: { summary: "With an isolation floor", value: { language: "python", minIsolation: 8 } },
+        },
+      ),
       answers: {
         200: jsonAnswer("The choice; `chosen` is null where nothing is suitable", {
           schema: selectionSchema,

@@ -25,13 +25,16 @@ export const sessionPaths: ZodOpenApiPathsObject = {
       tag,
       scope,
       summary: "Open a session",
-      body: jsonBody(sessionRequestSchema, {
-        language: { summary: "A language alone", value: { language: "python" } },
-        life: {
-          summary: "A shorter life, variables and data of the owner",
-          value: { language: "python", idleTimeoutMs: 600_000, env: { STAGE: "test" }, metadata: { ticket: 7 } },
+      body: jsonBody(
+        sessionRequestSchema.meta({ id: "SessionRequest", description: "A session, and what its programs may use" }),
+        {
+          language: { summary: "A language alone", value: { language: "python" } },
+          life: {
+            summary: "A shorter life, variables and data of the owner",
+            value: { language: "python", idleTimeoutMs: 600_000, env: { STAGE: "test" }, metadata: { ticket: 7 } },
+          },
         },
-      }),
+      ),
       answers: {
         201: jsonAnswer("The session is open", {
           schema: sessionSchema,
@@ -69,9 +72,12 @@ export const sessionPaths: ZodOpenApiPathsObject = {
       scope,
       summary: "Change the life or the metadata of a session",
       path: sessionPath,
-      body: jsonBody(sessionChangesSchema, {
-        life: { summary: "A longer life", value: { idleTimeoutMs: 3_600_000 } },
-      }),
+      body: jsonBody(
+        sessionChangesSchema.meta({ id: "SessionChanges", description: "Absent fields stay as they are" }),
+        {
+          life: { summary: "A longer life", value: { idleTimeoutMs: 3_600_000 } },
+        },
+      ),
       answers: { 200: jsonAnswer("The session", { schema: sessionSchema, example: SESSION }) },
       problems: ["not_found", "conflict"],
     }),
@@ -95,10 +101,13 @@ export const sessionPaths: ZodOpenApiPathsObject = {
       description: "Programs of a session run one after another, and its files stay between them.",
       path: sessionPath,
       headers: submitHeaders,
-      body: jsonBody(sessionExecutionSchema, {
-        code: { summary: "Code alone", value: { code: "print(40 + 2)" } },
-        file: { summary: "A file that is there already", value: { entrypoint: "main.py", args: ["--verbose"] } },
-      }),
+      body: jsonBody(
+        sessionExecutionSchema.meta({ id: "SessionExecutionRequest", description: "A program for a session" }),
+        {
+          code: { summary: "Code alone", value: { code: "print(40 + 2)" } },
+          file: { summary: "A file that is there already", value: { entrypoint: "main.py", args: ["--verbose"] } },
+        },
+      ),
       answers: submitAnswers(EXECUTION),
       problems: SUBMIT_PROBLEMS,
     }),
