@@ -1,0 +1,82 @@
+import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { makeImageContext } from "../../packaging/image/make_context.ts";
+import type { Availability } from "../../src/core/capabilities.ts";
+import { ApiClient } from "../support/api_client.ts";
+import { DOCKER_HOST, dockerAvailability, openEngine } from "../support/docker.ts";
+import { findOnPath } from "../support/find_node.ts";
+import { freePort } from "../support/free_port.ts";
+import { isPresent } from "../support/requirements.ts";
+import { PROJECT } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
+
+const KEY = "the-key-of-the-image-of-a-test-0123456789";
+const KEYS = JSON.stringify([{ name: "test", key: KEY, scopes: ["admin", "execute", "sessions"] }]);
+
+const absent = ["docker", "docker-compose"].filter((tool) => findOnPath(tool) === undefined);
+const compose: Availability = absent.length > 0
+  ? { available: false, reason: `${absent.join(" and ")} cannot be found` }
+  : { available: true };
+
+if (isPresent("docker/typescript", await dockerAvailability("typescript")) && isPresent("docker-compose", compose)) {
+  Deno.test("the image serves as compose.yaml runs it: at isolation 8, with users of its own, until it is stopped", async () => {
+    const name = `codebeaker-test-${crypto.randomUUID().slice(0, 8)}`;
+    const engine = openEngine();
+    await buildImage(name);
+    const port = freePort();
+    const env = { DOCKER_HOST, CODEBEAKER_IMAGE: name, CODEBEAKER_API_KEYS: KEYS, CODEBEAKER_PORT: String(port) };
+    const file = join(PROJECT, "packaging/compose.yaml");
+    const callCompose = (...args: readonly string[]) =>
+      call("docker-compose", ["--file", file, "--project-name", name, ...args], env);
+    try {
+      await callCompose("up", "--no-build", "--detach");
+      const container = engine.getContainer(`${name}-codebeaker-1`);
+      const stateOf = async () => (await container.inspect()).State;
+      await until(async () => (await stateOf()).Health?.Status === "healthy", "the image is healthy");
+      const client = new ApiClient({ url: `http://127.0.0.1:${port}` }, KEY);
+      for (const [language, code] of [["typescript", "console.log(42 as number)"], ["bash", "echo 42"]]) {
+        const { stdout } = await client.json("POST", "/v1/executions", { language, code });
+        assertEquals({ language, stdout }, { language, stdout: "42\n" });
+      }
+      const { runtimes } = await client.json("GET", "/v1/diagnostics");
+      const found = new Map((runtimes as readonly Diagnosis[]).map((each) => [each.runtime, each]));
+      assertEquals([found.get("deno")?.level, found.get("native")?.level], [8, 7]);
+      const active = found.get("deno")?.layers.filter((layer) => layer.active).map((layer) => layer.name);
+      for (const layer of ["landlock", "seccomp", "no_new_privs", "own_user"]) {
+        assertEquals(active?.includes(layer), true, `${layer} is not among ${active}`);
+      }
+      await callCompose("stop");
+      assertEquals((await stateOf()).ExitCode, 0);
+    } finally {
+      await callCompose("down", "--volumes");
+      await engine.getImage(name).remove();
+    }
+  });
+}
+
+interface Diagnosis {
+  readonly runtime: string;
+  readonly level: number;
+  readonly layers: readonly { readonly name: string; readonly active: boolean }[];
+}
+
+/** Builds the image on a local image of this Engine, as no registry is asked. */
+async function buildImage(tag: string): Promise<void> {
+  const [base] = await openEngine().listImages({ filters: { reference: ["codebeaker/typescript"] } });
+  const directory = await Deno.makeTempDir();
+  try {
+    await makeImageContext(directory);
+    const buildArguments = ["--build-arg", `BASE=${base?.RepoTags?.[0]}`, "--build-arg", "PACKAGES="];
+    await call("docker", ["build", "--quiet", "--tag", tag, ...buildArguments, directory], {
+      DOCKER_HOST,
+      DOCKER_BUILDKIT: "0", // The builder of every Engine, which needs no plugin.
+    });
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+async function call(file: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+  const { success, stderr } = await new Deno.Command(file, { args: [...args], env: { ...env } }).output();
+  assertEquals(success, true, new TextDecoder().decode(stderr));
+}
