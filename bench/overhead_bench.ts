@@ -19,6 +19,26 @@ const REQUEST = { language: "typescript", code: 'console.log("hello", 40 + 2);' 
 const BODY = JSON.stringify(REQUEST);
 const EXPLAINED_BODY = JSON.stringify({ ...REQUEST, explain: true });
 const JOB = JSON.stringify({ language: "typescript", version: "*", files: [{ content: REQUEST.code }] });
+const CALL = JSON.stringify({
+  jsonrpc: "2.0",
+  id: 1,
+  method: "tools/call",
+  params: {
+    name: "run_code",
+    arguments: REQUEST,
+    _meta: {
+      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+      "io.modelcontextprotocol/clientCapabilities": {},
+    },
+  },
+});
+const CALL_HEADERS = {
+  "content-type": "application/json",
+  "accept": "application/json, text/event-stream",
+  "mcp-protocol-version": "2026-07-28",
+  "mcp-method": "tools/call",
+  "mcp-name": "run_code",
+};
 const OUTPUT: OutputChunk = { stream: "stdout", bytes: new TextEncoder().encode("hello 42\n") };
 
 /** Measures the overhead of the service on a program that costs nothing; returns the p50 in ms. */
@@ -53,7 +73,15 @@ async function measure(home: string): Promise<number> {
     const { run } = await answer.json();
     if (run.output !== "hello 42\n") throw new Error(`Piston's door answers ${JSON.stringify(run)}`);
   };
-  const [plain = [], piston = []] = await timeInTurns([() => executeHere(), viaPiston]);
+  const viaMcp = async () => {
+    const answer = await service.fetch(
+      new Request("http://localhost/mcp", { method: "POST", headers: { ...headers, ...CALL_HEADERS }, body: CALL }),
+      info,
+    );
+    const text = await answer.text();
+    if (!text.includes('"stdout":"hello 42\\n"')) throw new Error(`The MCP door answers ${text}`);
+  };
+  const [plain = [], piston = [], mcp = []] = await timeInTurns([() => executeHere(), viaPiston, viaMcp]);
   const door = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     (request, from) => service.fetch(request, from),
@@ -86,6 +114,10 @@ async function measure(home: string): Promise<number> {
     {
       name: "what the same one-shot through Piston's `/api/v2/execute` adds (bound: 1.5 ms)",
       cells: [`${(median(piston) - median(plain)).toFixed(3)} ms`],
+    },
+    {
+      name: "what the same one-shot through MCP's `run_code` adds (bound: 1.5 ms)",
+      cells: [`${(median(mcp) - median(plain)).toFixed(3)} ms`],
     },
     ...Object.entries(parts).map(([part, samples]) => ({ name: `of it, ${part}`, cells: [inMs(samples)] })),
     ...Object.entries(analyses).map(([part, samples]) => ({ name: `need analysis, ${part}`, cells: [inMs(samples)] })),
