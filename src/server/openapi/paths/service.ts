@@ -23,8 +23,15 @@ export const servicePaths: ZodOpenApiPathsObject = {
       tag,
       isOpen: true,
       summary: "Show the version and the first paths",
-      answers: { 200: jsonAnswer("The index", { schema: serviceIndexSchema, example: INDEX }) },
       description: "A client that prefers `text/html` gets the console instead, a page for people.",
+      answers: {
+        200: answer("The index, or the console", {
+          content: {
+            "application/json": { schema: serviceIndexSchema, example: INDEX },
+            "text/html": { schema: { type: "string" } },
+          },
+        }),
+      },
     }),
   },
   "/health/live": {
