@@ -16,9 +16,10 @@ export const applyPatch = defineFileCommand({
   aliases: [],
   fieldAliases: { dry_run: "dryRun" },
   schema: strictObject({
-    patch: z.string().min(1).refine((text) => text.isWellFormed(), "A patch is well-formed Unicode"),
-    strip: z.int().min(0).max(64).default(0),
-    dryRun: z.boolean().default(false),
+    patch: z.string().min(1).refine((text) => text.isWellFormed(), "A patch is well-formed Unicode")
+      .describe("A unified diff"),
+    strip: z.int().min(0).max(64).default(0).describe("Leading parts that paths lose"),
+    dryRun: z.boolean().default(false).describe("Changes nothing"),
   }),
   async run({ id, files }, { patch, strip, dryRun }, { signal, texts }): Promise<Answer<typeof patchResultSchema>> {
     using worker = await (texts ?? new TextWorkerPool()).acquire({ owner: id, signal });

@@ -10,7 +10,10 @@ export const createDirectory = defineFileCommand({
   type: "create_directory",
   aliases: ["create_dir"],
   fieldAliases: {},
-  schema: strictObject({ path: z.string().min(1), recursive: z.boolean().default(true) }),
+  schema: strictObject({
+    path: z.string().min(1),
+    recursive: z.boolean().default(true).describe("Makes those above it too"),
+  }),
   async run(environment, { path, recursive }): Promise<Answer<typeof pathResultSchema>> {
     const target = parseWorkspacePath(path);
     await environment.files.createDirectory(target, { recursive });

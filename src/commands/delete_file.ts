@@ -10,7 +10,10 @@ export const deleteFile = defineFileCommand({
   type: "delete_file",
   aliases: [],
   fieldAliases: {},
-  schema: strictObject({ path: z.string().min(1), recursive: z.boolean().default(false) }),
+  schema: strictObject({
+    path: z.string().min(1),
+    recursive: z.boolean().default(false).describe("Deletes what is in a directory"),
+  }),
   async run(environment, { path, recursive }): Promise<Answer<typeof pathResultSchema>> {
     const target = parseWorkspacePath(path);
     await environment.files.delete(target, { recursive });

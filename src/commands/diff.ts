@@ -22,11 +22,11 @@ export const diff = defineFileCommand({
     context_lines: "contextLines",
   },
   schema: strictObject({
-    originalPath: z.string().min(1).optional(),
+    originalPath: z.string().min(1).optional().describe("A file, instead of originalContent"),
     originalContent: z.string().optional(),
-    modifiedPath: z.string().min(1).optional(),
+    modifiedPath: z.string().min(1).optional().describe("A file, instead of modifiedContent"),
     modifiedContent: z.string().optional(),
-    contextLines: z.int().min(0).default(3),
+    contextLines: z.int().min(0).default(3).describe("Unchanged lines around each change"),
   }),
   async run(
     { id, files },

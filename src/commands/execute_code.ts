@@ -15,7 +15,7 @@ export const executeCode = defineProgramCommand({
   schema: strictObject({
     code: z.string(),
     encoding: codeEncodingSchema,
-    language: z.string().min(1).max(64).optional(),
+    language: z.string().min(1).max(64).optional().describe("Absent, the session's"),
     args: argumentsSchema,
     stdin: z.string().optional(),
     ...programFields,

@@ -23,9 +23,10 @@ export const executeShell = defineProgramCommand({
     working_directory: "workingDirectory",
   },
   schema: strictObject({
-    command: argumentSchema.refine((command) => command !== "", "Name a command"),
-    args: argumentListSchema.optional(),
-    workingDirectory: z.string().default("."),
+    command: argumentSchema.refine((command) => command !== "", "Name a command")
+      .describe("A line for sh -c or, with args, the name of a program"),
+    args: argumentListSchema.optional().describe("Arguments of the program; absent, command is a line"),
+    workingDirectory: z.string().default(".").describe("Relative to the workspace"),
     env: environmentSchema.default({}),
     stdin: z.string().optional(),
     ...programFields,

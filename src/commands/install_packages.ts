@@ -23,7 +23,7 @@ export const installPackages = defineProgramCommand({
   aliases: [],
   fieldAliases: TIMEOUT_ALIASES,
   schema: strictObject({
-    packages: z.array(packageSchema).min(1).max(MAX_PACKAGES),
+    packages: z.array(packageSchema).min(1).max(MAX_PACKAGES).describe("Names, each with an optional version"),
     ...programFields,
   }),
   async run(environment, { packages, ...time }, context) {

@@ -14,10 +14,10 @@ export const listDirectory = defineFileCommand({
   fieldAliases: { include_hidden: "includeHidden", max_depth: "maxDepth" },
   schema: strictObject({
     path: z.string().default("."),
-    recursive: z.boolean().default(true),
-    pattern: z.string().min(1).max(256).optional(),
-    includeHidden: z.boolean().default(false),
-    maxDepth: z.int().min(0).default(0),
+    recursive: z.boolean().default(true).describe("Lists directories in it too"),
+    pattern: z.string().min(1).max(256).optional().describe("A glob of names or, with a slash in it, of paths"),
+    includeHidden: z.boolean().default(false).describe("Lists names that begin with a dot"),
+    maxDepth: z.int().min(0).default(0).describe("Levels; 0 means all"),
   }),
   async run(environment, { path, recursive, pattern, includeHidden, maxDepth }): Promise<Answer<typeof treeSchema>> {
     const target = parseWorkspacePath(path);

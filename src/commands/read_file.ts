@@ -16,8 +16,8 @@ export const readFile = defineFileCommand({
   schema: strictObject({
     path: z.string().min(1),
     encoding: encodingSchema,
-    offset: z.int().min(0).optional(),
-    length: z.int().min(0).optional(),
+    offset: z.int().min(0).optional().describe("The first byte; absent, 0"),
+    length: z.int().min(0).optional().describe("Most bytes; absent, all"),
   }),
   async run(environment, { path, encoding, offset, length }): Promise<Answer<typeof readResultSchema>> {
     const target = parseWorkspacePath(path);

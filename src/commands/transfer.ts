@@ -9,7 +9,7 @@ import { defineFileCommand, type FileCommand } from "./command.ts";
 const transferSchema = strictObject({
   source: z.string().min(1),
   destination: z.string().min(1),
-  overwrite: z.boolean().default(true),
+  overwrite: z.boolean().default(true).describe("Replaces what is at the destination"),
 });
 
 /** Defines a command that copies or moves a file or directory. */

@@ -29,9 +29,11 @@ export const writeFile = defineFileCommand({
   fieldAliases: {},
   schema: strictObject({
     path: z.string().min(1),
-    content: z.string(),
+    content: z.string().describe("Text, or bytes in base64"),
     encoding: encodingSchema,
-    mode: z.preprocess(toKnownCase, oneOf(MODE_NAMES)).default("Create"),
+    mode: z.preprocess(toKnownCase, oneOf(MODE_NAMES)).default("Create").describe(
+      "Create and Overwrite replace a file, CreateNew does not",
+    ),
   }),
   async run(environment, { path, content, encoding, mode }): Promise<Answer<typeof writeResultSchema>> {
     const target = parseWorkspacePath(path);
