@@ -146,6 +146,11 @@ export const SOURCE_RULES: readonly {
     ],
     what: "reads the time of day",
   },
+  {
+    pattern: /\bDeno\.(read|open|stat)\w*\(\s*new URL\(/, // No package of the service has the file: import its text.
+    only: ["src/runtimes/wasm/child/"], // It runs elsewhere, among files that the service has written.
+    what: "reads a file by its address",
+  },
   { pattern: /"node:sqlite"/, only: ["src/storage/"], what: "uses SQLite" },
   { pattern: /\bas any\b|: any\b/, only: [], what: "uses any" },
 ];

@@ -23,7 +23,7 @@ const LONG_TEXT = "a line\n".repeat(20_000);
 
 /**
  * Checks that a packaged service has all of its parts: programs in each quick language that the machine has, contexts,
- * both of its Workers, and metrics. Its log has no error.
+ * both of its Workers, metrics and the pages for browsers. Its log has no error.
  *
  * @returns the languages that it ran
  */
@@ -48,6 +48,19 @@ export async function checkService(service: ServiceProcess): Promise<string[]> {
   const compared = await client.command(session.id, { type: "diff", ...sides });
   assertStringIncludes(compared.result.diff, "+one more");
   assertStringIncludes(await (await client.ask("GET", "/metrics")).text(), "codebeaker_executions_total{");
+  for (const path of ["/", "/docs"]) await checkPage(new URL(path, service.url));
   assert(!service.log().includes('"level":"ERROR"'), service.log());
   return available;
+}
+
+/** Checks that a page has a script and a style, and that the service has them. */
+async function checkPage(url: URL): Promise<void> {
+  const page = await (await fetch(url, { headers: { accept: "text/html" } })).text();
+  const parts = [...page.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map(([, part = ""]) => new URL(part, url));
+  for (const part of parts) {
+    const { body, status } = await fetch(part);
+    await body?.cancel();
+    assertEquals({ part: part.pathname, status }, { part: part.pathname, status: 200 });
+  }
+  for (const kind of [".js", ".css"]) assert(parts.some(({ pathname }) => pathname.endsWith(kind)), page);
 }

@@ -16,6 +16,9 @@ const NODES = [20, 24];
 /** No registry: nothing is fetched once the package is installed. */
 const OFFLINE = { NPM_CONFIG_REGISTRY: "http://127.0.0.1:9/", npm_config_offline: "true" };
 
+/** An import of a text file, at the start or later. */
+const TEXT_IMPORT = /import(?: \w+ from |\()"([^"]+)",? (?:\{ )?with(?: |: )\{ type: "text" \}/g;
+
 const directory = await Deno.makeTempDir();
 globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
 const empty = join(directory, "empty");
@@ -99,7 +102,7 @@ if (isPresent("npm", packed) && made !== undefined) {
     for await (const path of filesBelow(join(PROJECT, "src"))) {
       if (!path.endsWith(".ts")) continue;
       const source = await Deno.readTextFile(path);
-      for (const [, specifier = ""] of source.matchAll(/^import \w+ from "([^"]+)" with \{ type: "text" \};$/gm)) {
+      for (const [, specifier = ""] of source.matchAll(TEXT_IMPORT)) {
         const address = new URL(
           specifier.startsWith(".") ? specifier : import.meta.resolve(specifier),
           toFileUrl(path),
@@ -109,7 +112,7 @@ if (isPresent("npm", packed) && made !== undefined) {
         extensions.add(specifier.split(".").at(-1) ?? "");
       }
     }
-    for (const extension of ["sh", "py", "cjs", "js", "rb", "php", "lua", "R", "java", "pm"]) {
+    for (const extension of ["sh", "py", "cjs", "js", "rb", "php", "lua", "R", "java", "pm", "html", "css"]) {
       assert(extensions.has(extension), `no file of ${extension} was compared`);
     }
   });

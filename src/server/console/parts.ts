@@ -6,9 +6,21 @@ export interface Part {
   readonly etag: string;
 }
 
-const TYPES: Readonly<Record<string, string>> = {
-  "main.js": "text/javascript; charset=utf-8",
-  "main.css": "text/css; charset=utf-8",
+/** The type of a part, and how its text is imported. What is imported is in every package of the service. */
+interface Source {
+  readonly type: string;
+  importText(): Promise<{ readonly default: string }>;
+}
+
+const SOURCES: Readonly<Record<string, Source>> = {
+  "main.js": {
+    type: "text/javascript; charset=utf-8",
+    importText: () => import("./built/main.js", { with: { type: "text" } }),
+  },
+  "main.css": {
+    type: "text/css; charset=utf-8",
+    importText: () => import("./built/main.css", { with: { type: "text" } }),
+  },
 };
 
 const read = new Map<string, Promise<Part>>();
@@ -16,9 +28,9 @@ const compressed = new WeakMap<Part, Promise<Uint8Array<ArrayBuffer>>>();
 
 /** Reads a part; undefined for another name. It stays in memory from the first request on. */
 export async function readPart(name: string): Promise<Part | undefined> {
-  const type = Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
-  if (type === undefined) return undefined;
-  const known = read.get(name) ?? load(name, type);
+  const source = Object.hasOwn(SOURCES, name) ? SOURCES[name] : undefined;
+  if (source === undefined) return undefined;
+  const known = read.get(name) ?? load(source);
   read.set(name, known);
   try {
     return await known;
@@ -35,8 +47,8 @@ export async function compress(part: Part): Promise<Uint8Array<ArrayBuffer>> {
   return await known;
 }
 
-async function load(name: string, type: string): Promise<Part> {
-  const bytes = await Deno.readFile(new URL(`./built/${name}`, import.meta.url));
+async function load({ type, importText }: Source): Promise<Part> {
+  const bytes = new TextEncoder().encode((await importText()).default);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return { type, bytes, etag: `W/"${digest.toHex().slice(0, 32)}"` };
 }

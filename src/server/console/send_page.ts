@@ -25,7 +25,7 @@ const NEVER_GUESSED = { "x-content-type-options": "nosniff", "referrer-policy": 
 /** Answers with the page. Its editor adds a style, so every answer has a nonce of its own and is not cached. */
 export async function sendPage(context: Context<AppEnv>): Promise<Response> {
   const nonce = crypto.getRandomValues(new Uint8Array(16)).toBase64();
-  const html = await Deno.readTextFile(new URL("./index.html", import.meta.url));
+  const { default: html } = await import("./index.html", { with: { type: "text" } });
   return context.html(html.replaceAll("{{nonce}}", nonce), 200, {
     ...NEVER_GUESSED,
     "content-security-policy": policyOf(nonce),
