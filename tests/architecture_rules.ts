@@ -112,6 +112,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "commander": ["src/cli/"],
   "eventsource-parser": ["src/cli/executions/", "src/server/mcp/bridge.ts", PAGE],
   "preact": [PAGE],
+  "uplot": [PAGE],
   "@lezer/highlight": [PAGE],
   ...Object.fromEntries(
     ["autocomplete", "commands", "lang-javascript", "lang-python", "language", "legacy-modes", "state", "view"]
@@ -141,7 +142,7 @@ export const SOURCE_RULES: readonly {
     only: [
       ...["src/concurrency/clock.ts", "src/host/instance.ts", "src/storage/", "src/audit/", "src/engine/executions.ts"],
       ...["src/runtimes/docker/container/environment_container.ts", "src/runtimes/docker/program/file_archive.ts"],
-      ...["src/server/rpc/session_methods.ts", "src/cli/", "src/compose/"],
+      ...["src/server/rpc/session_methods.ts", "src/cli/", "src/compose/", PAGE],
       "src/runtimes/isolate/prelude/", // It is a program's.
     ],
     what: "reads the time of day",

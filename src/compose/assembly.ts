@@ -6,15 +6,17 @@ import type { MemoryBudget } from "../concurrency/memory_budget.ts";
 import type { Config } from "../config.ts";
 import { messageOf } from "../core/errors.ts";
 import { MEBIBYTE } from "../core/limits.ts";
-import { observers } from "../engine/mod.ts";
+import { LatencyWindow, observers } from "../engine/mod.ts";
+import type { ActivityPort } from "../engine/port.ts";
 import { log } from "../log.ts";
-import { Metrics } from "../metrics.ts";
+import { Metrics, type MetricSources } from "../metrics.ts";
 import type { ExecutionRuntime } from "../runtimes/port.ts";
 import type { WarmPool } from "../runtimes/warm/warm_pool.ts";
 import { type AppOptions, createApp, listen, type Listener, Mcp, ServerSockets, SOCKET_LIMITS } from "../server/mod.ts";
 import { Sessions } from "../sessions/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Uploads } from "../workspace/uploads.ts";
+import { readActivity } from "./activity.ts";
 import { composeEngine, type EngineParts } from "./engine.ts";
 import type { Ground } from "./ground.ts";
 import { prepareAhead } from "./preparation.ts";
@@ -67,15 +69,17 @@ export async function assembleService(config: Config, foundations: Foundations):
   const { clock, ground, isRehearsal = false, memory, pool, recoverable, runtimes, storage } = foundations;
   const keyring = new Keyring({ keys: storage.keys, audit: storage.audit, configured: config.apiKeys, clock });
   const hasKeys = () => keyring.hasKeys();
-  const metrics: Metrics = new Metrics({
+  const figures: MetricSources = {
     queueLength: () => executions.queuedCount,
     running: () => admission.running,
     sessions: () => sessions.count,
     contexts: () => sessions.contextCount,
     requestBytes: () => requests.heldBytes,
     pools: () => pool === undefined ? [] : runtimes.map(({ name }) => ({ runtime: name, ...pool.stateOf(name) })),
-  });
-  const observer = observers([metrics, new AuditLog(storage.audit, { keepsSource: config.keepSource })]);
+  };
+  const metrics = new Metrics(figures);
+  const latencies = new LatencyWindow();
+  const observer = observers([metrics, latencies, new AuditLog(storage.audit, { keepsSource: config.keepSource })]);
   const parts = building.use(
     composeEngine(config, { ground, memory, pool, runtimes, storage, observer, hasKeys }),
   );
@@ -95,9 +99,16 @@ export async function assembleService(config: Config, foundations: Foundations):
       return metrics.expose();
     },
   };
+  const activity: ActivityPort = {
+    read() {
+      executions.recordEnded(); // Their latencies are among them.
+      return readActivity({ figures, latencies, runtimes, now: clock.now() });
+    },
+  };
   const app = createApp({
     ...{ engine, sessions, observer, uploads, sockets, mcp, requests, maxBodyBytes, allowOrigins, isRehearsal },
     metrics: counted,
+    activity,
     keys: keyring,
   });
   let lastRequestAt = -Infinity;

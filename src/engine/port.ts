@@ -1,4 +1,5 @@
 import type { Answer } from "../core/answers/answer.ts";
+import type { activitySchema } from "../core/answers/activity.ts";
 import type { pendingExecutionSchema } from "../core/answers/execution_report.ts";
 import type { runtimeReadinessSchema } from "../core/answers/runtime.ts";
 import type { AnswerMemory } from "../commands/mod.ts";
@@ -128,6 +129,12 @@ export interface FeedInput {
 
 /** Whether a runtime can be used now, and why not. */
 export type RuntimeReadiness = Answer<typeof runtimeReadinessSchema>;
+
+/** The present work of the service, for those who watch it. */
+export interface ActivityPort {
+  /** Reads it, with the figures of all tenants. */
+  read(): Answer<typeof activitySchema>;
+}
 
 /** The façade that every door uses to run programs. Another tenant's execution is `not_found`. */
 export interface EnginePort {

@@ -3,7 +3,7 @@ import { requestId } from "hono/request-id";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Scope } from "../core/principal.ts";
 import type { Observer } from "../engine/observer.ts";
-import type { EnginePort } from "../engine/port.ts";
+import type { ActivityPort, EnginePort } from "../engine/port.ts";
 import { log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { SessionsPort } from "../sessions/port.ts";
@@ -15,6 +15,7 @@ import { type BodyPace, tooLarge } from "./http/body.ts";
 import { answerUnrouted, createMethodIndex, describeRequest } from "./http/methods.ts";
 import { compatRoutes, sendError } from "./compat/mod.ts";
 import { type Mcp, mcpRoutes } from "./mcp/mod.ts";
+import { activityRoutes } from "./routes/activity.ts";
 import { contextRoutes } from "./routes/contexts.ts";
 import { diagnosticsRoutes } from "./routes/diagnostics.ts";
 import { executionRoutes } from "./routes/executions.ts";
@@ -34,6 +35,7 @@ export interface AppOptions {
   readonly sessions: SessionsPort;
   readonly keys: DoorKeys;
   readonly metrics: Pick<Metrics, "expose">;
+  readonly activity: ActivityPort;
   readonly observer: Observer;
   readonly uploads: UploadsPort;
   /** Open WebSockets, which their owner closes. */
@@ -92,6 +94,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   app.route("/", contextRoutes(sessions));
   app.route("/", fileRoutes(sessions, options));
   app.route("/", runtimeRoutes(engine));
+  app.route("/", activityRoutes(options.activity));
   app.route("/", metricsRoutes(options.metrics));
   app.route("/", diagnosticsRoutes(engine));
   app.route("/", openApiRoutes());

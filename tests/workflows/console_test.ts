@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
+import { ApiClient } from "../support/api_client.ts";
 import { browserAvailability, type OpenPage, type PageOptions, shareBrowser } from "../support/browser.ts";
 import { isPresent } from "../support/requirements.ts";
 import { PROJECT } from "../support/service_process.ts";
@@ -114,6 +115,49 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByText("Why this runtime").waitFor();
     assertEquals(await findBarriers(opened), []);
     assertEquals(opened.complaints, []);
+  });
+
+  Deno.test("[chromium] executions are listed, shown in full, followed while they run, and stopped", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    const client = new ApiClient(service.borrow());
+    const run = async (code: string, headers: Record<string, string> = {}) =>
+      (await client.json("POST", "/v1/executions", { language: "typescript", code, timeoutMs: 59_000 }, headers)).id;
+    const ended = await run('console.log("of an earlier one"); Deno.exit(7);');
+    const running = await run('console.log("so far"); await new Promise((done) => setTimeout(done, 1e9));', {
+      prefer: "respond-async",
+    });
+    await page.getByRole("link", { name: "Executions" }).click();
+    await page.getByRole("row", { name: ended }).getByRole("link", { name: "Exit code 7" }).click();
+    await page.getByRole("log").getByText("of an earlier one").waitFor();
+    await page.getByRole("link", { name: "Close" }).click();
+    await page.getByRole("row", { name: running }).getByRole("link", { name: "Running" }).click();
+    await page.getByRole("log").getByText("so far").waitFor();
+    assertEquals(await findBarriers(opened), []);
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByRole("region", { name: "Result" }).getByText("Stopped").waitFor();
+    await page.getByRole("radio", { name: "Not run" }).check();
+    await page.getByText("There are none.").waitFor();
+    assertEquals(opened.complaints, []);
+  });
+
+  Deno.test("[chromium] the live page has the service's figures, a chart of latencies, and closes sessions", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    const client = new ApiClient(service.borrow());
+    const { id } = await client.json("POST", "/v1/sessions", { language: "typescript" });
+    for (const code of ["1", "2"]) await client.json("POST", "/v1/executions", { language: "typescript", code });
+    await page.getByRole("link", { name: "Live" }).click();
+    await page.locator(".chart canvas").waitFor();
+    const row = page.getByRole("region", { name: "Latency" }).getByRole("row", { name: "deno" });
+    assert(Number(await row.getByRole("cell").first().innerText()) >= 2);
+    assertMatch(await row.innerText(), /ms\s\/\s[\d.]+ m?s/);
+    assertEquals(await page.locator(".tile dt").allInnerTexts(), ["Running", "Waiting", "Sessions", "Contexts"]);
+    await page.getByRole("radio", { name: "Run time" }).check();
+    assertEquals(await findBarriers(opened), []);
+    await page.getByRole("button", { name: `Close session ${id}` }).click();
+    await page.getByRole("button", { name: `Close session ${id}` }).waitFor({ state: "detached" });
+    assertEquals([opened.complaints, [...opened.origins].length], [[], 1]);
   });
 
   Deno.test("[chromium] a service with keys is asked with one, which its tab keeps", async () => {

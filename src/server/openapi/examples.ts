@@ -1,4 +1,5 @@
 import type { Answer } from "../../core/answers/answer.ts";
+import type { activitySchema } from "../../core/answers/activity.ts";
 import type { commandAnswerSchema } from "../../core/answers/commands.ts";
 import type { acceptedExecutionSchema, executionPageSchema } from "../../core/answers/execution_report.ts";
 import type { treeSchema } from "../../core/answers/files.ts";
@@ -166,6 +167,21 @@ export const READINESS: Answer<typeof readinessSchema> = {
 export const UNREADINESS: Answer<typeof readinessSchema> = {
   status: "not_ready",
   runtimes: [{ name: "first", available: false, reason: "it is not installed", remedy: "install it" }],
+};
+
+/** A service that has run one program. */
+export const ACTIVITY: Answer<typeof activitySchema> = {
+  startedAt: CREATED_AT,
+  windowMs: 600_000,
+  stepMs: 10_000,
+  service: { running: 0, queued: 0, sessions: 0, contexts: 0 },
+  runtimes: [{
+    runtime: "first",
+    executions: 1,
+    startupMs: { p50: 0.4, p95: 0.4 },
+    wallMs: { p50: 3.1, p95: 3.1 },
+    steps: [{ at: CREATED_AT, executions: 1, startupMs: { p50: 0.4, p95: 0.4 }, wallMs: { p50: 3.1, p95: 3.1 } }],
+  }],
 };
 
 /** The first paths of a service. */

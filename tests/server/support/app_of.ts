@@ -15,6 +15,7 @@ export function appOf(parts: Partial<AppOptions> = {}): Hono<AppEnv> {
     mcp: new Mcp({ ...ports, clock: new FakeClock() }),
     keys: openKeyring(),
     metrics: { expose: () => Promise.reject(new Error("not expected")) },
+    activity: { read: () => unexpected() },
     uploads: {
       receiveFile: () => Promise.reject(new Error("not expected")),
       receiveArchive: () => Promise.reject(new Error("not expected")),
@@ -25,4 +26,8 @@ export function appOf(parts: Partial<AppOptions> = {}): Hono<AppEnv> {
     requests,
     ...parts,
   });
+}
+
+function unexpected(): never {
+  throw new Error("not expected");
 }

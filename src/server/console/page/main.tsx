@@ -6,6 +6,8 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/run.css";
 import "./styles/result.css";
+import "./styles/lists.css";
+import "./styles/live.css";
 
 applyTheme();
 const place = document.getElementById("console");

@@ -2,7 +2,8 @@ import type { ZodOpenApiPathsObject, ZodOpenApiResponsesObject } from "zod-opena
 import { z } from "zod";
 import { livenessSchema, readinessSchema, serviceIndexSchema } from "../../../core/answers/service.ts";
 import { VERSION } from "../../../core/version.ts";
-import { INDEX, READINESS, UNREADINESS } from "../examples.ts";
+import { activitySchema } from "../../../core/answers/activity.ts";
+import { ACTIVITY, INDEX, READINESS, UNREADINESS } from "../examples.ts";
 import { answer, describeOperation, jsonAnswer } from "../operation.ts";
 
 const tag = "Service";
@@ -58,6 +59,15 @@ export const servicePaths: ZodOpenApiPathsObject = {
         }),
         503: jsonAnswer("It does not, or none is", { schema: readinessSchema, example: UNREADINESS }),
       },
+    }),
+  },
+  "/v1/activity": {
+    get: describeOperation({
+      id: "getActivity",
+      tag,
+      summary: "Read what runs, and the latest latencies",
+      description: "The figures of all tenants, `service`, are for keys with the scope `admin` alone.",
+      answers: { 200: jsonAnswer("The activity", { schema: activitySchema, example: ACTIVITY }) },
     }),
   },
   "/metrics": {

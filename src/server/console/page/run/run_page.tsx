@@ -40,7 +40,7 @@ export function RunPage({ isVisible }: { readonly isVisible: boolean }) {
   });
 
   return (
-    <main class="page run" hidden={!isVisible}>
+    <>
       <h1 class="unseen">Run a program</h1>
       <Toolbar form={form} isBusy={run.isBusy} onChange={change} onRun={() => start(form)} onStop={run.stop} />
       <div class="columns">
@@ -54,6 +54,6 @@ export function RunPage({ isVisible }: { readonly isVisible: boolean }) {
             : <ResultPanel state={state} isInteractive={form.isInteractive} onAllow={run.isBusy ? undefined : allow} />}
         </div>
       </div>
-    </main>
+    </>
   );
 }

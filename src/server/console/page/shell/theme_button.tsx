@@ -1,23 +1,12 @@
-import { useEffect, useState } from "preact/hooks";
-import { applyTheme, isDark, storeTheme } from "./theme.ts";
+import { storeTheme } from "./theme.ts";
+import { useScheme } from "./use_scheme.ts";
 
 /** Changes between dark and light. */
 export function ThemeButton() {
-  const [dark, setDark] = useState(isDark);
-  useEffect(() => {
-    applyTheme();
-    const system = matchMedia("(prefers-color-scheme: dark)");
-    const onChange = () => setDark(isDark());
-    system.addEventListener("change", onChange);
-    return () => system.removeEventListener("change", onChange);
-  }, []);
-  const change = () => {
-    storeTheme(dark ? "light" : "dark");
-    setDark(!dark);
-  };
+  const other = useScheme() === "dark" ? "light" : "dark";
   return (
-    <button type="button" class="button button-quiet" onClick={change}>
-      {dark ? "Light" : "Dark"}
+    <button type="button" class="button button-quiet" onClick={() => storeTheme(other)}>
+      {other === "light" ? "Light" : "Dark"}
       <span class="unseen">colours</span>
     </button>
   );

@@ -1,0 +1,81 @@
+import { useEffect, useState } from "preact/hooks";
+import type { executionPageSchema } from "../../../../core/answers/execution_report.ts";
+import type { ExecutionStatus } from "../../../../core/execution_entry.ts";
+import { type AnswerOf, type Problem, sendForJson, toProblem } from "../api/request.ts";
+import { Choice } from "../parts/fields.tsx";
+import type { Entry } from "../parts/outcome_badge.tsx";
+import { ProblemNote } from "../parts/problem_note.tsx";
+import { useAnswer } from "../parts/use_answer.ts";
+import { ExecutionDetail } from "./execution_detail.tsx";
+import { ExecutionTable } from "./execution_table.tsx";
+
+type Listing = AnswerOf<typeof executionPageSchema>;
+
+const EVERY_MS = 3_000;
+const PAGE_SIZE = 25;
+
+const FILTERS: readonly (readonly [ExecutionStatus | "all", string])[] = [
+  ["all", "All"],
+  ["running", "Running"],
+  ["ended", "Ended"],
+  ["failed", "Not run"],
+];
+
+/** The latest executions, and one of them in full. */
+export function ExecutionsPage({ id, isVisible }: { readonly isVisible: boolean; readonly id?: string | undefined }) {
+  const [status, setStatus] = useState<ExecutionStatus | "all">("all");
+  const path = `/v1/executions?limit=${PAGE_SIZE}${status === "all" ? "" : `&status=${status}`}`;
+  const { answer, problem } = useAnswer<Listing>(path, { everyMs: EVERY_MS, isOn: isVisible });
+  const older = useOlder(path);
+  const cursor = older.cursor ?? answer?.nextCursor;
+  const newest = answer?.executions ?? [];
+  const known = new Set(newest.map((entry) => entry.id));
+  const entries = [...newest, ...older.entries.filter((entry) => !known.has(entry.id))];
+  return (
+    <>
+      <div class="page-head">
+        <h1>Executions</h1>
+        <Choice isBare label="Show" value={status} options={FILTERS} onChange={(chosen) => setStatus(chosen)} />
+      </div>
+      {problem !== undefined && <ProblemNote problem={problem} />}
+      {older.problem !== undefined && <ProblemNote problem={older.problem} />}
+      <div class={id === undefined ? "stack" : "columns"}>
+        <section class="card" aria-label="List">
+          {answer !== undefined && entries.length === 0 && <p class="empty">There are none.</p>}
+          {entries.length > 0 && <ExecutionTable entries={entries} chosen={id} isNarrow={id !== undefined} />}
+          {cursor !== undefined && !older.isWhole && (
+            <p class="card-foot">
+              <button type="button" class="button" onClick={() => older.load(cursor)}>Show older ones</button>
+            </p>
+          )}
+        </section>
+        {id !== undefined && <ExecutionDetail key={id} id={id} />}
+      </div>
+    </>
+  );
+}
+
+/** The older pages of a listing, as far as they were asked for. */
+function useOlder(path: string) {
+  const [entries, setEntries] = useState<readonly Entry[]>([]);
+  const [cursor, setCursor] = useState<string>();
+  const [isWhole, setIsWhole] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  useEffect(() => {
+    setEntries([]);
+    setCursor(undefined);
+    setIsWhole(false);
+  }, [path]);
+  async function load(from: string): Promise<void> {
+    try {
+      const page = await sendForJson<Listing>(`${path}&cursor=${encodeURIComponent(from)}`);
+      setEntries((last) => [...last, ...page.executions]);
+      setCursor(page.nextCursor);
+      setIsWhole(page.nextCursor === undefined);
+      setProblem(undefined);
+    } catch (error) {
+      setProblem(toProblem(error));
+    }
+  }
+  return { entries, cursor, isWhole, problem, load };
+}

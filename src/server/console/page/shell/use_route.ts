@@ -1,0 +1,13 @@
+import { useEffect, useState } from "preact/hooks";
+import { parseRoute, type Route } from "./route.ts";
+
+/** Follows the address of the tab. */
+export function useRoute(): Route {
+  const [route, setRoute] = useState(() => parseRoute(location.hash));
+  useEffect(() => {
+    const onChange = () => setRoute(parseRoute(location.hash));
+    addEventListener("hashchange", onChange);
+    return () => removeEventListener("hashchange", onChange);
+  }, []);
+  return route;
+}
