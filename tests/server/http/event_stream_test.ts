@@ -101,11 +101,11 @@ Deno.test("EventStream.pingEvery() sends comments while nothing else is sent, wh
     { id: undefined, event: "", data: null },
     { id: undefined, event: "", data: null },
   ]);
-  stream.send("1", { event: "completed", data: {} });
+  stream.send("1", { event: "stdout", data: { text: "a" } });
   const named = await (async () => {
     for await (const event of events) if (event.event !== "") return event;
   })();
-  assertEquals(named, { id: 1, event: "completed", data: {} });
+  assertEquals(named, { id: 1, event: "stdout", data: { text: "a" } });
 });
 
 Deno.test("EventStream.pingEvery() gives up a reader that takes nothing, and piles up nothing before it", async () => {
