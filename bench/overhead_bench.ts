@@ -5,6 +5,7 @@ import { loadConfig } from "../src/config.ts";
 import { keyPolicySchema } from "../src/core/key_policy.ts";
 import type { Execution, OutputChunk } from "../src/core/execution.ts";
 import { parseExecutionRequest } from "../src/core/requests/execution_request.ts";
+import { envelope } from "../src/server/compat/e2b/connect.ts";
 import type { ExecutionEnvironment } from "../src/runtimes/port.ts";
 import { NeedAnalyser } from "../src/needs/mod.ts";
 import { SYSTEM_CLOCK } from "../src/concurrency/clock.ts";
@@ -39,6 +40,8 @@ const CALL_HEADERS = {
   "mcp-method": "tools/call",
   "mcp-name": "run_code",
 };
+const COMMAND = JSON.stringify({ type: "execute_shell", command: "sh", args: ["-c", "true"] });
+const E2B_START = envelope({ process: { cmd: "sh", args: ["-c", "true"] }, stdin: false });
 const OUTPUT: OutputChunk = { stream: "stdout", bytes: new TextEncoder().encode("hello 42\n") };
 
 /** Measures the overhead of the service on a program that costs nothing; returns the p50 in ms. */
@@ -82,6 +85,22 @@ async function measure(home: string): Promise<number> {
     if (!text.includes('"stdout":"hello 42\\n"')) throw new Error(`The MCP door answers ${text}`);
   };
   const [plain = [], piston = [], mcp = []] = await timeInTurns([() => executeHere(), viaPiston, viaMcp]);
+  const post = (path: string, body: BodyInit, more: Readonly<Record<string, string>> = {}) =>
+    service.fetch(
+      new Request(`http://localhost${path}`, { method: "POST", headers: { ...headers, ...more }, body }),
+      info,
+    );
+  const { sandboxID } = await (await post("/e2b/v2/sandboxes", '{"templateID":"typescript"}')).json();
+  const command = async () => {
+    const answer = await (await post(`/v1/sessions/${sandboxID}/commands`, COMMAND)).json();
+    if (answer.result.stdout !== "hello 42\n") throw new Error(`The command answers ${JSON.stringify(answer)}`);
+  };
+  const viaE2b = async () => {
+    const answer = await post("/e2b/process.Process/Start", E2B_START, { "e2b-sandbox-id": sandboxID });
+    const text = await answer.text();
+    if (!text.includes(OUTPUT.bytes.toBase64())) throw new Error(`E2B's door answers ${text}`);
+  };
+  const [commands = [], e2b = []] = await timeInTurns([command, viaE2b]);
   const door = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     (request, from) => service.fetch(request, from),
@@ -118,6 +137,10 @@ async function measure(home: string): Promise<number> {
     {
       name: "what the same one-shot through MCP's `run_code` adds (bound: 1.5 ms)",
       cells: [`${(median(mcp) - median(plain)).toFixed(3)} ms`],
+    },
+    {
+      name: "what a command in a session through E2B's `Start` adds (bound: 1.5 ms)",
+      cells: [`${(median(e2b) - median(commands)).toFixed(3)} ms`],
     },
     ...Object.entries(parts).map(([part, samples]) => ({ name: `of it, ${part}`, cells: [inMs(samples)] })),
     ...Object.entries(analyses).map(([part, samples]) => ({ name: `need analysis, ${part}`, cells: [inMs(samples)] })),

@@ -66,6 +66,7 @@ const SCOPE_OF: readonly (readonly [path: string, scope: Scope])[] = [
   ["/api/v2/*", "execute"],
   ["/v1/exec", "execute"],
   ["/exec", "execute"],
+  ["/e2b/*", "sessions"],
   ["/metrics", "admin"],
   ["/v1/diagnostics", "admin"],
 ];

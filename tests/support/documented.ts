@@ -16,6 +16,7 @@ const OTHER_PROTOCOLS: readonly (readonly [begin: string, protocol: string])[] =
   ["/api/v2", "Piston's API"],
   ["/v1/exec", "codapi's API"],
   ["/exec", "LibreChat's Code API"],
+  ["/e2b", "E2B's APIs"],
 ];
 
 /** Whether a path belongs to another protocol. */

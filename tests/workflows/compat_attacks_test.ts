@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { envelope } from "../../src/server/compat/e2b/connect.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { createKey } from "../support/keys.ts";
 import { readMetrics } from "../support/metric_samples.ts";
@@ -18,8 +19,10 @@ interface AttackedDoor {
   /** Finds the text of an error in the protocol's own form. */
   // deno-lint-ignore no-explicit-any
   errorIn(answer: any): string;
-  /** The status of a refused file name, and a word of its error. */
-  readonly refusedName: readonly [status: number, word: string];
+  /** The status of an answer that is no refusal. Default: 200. */
+  readonly ok?: number;
+  /** The status of a refused file name, and a word of its error. Absent, the request has no file. */
+  readonly refusedName?: readonly [status: number, word: string];
   /** The status of a body that is too long. */
   readonly tooLong: number;
 }
@@ -56,6 +59,15 @@ const DOORS: readonly AttackedDoor[] = [
     refusedName: [400, "no files"],
     tooLong: 400,
   },
+  {
+    name: "E2B",
+    path: "/e2b/v2/sandboxes",
+    body: () => ({ templateID: "typescript" }),
+    wrongScope: "execute",
+    errorIn: ({ code, message, ...rest }) => typeof code === "number" && Object.keys(rest).length === 0 ? message : "",
+    ok: 201,
+    tooLong: 413,
+  },
 ];
 
 const OUTSIDE = ["../x", "/etc/x", "a/../../x", "/workspace/../x", "a\0b"];
@@ -66,6 +78,8 @@ interface World {
   /** A client with the scope of each door, and one with another. */
   readonly rightful: ApiClient;
   readonly key: string;
+  /** The key of another tenant, with the same scopes. */
+  readonly mallory: string;
   scoped(door: AttackedDoor): ApiClient;
 }
 
@@ -74,17 +88,118 @@ async function withWorld(test: (world: World) => Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir();
   try {
     const key = await createKey(home, "rightful", "--scopes", "execute,sessions,admin");
+    const mallory = await createKey(home, "mallory", "--scopes", "execute,sessions");
     const scopes = new Map<string, string>();
     for (const { wrongScope } of DOORS) {
       scopes.set(wrongScope, await createKey(home, wrongScope, "--scopes", wrongScope));
     }
     await using service = await openService({ home, maxBodyBytes: MAX_BODY_BYTES });
     const scoped = (door: AttackedDoor) => new ApiClient(service, scopes.get(door.wrongScope));
-    await test({ service, rightful: new ApiClient(service, key), key, scoped });
+    await test({ service, rightful: new ApiClient(service, key), key, mallory, scoped });
   } finally {
     await Deno.remove(home, { recursive: true });
   }
 }
+
+/** A form with one file. */
+function formOf(name: string): FormData {
+  const form = new FormData();
+  form.append("file", new Blob(["x"]), name);
+  return form;
+}
+
+/** A request to one sandbox of E2B's. */
+async function askSandbox(
+  { service, key }: Pick<World, "service" | "key">,
+  request: string,
+  { sandbox, body }: { readonly sandbox: string; readonly body?: FormData | Uint8Array<ArrayBuffer> | object },
+) {
+  const [method = "", path = ""] = request.split(" ");
+  const isRaw = body instanceof FormData || body instanceof Uint8Array;
+  const response = await fetch(`${service.url}/e2b${path}`, {
+    method,
+    headers: { "x-access-token": key, "e2b-sandbox-id": sandbox },
+    ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
+  });
+  return [response.status, await response.text()] as const;
+}
+
+/** Asserts that no API of a sandbox takes a path out of its workspace. */
+async function assertSandboxKeepsFilesInside({ key, rightful, service }: World): Promise<void> {
+  const { sandboxID: sandbox } = await rightful.json("POST", "/e2b/v2/sandboxes", { templateID: "typescript" });
+  const calls = (
+    path: string,
+  ): readonly (readonly [request: string, body?: FormData | Uint8Array<ArrayBuffer> | object])[] => {
+    const query = `path=${encodeURIComponent(path)}`;
+    const files = "POST /filesystem.Filesystem";
+    const start = { process: { cmd: "sh", args: ["-c", "true"], cwd: path } };
+    return [
+      [`GET /files?${query}`],
+      [`POST /files?${query}`, formOf("a.txt")],
+      ["POST /files", formOf(path.replaceAll("\0", "%00/../../"))],
+      [`${files}/Stat`, { path }],
+      [`${files}/ListDir`, { path }],
+      [`${files}/MakeDir`, { path }],
+      [`${files}/Remove`, { path }],
+      [`${files}/Move`, { source: path, destination: "a" }],
+      [`${files}/Move`, { source: "a", destination: path }],
+      ["POST /contexts", { cwd: path }],
+      ["POST /process.Process/Start", envelope(start)],
+    ];
+  };
+  for (const path of [...OUTSIDE, "/home/user/../x", "~/../x"]) {
+    for (const [request, body] of calls(path)) {
+      const [status, text] = await askSandbox({ key, service }, request, {
+        sandbox,
+        ...(body === undefined ? {} : { body }),
+      });
+      const expected = request.endsWith("/Start") ? 200 : 400; // A stream has its error inside.
+      assertEquals([path, request, status, text.includes("workspace")], [path, request, expected, true], text);
+    }
+  }
+  const { tree } = await rightful.json("GET", `/v1/sessions/${sandbox}/files`);
+  assertEquals(tree.children, []);
+  assertEquals((await rightful.json("GET", "/v1/executions")).executions, []);
+}
+
+Deno.test("[E2B] another tenant's sandbox, process and context are not there", async () => {
+  await withWorld(async ({ key, mallory, rightful, service }) => {
+    const create = (client: ApiClient) => client.json("POST", "/e2b/v2/sandboxes", { templateID: "typescript" });
+    const { sandboxID: sandbox } = await create(rightful);
+    const own = await create(new ApiClient(service, mallory));
+    const context = JSON.parse((await askSandbox({ service, key }, "POST /contexts", { sandbox, body: {} }))[1]);
+    const thief = { service, key: mallory };
+    const start = { process: { cmd: "sh", args: ["-c", "true"] } };
+    const data: readonly (readonly [string, (Uint8Array<ArrayBuffer> | object)?])[] = [
+      ["GET /health"],
+      ["GET /files?path=a"],
+      ["POST /files?path=a", new Uint8Array()],
+      ["POST /execute", { code: "1" }],
+      ["GET /contexts"],
+      ["POST /process.Process/Start", envelope(start)],
+      ["POST /process.Process/SendSignal", { process: { pid: 1 }, signal: "SIGNAL_SIGKILL" }],
+      ["POST /filesystem.Filesystem/Remove", { path: "a" }],
+    ];
+    for (const [request, body] of data) {
+      const options = { sandbox, ...(body === undefined ? {} : { body }) };
+      assertEquals([request, (await askSandbox(thief, request, options))[0]], [request, 502]);
+    }
+    const control = ["GET", "DELETE", "POST timeout", "POST connect"].map((call) => call.split(" "));
+    for (const [method = "", action = ""] of control) {
+      const path = `/e2b/sandboxes/${sandbox}${action === "" ? "" : `/${action}`}`;
+      assertEquals([method, action, await new ApiClient(service, mallory).status(method, path)], [method, action, 404]);
+    }
+    const listed = await (await new ApiClient(service, mallory).ask("GET", "/e2b/v2/sandboxes")).json();
+    assertEquals(listed.map(({ sandboxID }: { sandboxID: string }) => sandboxID), [own.sandboxID]);
+    // In a sandbox of its own, it has neither the other's contexts nor the other's processes.
+    const within = (request: string, body: object) => askSandbox(thief, request, { sandbox: own.sandboxID, body });
+    const [status, text] = await within("POST /execute", { code: "1", context_id: context.id });
+    assertEquals([status, JSON.parse(text).code], [404, 404]);
+    const signal = { process: { pid: 1 }, signal: "SIGNAL_SIGKILL" };
+    assertEquals((await within("POST /process.Process/SendSignal", signal))[0], 404);
+    assertEquals((await askSandbox({ service, key }, "GET /health", { sandbox }))[0], 204);
+  });
+});
 
 async function refusal(door: AttackedDoor, client: ApiClient, body: unknown, headers: Record<string, string> = {}) {
   const response = await client.ask("POST", door.path, body, headers);
@@ -95,7 +210,7 @@ for (const door of DOORS) {
   const body = door.body();
   Deno.test(`[${door.name}] no key, another's scope, another origin and a long body are refused in its own form`, async () => {
     await withWorld(async ({ rightful, scoped, service }) => {
-      assertEquals(await rightful.status("POST", door.path, body), 200);
+      assertEquals(await rightful.status("POST", door.path, body), door.ok ?? 200);
       const unknown = new ApiClient(service, "cb_0000_unknown");
       const long = JSON.stringify({ ...body, more: "x".repeat(MAX_BODY_BYTES) });
       const chunked = new Blob([long]).stream();
@@ -115,11 +230,13 @@ for (const door of DOORS) {
     });
   });
 
+  const { refusedName } = door;
   Deno.test(`[${door.name}] a file name that leaves the workspace runs nothing`, async () => {
+    if (refusedName === undefined) return await withWorld((world) => assertSandboxKeepsFilesInside(world));
     await withWorld(async ({ rightful }) => {
       for (const name of OUTSIDE) {
         const [status, error] = await refusal(door, rightful, door.body(name));
-        const [refused, word] = door.refusedName;
+        const [refused, word] = refusedName;
         assertEquals([name, status, error.includes(word)], [name, refused, true], error);
       }
       assertEquals((await rightful.json("GET", "/v1/executions")).executions, []);
@@ -138,6 +255,7 @@ for (const door of DOORS) {
       }
       await until(async () => await held() === 0, "its memory is free");
       assertEquals((await rightful.json("GET", "/v1/executions")).executions, []);
+      assertEquals((await rightful.json("GET", "/v1/sessions")).sessions, []);
     });
   });
 

@@ -1,5 +1,7 @@
 /** Joins pieces; returns the only non-empty one without a copy. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+export function concatBytes<Memory extends ArrayBufferLike>(
+  parts: readonly Uint8Array<Memory>[],
+): Uint8Array<Memory | ArrayBuffer> {
   const [only, ...others] = parts.filter(({ length }) => length > 0);
   if (only === undefined || others.length === 0) return only ?? new Uint8Array();
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));

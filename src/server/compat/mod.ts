@@ -3,6 +3,7 @@ import type { AppEnv } from "../http/app_env.ts";
 import { sendProblem } from "../http/problem.ts";
 import { codapiRoutes, sendCodapiError } from "./codapi/mod.ts";
 import type { CompatOptions } from "./compat_options.ts";
+import { e2bRoutes, sendE2bError } from "./e2b/mod.ts";
 import { libreChatRoutes, sendLibreChatError } from "./librechat/mod.ts";
 import { pistonRoutes, sendPistonError } from "./piston/mod.ts";
 
@@ -13,14 +14,14 @@ const ERROR_SENDERS: readonly (readonly [begin: string, send: SendError])[] = [
   ["/api/v2", sendPistonError],
   ["/v1/exec", sendCodapiError],
   ["/exec", sendLibreChatError],
+  ["/e2b", sendE2bError],
 ];
 
 /** The doors for clients of other services. Each loads its code at its first request. */
 export function compatRoutes(options: CompatOptions): Hono<AppEnv> {
-  return new Hono<AppEnv>().route("/", pistonRoutes(options)).route("/", codapiRoutes(options)).route(
-    "/",
-    libreChatRoutes(options),
-  );
+  const app = new Hono<AppEnv>();
+  for (const routes of [pistonRoutes, codapiRoutes, libreChatRoutes, e2bRoutes]) app.route("/", routes(options));
+  return app;
 }
 
 /** Answers with an error in the form of the protocol that the path belongs to. */

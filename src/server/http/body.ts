@@ -1,4 +1,5 @@
 import type { HonoRequest } from "hono";
+import { concatBytes } from "../../core/bytes/bytes.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { ByteLease } from "../../concurrency/byte_budget.ts";
 
@@ -118,6 +119,25 @@ export async function textBody(
     last = bytes;
   }
   return text + decode(decoder, last);
+}
+
+/**
+ * Reads the body of a request as bytes, under a lease as {@link textBody} does.
+ *
+ * @throws {CodeBeakerError} as {@link bodyOf} does; `busy` when the lease cannot grow so far
+ */
+export async function bytesBody(
+  request: Pick<HonoRequest, "raw">,
+  { lease, ...bounds }: BodyBounds & { readonly lease: Pick<ByteLease, "growTo"> },
+): Promise<Uint8Array<ArrayBuffer>> {
+  lease.growTo(Number(request.raw.headers.get("content-length") ?? 0));
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for await (const bytes of bodyOf(request, bounds)) {
+    lease.growTo(size += bytes.length);
+    pieces.push(bytes);
+  }
+  return concatBytes(pieces);
 }
 
 /**

@@ -1,50 +1,26 @@
-/** Interval of pings on a silent stream, so that no proxy closes it as idle. */
-export const PING_MS = 15_000;
-
-/** Pings after which a reader that has read nothing counts as gone. */
-const MAX_STALLED_PINGS = 4;
+import { PacedStream } from "./paced_stream.ts";
 
 const PING = new TextEncoder().encode(": ping\n\n");
 
-/**
- * Server-sent events for one reader (the HTML standard's `text/event-stream`). The stream is no faster than the reader:
- * at most one event waits. A stream that is abandoned ends without an error.
- */
+/** Server-sent events for one reader (the HTML standard's `text/event-stream`), on a {@link PacedStream}. */
 export class EventStream {
-  /** The bytes for the reader. */
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
-  readonly #abandoned = new AbortController();
-  readonly #abandon: () => void;
+  readonly #stream: PacedStream;
   readonly #opened = Promise.withResolvers<void>();
   #isOpen = false;
-  #stalledPings = 0;
 
   /** @param signal aborted when the reader is known to be gone */
   constructor(signal: AbortSignal) {
-    const unbuffered = new CountQueuingStrategy({ highWaterMark: 0 });
-    let abandon = () => {};
-    const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>(
-      // Aborting the writer would wait for a write that is never read, and Deno would print the error of such a body.
-      { start: (controller) => abandon = () => controller.terminate() },
-      undefined,
-      unbuffered,
-    );
-    this.#abandon = abandon;
-    this.body = readable;
-    this.#writer = writable.getWriter();
-    const forget = () => signal.removeEventListener("abort", abandon);
-    this.#writer.closed.then(forget, () => {
-      forget();
-      this.#abandoned.abort();
-    });
-    signal.addEventListener("abort", abandon);
-    if (signal.aborted) abandon();
+    this.#stream = new PacedStream(signal);
+  }
+
+  /** The bytes for the reader. */
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#stream.body;
   }
 
   /** Aborted when the reader disconnects before the end. */
   get abandoned(): AbortSignal {
-    return this.#abandoned.signal;
+    return this.#stream.abandoned;
   }
 
   /** Whether anything has been sent. */
@@ -64,25 +40,17 @@ export class EventStream {
 
   /** Pings an idle reader, and abandons one that reads nothing, until disposed of. */
   pingEvery(intervalMs: number): Disposable {
-    const timer = setInterval(() => this.#ping(), intervalMs);
-    return { [Symbol.dispose]: () => clearInterval(timer) };
+    return this.#stream.pingEvery(intervalMs, () => void this.#write(PING));
   }
 
   /** Ends the stream; returns when the reader has read all of it, or is gone. */
-  async close(): Promise<void> {
-    await this.#writer.close().catch(() => {}); // The reader is gone: `abandoned` is aborted.
-  }
-
-  #ping(): void {
-    const isIdle = (this.#writer.desiredSize ?? 0) > 0;
-    if (isIdle) this.#write(PING);
-    else if (++this.#stalledPings >= MAX_STALLED_PINGS) this.#abandon();
+  close(): Promise<void> {
+    return this.#stream.close();
   }
 
   async #write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     this.#isOpen = true;
     this.#opened.resolve();
-    await this.#writer.write(bytes).catch(() => {}); // The reader is gone: `abandoned` is aborted.
-    this.#stalledPings = 0;
+    await this.#stream.write(bytes);
   }
 }

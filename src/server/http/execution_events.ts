@@ -1,7 +1,8 @@
 import type { MimeBundle } from "../../core/cell.ts";
 import type { Execution, OutputChunk } from "../../core/execution.ts";
 import type { EventPosition, ExecutionEvent, ExecutionStart, SubmitOptions, Submitted } from "../../engine/port.ts";
-import { EventStream, PING_MS } from "./event_stream.ts";
+import { EventStream } from "./event_stream.ts";
+import { PING_MS } from "./paced_stream.ts";
 import { OutputDecoder } from "./output_decoder.ts";
 import { sendError, sendEvent } from "./send_event.ts";
 

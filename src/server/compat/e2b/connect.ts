@@ -1,0 +1,58 @@
+import type { ErrorCode } from "../../../core/errors.ts";
+
+/** Codes of the Connect protocol for errors. */
+export const CONNECT_CODES: Readonly<Record<ErrorCode, string>> = {
+  invalid_request: "invalid_argument",
+  unauthorized: "unauthenticated",
+  permission_denied: "permission_denied",
+  not_found: "not_found",
+  conflict: "failed_precondition",
+  too_large: "invalid_argument",
+  unsupported_language: "invalid_argument",
+  no_suitable_runtime: "failed_precondition",
+  busy: "resource_exhausted",
+  runtime_unavailable: "internal", // Clients take "unavailable" for a sandbox that has ended.
+  internal: "internal",
+};
+
+/** Length of the head of an envelope. It is one byte of flags, and the length of the message. */
+const HEAD_BYTES = 5;
+
+/** The flag of the last envelope of a stream. */
+const END_STREAM = 2;
+
+/** Whether a path is that of a remote procedure of a sandbox. */
+export function isRpc(path: string): boolean {
+  return /^\/e2b\/(process|filesystem)\./.test(path);
+}
+
+/** Puts a message of a stream in an envelope. */
+export function envelope(message: object, flags = 0): Uint8Array<ArrayBuffer> {
+  const text = new TextEncoder().encode(JSON.stringify(message));
+  const bytes = new Uint8Array(HEAD_BYTES + text.length);
+  bytes[0] = flags;
+  new DataView(bytes.buffer).setUint32(1, text.length);
+  bytes.set(text, HEAD_BYTES);
+  return bytes;
+}
+
+/** The last envelope of a stream, with the error that ended it. */
+export function endEnvelope(error?: { readonly code: string; readonly message: string }): Uint8Array<ArrayBuffer> {
+  return envelope(error === undefined ? {} : { error }, END_STREAM);
+}
+
+/** What a client is told that asks for something else. */
+export const NOT_SUPPORTED = "This service does not support it";
+
+/** Answers a procedure with a stream by its error alone. */
+export function streamError(error: { readonly code: string; readonly message: string }): Response {
+  return new Response(endEnvelope(error), { headers: { "content-type": "application/connect+json" } });
+}
+
+/** Takes the text of the one message out of a stream's body. Undefined for any other body. */
+export function openEnvelope(body: Uint8Array<ArrayBuffer>): string | undefined {
+  if (body.length < HEAD_BYTES || body[0] !== 0) return undefined;
+  const length = new DataView(body.buffer, body.byteOffset).getUint32(1);
+  if (body.length !== HEAD_BYTES + length) return undefined;
+  return new TextDecoder().decode(body.subarray(HEAD_BYTES));
+}

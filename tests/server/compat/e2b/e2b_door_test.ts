@@ -1,0 +1,149 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { CodeBeakerError } from "../../../../src/core/errors.ts";
+import type { SessionRequest } from "../../../../src/core/requests/session_request.ts";
+import type { SessionsPort } from "../../../../src/sessions/port.ts";
+import { fakeSession, fakeSessions } from "../../../support/fake_ports.ts";
+import { appOf } from "../../support/app_of.ts";
+import { addKey, openKeyring } from "../../support/keyring.ts";
+
+const LOCAL = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
+const SANDBOX = { "e2b-sandbox-id": "sess_1" };
+const OPEN: Partial<SessionsPort> = { show: () => fakeSession() };
+
+interface Asked {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+async function ask(sessions: Partial<SessionsPort>, request: string, { body, headers = {} }: Asked = {}) {
+  const [method = "", path = ""] = request.split(" ");
+  const response = await appOf({ sessions: fakeSessions(sessions) }).request(`/e2b${path}`, {
+    method,
+    headers: { host: "localhost", ...headers },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  }, LOCAL);
+  return { status: response.status, text: await response.text(), headers: response.headers };
+}
+
+Deno.test("a sandbox is a session, whose template is Python or the name of a language", async () => {
+  const requests: SessionRequest[] = [];
+  const sessions: Partial<SessionsPort> = {
+    create(_caller, request) {
+      requests.push(request);
+      return Promise.resolve(fakeSession({ metadata: request.metadata }));
+    },
+  };
+  for (const path of ["/sandboxes", "/v2/sandboxes"]) {
+    const body = { templateID: "code-interpreter-v1", timeout: 60, metadata: { a: "b" }, envVars: { N: "v" } };
+    const { status, text } = await ask(sessions, `POST ${path}`, { body });
+    const { envdVersion, sandboxID, templateID, ...others } = JSON.parse(text);
+    assertEquals([status, sandboxID, templateID, typeof envdVersion], [201, "sess_1", "code-interpreter-v1", "string"]);
+    assertEquals(others, { clientID: "", domain: null }); // No token, as there is no key.
+  }
+  await ask(sessions, "POST /v2/sandboxes", { body: { templateID: "typescript", allow_internet_access: true } });
+  const shown = requests.map(({ env, idleTimeoutMs, language, maxLifetimeMs, permissions }) =>
+    [language, env, idleTimeoutMs, maxLifetimeMs, permissions.allowNet] as const
+  );
+  assertEquals(shown.slice(1), [
+    ["python", { N: "v" }, 60_000, 60_000, false],
+    ["typescript", {}, 300_000, 300_000, true],
+  ]);
+});
+
+Deno.test("what is not supported is told in the form of each API, and nothing is done", async () => {
+  for (const name of ["autoPause", "iam", "mcp", "network", "volumeMounts"]) {
+    const { status, text } = await ask({}, "POST /v2/sandboxes", { body: { [name]: { x: 1 } } });
+    assertEquals([status, JSON.parse(text).code], [400, 400]);
+    assertStringIncludes(text, name);
+  }
+  for (const request of ["POST /sandboxes/x/pause", "GET /v2/templates", "PUT /sandboxes/x/network", "GET "]) {
+    const { status, text } = await ask({}, request);
+    assertEquals([request, status, JSON.parse(text).code], [request, 501, 501]);
+  }
+  const unary = await ask(OPEN, "POST /filesystem.Filesystem/CreateWatcher", { headers: SANDBOX, body: {} });
+  assertEquals([unary.status, JSON.parse(unary.text).code], [501, "unimplemented"]);
+  for (const stream of ["filesystem.Filesystem/WatchDir", "process.Process/Connect"]) {
+    const { status, text } = await ask(OPEN, `POST /${stream}`, { headers: SANDBOX, body: {} });
+    assertEquals([status, JSON.parse(text.slice(5)).error.code], [200, "unimplemented"]);
+  }
+  const cell = await ask({ ...OPEN, contexts: () => ({}) as never }, "POST /execute", {
+    headers: SANDBOX,
+    body: { code: "1", env_vars: { A: "1" } },
+  });
+  assertEquals([cell.status, cell.text.includes("not supported")], [400, true]);
+});
+
+Deno.test("a sandbox that is closed or another tenant's is 404 for control, and 502 as E2B's proxy says it", async () => {
+  const missing = () => {
+    throw new CodeBeakerError("not_found", "Cannot find the session");
+  };
+  for (const show of [missing, () => fakeSession({ state: "closed" })]) {
+    for (const request of ["GET /sandboxes/sess_1", "DELETE /sandboxes/sess_1", "POST /sandboxes/sess_1/timeout"]) {
+      const { status, text } = await ask({ show }, request);
+      assertEquals([request, status, JSON.parse(text).code], [request, 404, 404]);
+    }
+    for (const request of ["GET /health", "POST /execute", "POST /process.Process/Start", "GET /files?path=a"]) {
+      const { status, text } = await ask({ show }, request, { headers: SANDBOX });
+      assertEquals([request, status, JSON.parse(text).code], [request, 502, 502]);
+    }
+  }
+});
+
+Deno.test("a request as another user is refused, and one as the sandbox's own is not", async () => {
+  for (const user of ["root:", "é:", "!"]) {
+    const credentials = user === "!" ? user : new TextEncoder().encode(user).toBase64();
+    const { status } = await ask(OPEN, "GET /health", {
+      headers: { ...SANDBOX, authorization: `Basic ${credentials}` },
+    });
+    assertEquals([user, status], [user, 403]);
+  }
+  assertEquals((await ask(OPEN, "GET /health?username=root", { headers: SANDBOX })).status, 403);
+  const own = { ...SANDBOX, authorization: `Basic ${btoa("user:")}` };
+  assertEquals((await ask(OPEN, "GET /health", { headers: own })).status, 204);
+});
+
+Deno.test("a procedure's error has Connect's code, in the stream where it answers with one", async () => {
+  const unary = await ask(OPEN, "POST /filesystem.Filesystem/Stat", { headers: SANDBOX, body: { path: "../x" } });
+  assertEquals([unary.status, JSON.parse(unary.text).code], [400, "invalid_argument"]);
+  const stream = await ask(OPEN, "POST /process.Process/Start", { headers: SANDBOX, body: "{}" });
+  assertEquals([stream.status, JSON.parse(stream.text.slice(5)).error.code], [200, "invalid_argument"]);
+});
+
+Deno.test("a sandbox's tokens are the caller's key, and its APIs take them where no other door does", async () => {
+  const keys = openKeyring();
+  const { headers: { authorization } } = addKey(keys, { scopes: ["sessions"] });
+  const key = authorization.slice("Bearer ".length);
+  const app = appOf({ keys, sessions: fakeSessions({ ...OPEN, create: () => Promise.resolve(fakeSession()) }) });
+  const request = async (path: string, method: string, headers: Readonly<Record<string, string>>) =>
+    await app.request(path, { method, headers: { host: "localhost", ...headers } }, LOCAL);
+  const created = await (await request("/e2b/v2/sandboxes", "POST", { "x-api-key": key })).json();
+  assertEquals([created.envdAccessToken, created.trafficAccessToken], [key, key]);
+  for (const header of ["x-access-token", "e2b-traffic-access-token", "x-api-key"]) {
+    assertEquals((await request("/e2b/health", "GET", { ...SANDBOX, [header]: key })).status, 204);
+    const elsewhere = await request("/v1/sessions/sess_1", "GET", { [header]: key });
+    assertEquals([header, elsewhere.status], [header, header === "x-api-key" ? 200 : 401]);
+  }
+  const unknown = await request("/e2b/health", "GET", { ...SANDBOX, "x-access-token": "cb_0_0" });
+  assertEquals([unknown.status, (await unknown.json()).code], [401, 401]);
+  const differing = { ...SANDBOX, "x-access-token": key, "e2b-traffic-access-token": "cb_0_0" };
+  assertEquals((await request("/e2b/health", "GET", differing)).status, 401);
+});
+
+Deno.test("a list filters by metadata and state, and names the next page", async () => {
+  const sessions: Partial<SessionsPort> = {
+    list: () => ({
+      sessions: [fakeSession({ metadata: { a: "b c" } }), fakeSession({ id: "sess_2" })],
+      nextCursor: "n",
+    }),
+  };
+  const list = async (query: string) => {
+    const { headers, status, text } = await ask(sessions, `GET /v2/sandboxes${query}`);
+    if (status !== 200) return status;
+    assertEquals(headers.get("x-next-token"), "n");
+    return JSON.parse(text).map(({ sandboxID }: { sandboxID: string }) => sandboxID);
+  };
+  assertEquals(await list(""), ["sess_1", "sess_2"]);
+  assertEquals(await list(`?metadata=${encodeURIComponent("a=b%2520c")}`), ["sess_1"]);
+  assertEquals(await list("?state=paused"), []);
+  assertEquals(await list(`?metadata=${encodeURIComponent("a=%25")}`), 400);
+});
