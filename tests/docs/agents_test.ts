@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { join } from "@std/path";
 import { SUBCOMMANDS } from "../../src/cli/subcommands.ts";
-import { PROJECT } from "../support/service_process.ts";
+import { runWithAgents } from "../support/openai_agents.ts";
 import { readPages } from "./pages.ts";
 
 /** This test, as a page's blocks name it. */
@@ -43,15 +42,5 @@ Deno.test("docs/mcp.md: the program of OpenAI's agents has the right types", asy
   const [program = "", ...others] = ofLanguage("typescript");
   assertEquals(others, []);
   assert(program.includes("@openai/agents"));
-  const path = await Deno.makeTempFile({ suffix: ".ts" });
-  try {
-    await Deno.writeTextFile(path, program);
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--quiet", "--config", join(PROJECT, "deno.json"), path],
-      cwd: PROJECT,
-    }).output();
-    assertEquals([success, new TextDecoder().decode(stderr)], [true, ""]);
-  } finally {
-    await Deno.remove(path);
-  }
+  assertEquals(await runWithAgents(["check"], program), { success: true, printed: "" });
 });

@@ -1,14 +1,39 @@
-import { Agent, MCPServerStreamableHttp, type Model, Runner, Usage } from "@openai/agents";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { CLIENTS } from "../server/mcp/clients.ts";
 import { npmTool } from "../support/npm_tool.ts";
+import { runWithAgents } from "../support/openai_agents.ts";
 import { shareService } from "../support/shared_service.ts";
 import { cancelCall, work } from "./mcp_agent.ts";
 
 const INSPECTOR = await npmTool("@modelcontextprotocol/inspector", "2.12.0");
 
 const shared = shareService();
+
+/** An agent with a model that calls a tool first, and then repeats what the tool answered. */
+const AGENT = `
+import { Agent, MCPServerStreamableHttp, Runner, Usage } from "@openai/agents";
+
+const model = {
+  getResponse({ input }) {
+    const last = input.at(-1);
+    const output = last.type === "function_call_result"
+      ? { type: "message", role: "assistant", content: [{ type: "output_text", text: JSON.stringify(last.output) }] }
+      : {
+        type: "function_call",
+        callId: "call_1",
+        name: "run_code",
+        arguments: JSON.stringify({ language: "typescript", code: "console.log(6 * 7)" }),
+      };
+    return Promise.resolve({ usage: new Usage(), output: [{ ...output, status: "completed" }] });
+  },
+};
+const server = new MCPServerStreamableHttp({ url: Deno.args[0], name: "codebeaker" });
+await server.connect();
+const agent = new Agent({ name: "tester", instructions: "", model, mcpServers: [server] });
+console.log((await new Runner({ tracingDisabled: true }).run(agent, "What is 6 * 7?")).finalOutput);
+await server.close();
+`;
 
 for (const { name, connect } of CLIENTS) {
   Deno.test(`[${name}] an agent works in a service by MCP`, async () => {
@@ -26,15 +51,8 @@ for (const { name, connect } of CLIENTS) {
 
 Deno.test("[@openai/agents] an agent calls a tool, and answers from its result", async () => {
   await using service = shared.borrow();
-  const server = new MCPServerStreamableHttp({ url: `${service.url}/mcp`, name: "codebeaker" });
-  await server.connect();
-  try {
-    const agent = new Agent({ name: "tester", instructions: "", model: new Parrot(), mcpServers: [server] });
-    const { finalOutput } = await new Runner({ tracingDisabled: true }).run(agent, "What is 6 * 7?");
-    assertStringIncludes(`${finalOutput}`, '"42"');
-  } finally {
-    await server.close();
-  }
+  const { printed } = await runWithAgents(["run", "--allow-all"], AGENT, [`${service.url}/mcp`]);
+  assertStringIncludes(printed, '"42"');
 });
 
 if (INSPECTOR !== undefined) {
@@ -64,31 +82,4 @@ if (INSPECTOR !== undefined) {
     assertEquals((await inspect("prompts/list")).prompts.length, 2);
     assertEquals((await inspect("resources/templates/list")).resourceTemplates.length, 1);
   });
-}
-
-/** A model that calls a tool first, and then repeats what the tool answered. */
-class Parrot implements Model {
-  getResponse({ input }: Parameters<Model["getResponse"]>[0]): ReturnType<Model["getResponse"]> {
-    const last = typeof input === "string" ? undefined : input.at(-1);
-    const call = { language: "typescript", code: "console.log(6 * 7)" };
-    const output = last?.type === "function_call_result"
-      ? [{
-        type: "message" as const,
-        role: "assistant" as const,
-        status: "completed" as const,
-        content: [{ type: "output_text" as const, text: JSON.stringify(last.output) }],
-      }]
-      : [{
-        type: "function_call" as const,
-        callId: "call_1",
-        name: "run_code",
-        arguments: JSON.stringify(call),
-        status: "completed" as const,
-      }];
-    return Promise.resolve({ usage: new Usage(), output });
-  }
-
-  getStreamedResponse(): never {
-    throw new Error("not expected");
-  }
 }
