@@ -1,5 +1,5 @@
 import axe from "axe-core";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Request } from "playwright-core";
 import type { Availability } from "../../src/core/capabilities.ts";
 
 const PATH = "/usr/bin/chromium";
@@ -47,7 +47,7 @@ export class OpenPage implements AsyncDisposable {
   readonly page: Page;
   /** Errors of scripts, and what the policy of the page refused. */
   readonly complaints: string[] = [];
-  readonly origins: Set<string> = new Set();
+  readonly #requests: Request[] = [];
 
   private constructor(page: Page) {
     this.page = page;
@@ -57,10 +57,7 @@ export class OpenPage implements AsyncDisposable {
       if (!isAnswer) this.complaints.push(message.text());
     });
     page.on("pageerror", ({ message }) => this.complaints.push(message));
-    page.on("request", (request) => {
-      const url = new URL(request.url());
-      if (url.protocol !== "data:") this.origins.add(url.origin);
-    });
+    page.on("request", (request) => this.#requests.push(request));
   }
 
   static async open(browser: Browser, { height = 860, isDark = false, scale = 1, width = 1280 }: PageOptions) {
@@ -71,6 +68,16 @@ export class OpenPage implements AsyncDisposable {
     });
     context.setDefaultTimeout(PATIENCE_MS);
     return new OpenPage(await context.newPage());
+  }
+
+  /** Where it sent requests. Those that its policy refused were not sent. */
+  get origins(): ReadonlySet<string> {
+    const sent = this.#requests.filter((request) => request.failure()?.errorText !== "csp");
+    return new Set(
+      sent.map((request) => new URL(request.url())).filter(({ protocol }) => protocol !== "data:").map(({ origin }) =>
+        origin
+      ),
+    );
   }
 
   /** Finds what hinders people, as far as a program can (axe-core). */

@@ -4,6 +4,7 @@ import { ApiClient } from "../support/api_client.ts";
 import { browserAvailability, type OpenPage, type PageOptions, shareBrowser } from "../support/browser.ts";
 import { isPresent } from "../support/requirements.ts";
 import { PROJECT } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
 import { shareService } from "../support/shared_service.ts";
 
 const KEY = "cb_0123456789abcdef_of_the_console_test";
@@ -160,6 +161,64 @@ if (isPresent("chromium", await browserAvailability())) {
     assertEquals([opened.complaints, [...opened.origins].length], [[], 1]);
   });
 
+  Deno.test("[chromium] a notebook keeps variables, shows rich values, and runs none of their scripts", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await page.getByRole("link", { name: "Notebook" }).click();
+    await page.getByRole("combobox", { name: "Language" }).selectOption("typescript");
+    const cell = (number: number) => page.getByRole("listitem").filter({ has: page.getByLabel(`Cell ${number}`) });
+    const runCell = async (number: number, code: string) => {
+      await write(opened, code, `Cell ${number}`);
+      await page.keyboard.press("Shift+Enter");
+      await cell(number).locator(".cell-end").waitFor();
+    };
+    await runCell(1, 'const readings: number[] = [11, 14];\nconsole.log("kept");\nreadings');
+    assertEquals(await cell(1).getByRole("log").innerText(), "kept\n");
+    assertEquals(await cell(1).getByLabel("Value").innerText(), "[ 11, 14 ]");
+    await runCell(2, `readings.push(9);\nDeno.jupyter.svg\`${SVG}\``);
+    assertMatch(await cell(2).getByRole("img").getAttribute("src") ?? "", /^data:image\/svg\+xml,/);
+    assertEquals(await page.evaluate("document.querySelector('img.display').naturalWidth"), 60);
+    await runCell(3, `Deno.jupyter.html\`${HTML}\``);
+    const frame = cell(3).frameLocator("iframe");
+    await frame.getByText("of a program").waitFor();
+    assertEquals(await page.evaluate("window.hacked"), undefined);
+    await runCell(4, "readings.missing.size");
+    await cell(4).getByText("TypeError", { exact: true }).waitFor();
+    await write(opened, "await new Promise(() => {})", "Cell 5");
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("button", { name: "Stop cell 5" }).click();
+    await cell(5).locator(".cell-end").waitFor();
+    await write(opened, "readings.length", "Cell 5");
+    await page.getByRole("button", { name: "Run cell 5" }).click();
+    await cell(5).getByLabel("Value").getByText("3", { exact: true }).waitFor();
+    assertEquals(await findBarriers(opened), []);
+    const client = new ApiClient(service.borrow());
+    assertEquals((await client.json("GET", "/v1/sessions")).sessions.length, 1);
+    await page.getByRole("button", { name: "Restart" }).click();
+    await page.getByText("No variables").waitFor();
+    await page.getByRole("button", { name: "End session" }).click();
+    await page.getByText("Its session opens with the first cell").waitFor();
+    assertEquals((await client.json("GET", "/v1/sessions")).sessions.length, 0);
+    const others = opened.complaints.filter((text) => !/sandboxed|violates .*Policy.*img-src/s.test(text));
+    assertEquals([others, [...opened.origins].length], [[], 1]);
+  });
+
+  Deno.test("[chromium] a notebook that goes away closes its session", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    const client = new ApiClient(service.borrow());
+    await page.getByRole("link", { name: "Notebook" }).click();
+    await page.getByRole("combobox", { name: "Language" }).selectOption("typescript");
+    await page.getByRole("button", { name: "Run all" }).click();
+    await page.getByLabel("Value").waitFor();
+    assertEquals((await client.json("GET", "/v1/sessions")).sessions.length, 1);
+    await page.goto("about:blank");
+    await until(
+      async () => (await client.json("GET", "/v1/sessions")).sessions.length === 0,
+      "the session is closed",
+    );
+  });
+
   Deno.test("[chromium] a service with keys is asked with one, which its tab keeps", async () => {
     await using opened = await browser.open();
     const { page } = opened;
@@ -203,6 +262,21 @@ if (isPresent("chromium", await browserAvailability())) {
     await take(opened, "console.png");
   });
 
+  Deno.test("[chromium] the docs' picture of a notebook is made", async () => {
+    await using opened = await openConsole({ height: 700, scale: 1.5, isDark: true });
+    const { page } = opened;
+    await page.getByRole("link", { name: "Notebook" }).click();
+    await page.getByRole("combobox", { name: "Language" }).selectOption("typescript");
+    for (const [index, code] of CELLS.entries()) {
+      await write(opened, code, `Cell ${index + 1}`);
+      await page.keyboard.press("Shift+Enter");
+      await page.locator(".cell-end").nth(index).waitFor();
+    }
+    await page.getByRole("button", { name: `Remove cell ${CELLS.length + 1}` }).click();
+    await page.getByRole("heading", { name: "Notebook" }).click();
+    await take(opened, "console_notebook.png");
+  });
+
   /** What hinders people on any kind of screen, and whether the page is too wide for it. */
   const findBarriers = async (opened: OpenPage): Promise<string[]> => {
     const found: string[] = [];
@@ -218,8 +292,8 @@ if (isPresent("chromium", await browserAvailability())) {
   };
 
   /** Types as people do: what playwright fills in has the style of what was there, which the policy refuses. */
-  const write = async ({ page }: OpenPage, text: string) => {
-    await page.getByRole("textbox", { name: "Program" }).focus();
+  const write = async ({ page }: OpenPage, text: string, name = "Program") => {
+    await page.getByRole("textbox", { name }).focus();
     await page.keyboard.press("Control+A");
     await page.keyboard.press("Delete");
     await page.keyboard.insertText(text);
@@ -230,6 +304,19 @@ if (isPresent("chromium", await browserAvailability())) {
     if (PICTURES !== undefined) await Deno.writeFile(join(PROJECT, PICTURES, name), bytes);
   };
 }
+
+const SVG =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><rect width="60" height="20" fill="teal"/></svg>';
+
+/** Tries to run scripts, and to load what would say that somebody looks. */
+const HTML =
+  '<b>of a program</b><script>parent.hacked = 1</script><img src="https://example.com/seen" alt="" onerror="parent.hacked = 1"><meta http-equiv="refresh" content="0;url=https://example.com/">';
+
+const CELLS = [
+  "const readings = [11, 14, 9, 17, 12];\nconst mean = readings.reduce((sum, celsius) => sum + celsius) / readings.length;\n({ readings, mean })",
+  "const bars = readings.map((celsius, day) =>\n  `<rect x='${day * 64}' y='${100 - celsius * 5}' width='52' height='${celsius * 5}' rx='4' fill='#0b7a69'/>`\n);\nDeno.jupyter.svg`<svg xmlns='http://www.w3.org/2000/svg' viewBox='-12 0 332 100' width='332' height='100'>${bars.join('')}</svg>`",
+  "readings.at(9).toFixed(1)",
+];
 
 const PROGRAM = `const readings = [11, 14, 9, 17, 12];
 

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { onUnauthorized } from "./api/request.ts";
 import { ExecutionsPage } from "./executions/executions_page.tsx";
 import { LivePage } from "./live/live_page.tsx";
+import { NotebookPage } from "./notebook/notebook_page.tsx";
 import { RunPage } from "./run/run_page.tsx";
 import { Header } from "./shell/header.tsx";
 import { KeyDialog } from "./shell/key_dialog.tsx";
@@ -17,6 +18,7 @@ interface PageProps {
 
 const COMPONENTS: Readonly<Record<PageName, FunctionComponent<PageProps>>> = {
   run: RunPage,
+  notebook: NotebookPage,
   executions: ExecutionsPage,
   live: LivePage,
 };

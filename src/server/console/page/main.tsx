@@ -8,6 +8,7 @@ import "./styles/run.css";
 import "./styles/result.css";
 import "./styles/lists.css";
 import "./styles/live.css";
+import "./styles/notebook.css";
 
 applyTheme();
 const place = document.getElementById("console");

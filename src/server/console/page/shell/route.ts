@@ -1,5 +1,8 @@
 /** The pages of the console, in the order of its head. */
-export const PAGES = [["run", "Run"], ["executions", "Executions"], ["live", "Live"]] as const;
+export const PAGES = [["run", "Run"], ["notebook", "Notebook"], ["executions", "Executions"], [
+  "live",
+  "Live",
+]] as const;
 
 /** The name of a page. */
 export type PageName = typeof PAGES[number][0];

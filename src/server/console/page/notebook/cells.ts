@@ -1,0 +1,39 @@
+import { IDLE, type RunState } from "../api/run_state.ts";
+
+/** One cell: its code, and its latest run. */
+export interface Cell {
+  readonly id: number;
+  readonly code: string;
+  readonly state: RunState;
+  /** The number of its latest run in the context; absent before. */
+  readonly turn?: number;
+}
+
+/** Makes a cell with an id that no other has. */
+export function newCell(cells: readonly Cell[], code = ""): Cell {
+  return { id: 1 + Math.max(0, ...cells.map(({ id }) => id)), code, state: IDLE };
+}
+
+/** Adds an empty cell behind another; behind the last one without an id. */
+export function addCell(cells: readonly Cell[], after?: number): readonly Cell[] {
+  const index = cells.findIndex(({ id }) => id === after);
+  const at = index < 0 ? cells.length : index + 1;
+  return [...cells.slice(0, at), newCell(cells), ...cells.slice(at)];
+}
+
+/** Removes a cell. One cell always stays. */
+export function removeCell(cells: readonly Cell[], id: number): readonly Cell[] {
+  const kept = cells.filter((cell) => cell.id !== id);
+  return kept.length > 0 ? kept : [newCell([])];
+}
+
+/** Changes a cell. */
+export function changeCell(cells: readonly Cell[], id: number, changes: Partial<Cell>): readonly Cell[] {
+  return cells.map((cell) => cell.id === id ? { ...cell, ...changes } : cell);
+}
+
+/** A first cell in a language. */
+export function firstCell(language: string): string {
+  if (language === "python") return "import math\n\nsquares = [n * n for n in range(8)]\nsum(squares), math.sqrt(2)";
+  return "const squares = [1, 2, 3, 4].map((n) => n * n);\nsquares";
+}

@@ -1,0 +1,20 @@
+import { formsOf, toDataUrl } from "./mime.ts";
+import { HtmlFrame } from "./html_frame.tsx";
+
+/** A value in its richest form that the page can show. */
+export function Bundle(
+  { data, isValue = false }: { readonly data: Readonly<Record<string, unknown>>; readonly isValue?: boolean },
+) {
+  const label = isValue ? "Value" : "Display";
+  const [form] = formsOf(data);
+  if (form === undefined) return <p class="hint">A value that this page cannot show: {Object.keys(data).join(", ")}</p>;
+  const { content, kind, type } = form;
+  if (kind === "image") return <img class="display" src={toDataUrl(type, content)} alt={textOf(data) ?? label} />;
+  if (kind === "html") return <HtmlFrame html={content} label={label} />;
+  return <pre class="value" tabindex={0} aria-label={label}>{content}</pre>;
+}
+
+function textOf(data: Readonly<Record<string, unknown>>): string | undefined {
+  const text = data["text/plain"];
+  return typeof text === "string" && text !== "" ? text : undefined;
+}

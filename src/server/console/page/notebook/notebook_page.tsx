@@ -1,0 +1,99 @@
+import { useState } from "preact/hooks";
+import type { languageListSchema } from "../../../../core/answers/runtime.ts";
+import type { AnswerOf } from "../api/request.ts";
+import { ProblemNote } from "../parts/problem_note.tsx";
+import { useAnswer } from "../parts/use_answer.ts";
+import { CellCard } from "./cell_card.tsx";
+import { useNotebook } from "./use_notebook.ts";
+
+const FIRST_LANGUAGE = "python";
+
+/** A notebook: cells that share the variables of one context. */
+export function NotebookPage({ isVisible }: { readonly isVisible: boolean }) {
+  const { answer, problem } = useAnswer<AnswerOf<typeof languageListSchema>>("/v1/languages", { isOn: isVisible });
+  const [chosen, setChosen] = useState<string>();
+  const languages = answer?.languages.filter(({ available, contexts }) => available && contexts) ?? [];
+  const first = languages.find(({ name }) => name === FIRST_LANGUAGE) ?? languages[0];
+  const language = chosen ?? first?.name;
+  if (problem !== undefined && answer === undefined) return <ProblemNote problem={problem} />;
+  if (answer === undefined) return null;
+  if (language === undefined) return <p class="card empty">No language of this service has contexts.</p>;
+  const names = languages.map(({ name }) => name);
+  return <Cells key={language} language={language} languages={names} onLanguage={setChosen} />;
+}
+
+function Cells(
+  { language, languages, onLanguage }: {
+    readonly language: string;
+    readonly languages: readonly string[];
+    onLanguage(language: string): void;
+  },
+) {
+  const notebook = useNotebook(language);
+  const { active, cells, isOpen, runtime } = notebook;
+  const isBusy = active !== undefined;
+  const goOn = async (id: number) => {
+    const next = cells[cells.findIndex((cell) => cell.id === id) + 1]?.id ?? notebook.add(id);
+    requestAnimationFrame(() => focusCell(next));
+    await notebook.run([id]);
+  };
+  return (
+    <>
+      <div class="page-head">
+        <h1>Notebook</h1>
+        <label class="inline-field">
+          <span>Language</span>
+          <select value={language} disabled={isBusy} onChange={(event) => onLanguage(event.currentTarget.value)}>
+            {languages.map((name) => <option key={name} value={name}>{name}</option>)}
+          </select>
+        </label>
+        <span class="muted" role="status">
+          {runtime === undefined ? "Its session opens with the first cell" : isOpen ? `On ${runtime}` : "No variables"}
+        </span>
+        <div class="spacer" />
+        <button type="button" class="button" disabled={isBusy} onClick={() => notebook.run(cells.map(({ id }) => id))}>
+          Run all
+        </button>
+        <button type="button" class="button" disabled={isBusy || !isOpen} onClick={notebook.restart}>Restart</button>
+        <button
+          type="button"
+          class="button button-quiet"
+          disabled={isBusy || runtime === undefined}
+          onClick={notebook.close}
+        >
+          End session
+        </button>
+      </div>
+      {notebook.problem !== undefined && <ProblemNote problem={notebook.problem} />}
+      <ol class="cells">
+        {cells.map((cell, index) => (
+          <CellCard
+            key={cell.id}
+            cell={cell}
+            number={index + 1}
+            language={language}
+            isActive={cell.id === active}
+            isBusy={isBusy}
+            onWrite={(code) => notebook.write(cell.id, code)}
+            onRun={() => notebook.run([cell.id])}
+            onGoOn={() => goOn(cell.id)}
+            onInterrupt={notebook.interrupt}
+            onRemove={() => notebook.remove(cell.id)}
+          />
+        ))}
+      </ol>
+      <div class="cells-foot">
+        <button type="button" class="button" onClick={() => focusSoon(notebook.add())}>Add cell</button>
+        <span class="hint">Shift-Enter runs a cell and goes on, Ctrl-Enter stays.</span>
+      </div>
+    </>
+  );
+}
+
+function focusSoon(id: number): void {
+  requestAnimationFrame(() => focusCell(id));
+}
+
+function focusCell(id: number): void {
+  document.querySelector<HTMLElement>(`[data-cell="${id}"] .cm-content`)?.focus();
+}
