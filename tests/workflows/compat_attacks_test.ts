@@ -80,6 +80,8 @@ interface World {
   readonly key: string;
   /** The key of another tenant, with the same scopes. */
   readonly mallory: string;
+  /** Keys by their one scope, those that do not suffice. */
+  readonly scopes: ReadonlyMap<string, string>;
   scoped(door: AttackedDoor): ApiClient;
 }
 
@@ -95,7 +97,7 @@ async function withWorld(test: (world: World) => Promise<void>): Promise<void> {
     }
     await using service = await openService({ home, maxBodyBytes: MAX_BODY_BYTES });
     const scoped = (door: AttackedDoor) => new ApiClient(service, scopes.get(door.wrongScope));
-    await test({ service, rightful: new ApiClient(service, key), key, mallory, scoped });
+    await test({ service, rightful: new ApiClient(service, key), key, mallory, scopes, scoped });
   } finally {
     await Deno.remove(home, { recursive: true });
   }
@@ -161,6 +163,23 @@ async function assertSandboxKeepsFilesInside({ key, rightful, service }: World):
   assertEquals(tree.children, []);
   assertEquals((await rightful.json("GET", "/v1/executions")).executions, []);
 }
+
+Deno.test("[Piston] its WebSocket needs the key and the scope, and refuses pages of another origin", async () => {
+  await withWorld(async ({ key, scopes, service }) => {
+    const upgrade = async (headers: readonly string[]) => {
+      using connection = await RawHttp.open(service);
+      const own = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
+      const nonce = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+      await connection.say(requestHead("GET /api/v2/connect", [...own, nonce, ...headers]));
+      return (await connection.readUntil("\r\n\r\n")).split(" ")[1];
+    };
+    assertEquals(await upgrade([]), "401");
+    assertEquals(await upgrade(["Authorization: Bearer cb_0_0"]), "401");
+    assertEquals(await upgrade([`Authorization: Bearer ${scopes.get("sessions")}`]), "403");
+    assertEquals(await upgrade([`Authorization: Bearer ${key}`, "Origin: https://evil.example"]), "403");
+    assertEquals(await upgrade([`Authorization: Bearer ${key}`]), "101");
+  });
+});
 
 Deno.test("[E2B] another tenant's sandbox, process and context are not there", async () => {
   await withWorld(async ({ key, mallory, rightful, service }) => {

@@ -61,6 +61,7 @@ export class CodeInterpreter {
     const submitted = typeof context_id === "string"
       ? await submit(context_id)
       : await this.#submitToDefault({ id, contexts, language: language ?? undefined }, submit);
+    context.get("lease").keepUntil(submitted.ended);
     writer.writeEnd(submitted.ended);
     return context.body(stream.body, 200, { "content-type": "application/x-ndjson", "cache-control": "no-cache" });
   }

@@ -77,6 +77,7 @@ export class Processes {
       },
       onOutput: ({ bytes, stream }) => send({ data: { [stream]: bytes.toBase64() } }),
     });
+    context.get("lease").keepUntil(ended);
     this.#writeEnd(stream, pid, ended);
     await Promise.race([started.promise, ended]);
     return context.body(stream.body, 200, { "content-type": "application/connect+json" });

@@ -1,8 +1,12 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
+import type { Execution } from "../../../../src/core/execution.ts";
 import type { SessionRequest } from "../../../../src/core/requests/session_request.ts";
+import type { SubmitOptions } from "../../../../src/engine/port.ts";
+import { envelope } from "../../../../src/server/compat/e2b/connect.ts";
 import type { SessionsPort } from "../../../../src/sessions/port.ts";
-import { fakeSession, fakeSessions } from "../../../support/fake_ports.ts";
+import { fakeExecution, fakeSession, fakeSessions } from "../../../support/fake_ports.ts";
 import { appOf } from "../../support/app_of.ts";
 import { addKey, openKeyring } from "../../support/keyring.ts";
 
@@ -127,6 +131,37 @@ Deno.test("a sandbox's tokens are the caller's key, and its APIs take them where
   assertEquals([unknown.status, (await unknown.json()).code], [401, 401]);
   const differing = { ...SANDBOX, "x-access-token": key, "e2b-traffic-access-token": "cb_0_0" };
   assertEquals((await request("/e2b/health", "GET", differing)).status, 401);
+});
+
+Deno.test("code and commands hold the memory of their requests until they end", async () => {
+  const { promise: ended, resolve: end } = Promise.withResolvers<Execution>();
+  const started = (options: SubmitOptions = {}) => options.onStart?.({ id: "exec_1", runtime: "fake" });
+  const requests = new ByteBudget({ maxBytes: 100_000, maxOwnerBytes: 100_000 });
+  const sessions = fakeSessions({
+    ...OPEN,
+    contexts: () => ({
+      create: () => Promise.resolve({ id: "ctx_1", language: "python", createdAt: "" }),
+      submit: () => Promise.resolve({ id: "exec_1", ended }),
+      ...{ list: () => [], interrupt: () => false, close: () => Promise.resolve() },
+    }),
+    async command(_caller, _id, _command, options) {
+      started(options);
+      const result = await ended;
+      return { success: true, result };
+    },
+  });
+  const app = appOf({ requests, sessions });
+  const code = JSON.stringify({ code: "1" });
+  const start = envelope({ process: { cmd: "sh" } });
+  const answers = [];
+  for (const [path, body] of [["execute", code], ["process.Process/Start", start]] as const) {
+    const headers = { host: "localhost", "content-length": String(body.length), ...SANDBOX };
+    answers.push(await app.request(`/e2b/${path}`, { method: "POST", headers, body }, LOCAL));
+  }
+  assertEquals(requests.heldBytes, code.length + start.length);
+  end(fakeExecution());
+  await Promise.all(answers.map((answer) => answer.text()));
+  assertEquals(requests.heldBytes, 0);
 });
 
 Deno.test("a list filters by metadata and state, and names the next page", async () => {
