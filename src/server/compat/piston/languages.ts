@@ -22,7 +22,8 @@ const NAMES: Readonly<Record<string, { readonly name?: string; readonly aliases:
 /** Longest name in a message. */
 const MAX_SHOWN = 64;
 
-const OWN_VERSION = parse(VERSION);
+/** Longest selector of a version. The time to parse one grows with the square of its length. */
+const MAX_SELECTOR_LENGTH = 64;
 
 /** A language and a version as a client wrote them. */
 export type Asked = Pick<PistonRuntime, "language" | "version">;
@@ -53,10 +54,12 @@ export function toRuntime({ name, aliases }: Pick<LanguageDescription, "name" | 
   return { language, version: VERSION, aliases: [...new Set(others)] };
 }
 
-/** Whether a SemVer selector selects {@link VERSION}. */
-export function selectsVersion(selector: string): boolean {
-  const range = tryParseRange(selector);
-  return range !== undefined && satisfies(OWN_VERSION, range);
+/** Whether a SemVer selector selects a version. A pre-release counts as the release that it precedes. */
+export function selectsVersion(selector: string, version = VERSION): boolean {
+  if (selector === version) return true;
+  const range = selector.length > MAX_SELECTOR_LENGTH ? undefined : tryParseRange(selector);
+  const { major, minor, patch } = parse(version);
+  return range !== undefined && satisfies({ major, minor, patch }, range);
 }
 
 /** Makes the error for a language or version that no runtime has, in Piston's words. */
