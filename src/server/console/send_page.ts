@@ -1,7 +1,8 @@
 import type { Context } from "hono";
 import { CodeBeakerError } from "../../core/errors.ts";
 import type { AppEnv } from "../http/app_env.ts";
-import { compress, type Part, readPart } from "./parts.ts";
+import { sendText } from "../http/kept_text.ts";
+import { readPart } from "./parts.ts";
 
 /**
  * The page's Content Security Policy. It may load its own script and style, and call this service. Images that programs
@@ -36,30 +37,12 @@ export async function sendPage(context: Context<AppEnv>): Promise<Response> {
 }
 
 /**
- * Answers with a part of the page, compressed where the client takes that. A browser asks each time whether it has the
- * current one.
+ * Answers with a part of the page. A browser asks each time whether it has the current one.
  *
  * @throws {CodeBeakerError} `not_found`
  */
 export async function sendPart(context: Context<AppEnv>, name: string): Promise<Response> {
   const part = await readPart(name);
   if (part === undefined) throw new CodeBeakerError("not_found", `Cannot find the part of the console ${name}`);
-  const headers = {
-    ...NEVER_GUESSED,
-    "content-type": part.type,
-    "cache-control": "no-cache",
-    "etag": part.etag,
-    "vary": "Accept-Encoding",
-  };
-  if (context.req.header("if-none-match") === part.etag) return context.body(null, 304, headers);
-  const takesGzip = /\bgzip\b/.test(context.req.header("accept-encoding") ?? "");
-  return takesGzip ? await sendCompressed(context, part, headers) : context.body(part.bytes, 200, headers);
-}
-
-async function sendCompressed(
-  context: Context<AppEnv>,
-  part: Part,
-  headers: Record<string, string>,
-): Promise<Response> {
-  return context.body(await compress(part), 200, { ...headers, "content-encoding": "gzip" });
+  return await sendText(context, part, NEVER_GUESSED);
 }

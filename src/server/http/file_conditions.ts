@@ -81,6 +81,15 @@ function isStillOf(file: FileEntry, condition: string | undefined): boolean {
 }
 
 function isAmong(tags: string, file: FileEntry): boolean {
-  const own = etagOf(file);
-  return tags.split(",").map((tag) => tag.trim()).some((tag) => tag === "*" || tag === own || tag === `W/${own}`);
+  return isTagAmong(tags, etagOf(file));
+}
+
+/** Whether a header's entity tags include one, by weak comparison (RFC 9110, 8.8.3.2). `*` includes every tag. */
+export function isTagAmong(tags: string, etag: string): boolean {
+  const opaque = opaqueOf(etag);
+  return tags.split(",").map((tag) => tag.trim()).some((tag) => tag === "*" || opaqueOf(tag) === opaque);
+}
+
+function opaqueOf(tag: string): string {
+  return tag.startsWith("W/") ? tag.slice(2) : tag;
 }

@@ -1,14 +1,7 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { CodeBeakerError } from "../../core/errors.ts";
-import { fingerprintOf } from "../../core/fingerprint.ts";
 import type { AppEnv } from "../http/app_env.ts";
-
-/** A text that the service serves as a file. */
-interface ServedText {
-  readonly text: string;
-  readonly type: string;
-  readonly etag: string;
-}
+import { keepTexts, sendText, type TypedText } from "../http/kept_text.ts";
 
 /** The files that the page may load: those of the service alone. Images may be in its styles. */
 const PAGE_POLICY = [
@@ -18,54 +11,42 @@ const PAGE_POLICY = [
 ].join("; ");
 
 const HEADERS = {
-  "cache-control": "no-cache",
   "content-security-policy": PAGE_POLICY,
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
 };
 
+/** The path of the document. */
+const DOCUMENT = "/openapi.json";
+/** The path of the page, and of what its files begin with. */
+const PAGE = "/docs";
+
 /**
  * Routes of the OpenAPI document, and of its page. Nothing that makes or shows the document is loaded before the first
  * request for it.
  */
 export function openApiRoutes(): Hono<AppEnv> {
-  let document: Promise<ServedText> | undefined;
-
-  async function makeDocument(): Promise<ServedText> {
-    const { createOpenApiDocument } = await import("../openapi/document.ts");
-    return served(JSON.stringify(createOpenApiDocument()), "application/json");
-  }
-
-  return new Hono<AppEnv>()
-    .get("/openapi.json", async (context) => {
-      document ??= makeDocument();
-      try {
-        return send(context, await document);
-      } catch (error) {
-        document = undefined; // The next request tries again.
-        throw error;
-      }
-    })
-    .get("/docs", async (context) => {
-      const { PAGE } = await import("../openapi/page/mod.ts");
-      return send(context, served(PAGE, "text/html; charset=utf-8"));
-    })
-    .get("/docs/:file", async (context) => {
-      const { FILES } = await import("../openapi/page/mod.ts");
-      const name = context.req.param("file");
-      const file = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
-      if (file !== undefined) return send(context, served(file.text, file.type));
-      throw new CodeBeakerError("not_found", `Cannot find ${JSON.stringify(name.slice(0, 64))} of the page`);
+  const readText = keepTexts(loadText);
+  const app = new Hono<AppEnv>();
+  for (const path of [DOCUMENT, PAGE, `${PAGE}/:file`]) {
+    app.get(path, async (context) => {
+      const file = context.req.param("file");
+      const text = await readText(file === undefined ? path : `${PAGE}/${file}`);
+      if (text !== undefined) return await sendText(context, text, HEADERS);
+      throw new CodeBeakerError("not_found", `Cannot find ${JSON.stringify(file?.slice(0, 64))} of the page`);
     });
+  }
+  return app;
 }
 
-function served(text: string, type: string): ServedText {
-  return { text, type, etag: `"${fingerprintOf(text).slice(0, 16)}"` };
-}
-
-function send(context: Context<AppEnv>, { etag, text, type }: ServedText): Response {
-  const headers = { ...HEADERS, etag };
-  if (context.req.header("if-none-match") === etag) return context.body(null, 304, headers);
-  return context.body(text, 200, { ...headers, "content-type": type });
+async function loadText(path: string): Promise<TypedText | undefined> {
+  if (path === DOCUMENT) {
+    const { createOpenApiDocument } = await import("../openapi/document.ts");
+    return { text: JSON.stringify(createOpenApiDocument()), type: "application/json" };
+  }
+  const { FILES, PAGE: html } = await import("../openapi/page/mod.ts");
+  if (path === PAGE) return { text: html, type: "text/html; charset=utf-8" };
+  const name = path.slice(PAGE.length + 1);
+  return Object.hasOwn(FILES, name) ? FILES[name] : undefined;
 }
