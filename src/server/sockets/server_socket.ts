@@ -18,6 +18,8 @@ const CLOSE_GRACE_MS = 1_000;
 
 /** What a protocol does on one connection. */
 export interface SocketProtocol {
+  /** Most messages that are answered at one time. Beyond it, the connection is closed. Default: twice `maxRequests`. */
+  readonly maxPending?: number;
   /** Called when the connection opens. */
   begin?(): void;
   /**
@@ -129,7 +131,7 @@ export class ServerSocket implements SocketPeer {
     if (!this.signal.aborted) this.#checkKey();
     if (this.signal.aborted) return;
     const { maxMessageBytes, maxRequests } = this.#options.limits;
-    if (this.#answering.size >= 2 * maxRequests) {
+    if (this.#answering.size >= (this.#protocol.maxPending ?? 2 * maxRequests)) {
       return this.close(POLICY_VIOLATION, "Too many requests whose answers are not read");
     }
     if (isLonger(data, maxMessageBytes)) {

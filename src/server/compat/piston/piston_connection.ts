@@ -16,6 +16,9 @@ import { endOf } from "./stages.ts";
 /** Time in which a client must name its job. */
 const INITIALISE_WITHIN_MS = 1_000;
 
+/** Memory that a message takes beside its text, while it waits for a program that reads slowly. */
+const MESSAGE_BYTES = 1_024;
+
 /** Signals that end no program by default (signal(7)). They have no effect here. */
 const HARMLESS_SIGNALS = ["SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGWINCH"];
 
@@ -24,10 +27,14 @@ export interface PistonConnectionOptions {
   readonly caller: Caller;
   readonly engine: EnginePort;
   readonly observer: Observer;
+  /** Default: 1,000 ms. */
+  readonly initialiseWithinMs?: number;
 }
 
 /** One job of Piston's on a WebSocket: `init`, then `data` and `signal` from the client. */
 export class PistonConnection implements SocketProtocol {
+  /** Input waits until the program reads it. Its bytes are bounded, and not the number of its messages. */
+  readonly maxPending = Infinity;
   readonly #peer: SocketPeer;
   readonly #options: PistonConnectionOptions;
   readonly #output = new OutputDecoder();
@@ -42,7 +49,8 @@ export class PistonConnection implements SocketProtocol {
 
   begin(): void {
     const close = () => this.#peer.close(4001, "Initialization Timeout");
-    const timer = setTimeout(() => this.#job ?? close(), INITIALISE_WITHIN_MS);
+    const { initialiseWithinMs = INITIALISE_WITHIN_MS } = this.#options;
+    const timer = setTimeout(() => this.#job ?? close(), initialiseWithinMs);
     this.#peer.signal.addEventListener("abort", () => clearTimeout(timer));
   }
 
@@ -50,7 +58,7 @@ export class PistonConnection implements SocketProtocol {
     const { caller, observer } = this.#options;
     try {
       if (typeof data !== "string") throw invalidField("", "A message must be text");
-      lease.growTo(data.length);
+      lease.growTo(MESSAGE_BYTES + data.length);
       await this.#take(parseMessage(data));
     } catch (error) {
       if (error instanceof CodeBeakerError) observer.refused?.({ caller, what: "a message of Piston's", error });

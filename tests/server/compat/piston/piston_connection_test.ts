@@ -3,8 +3,10 @@ import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import type { Execution } from "../../../../src/core/execution.ts";
 import { VERSION } from "../../../../src/core/version.ts";
 import type { EnginePort, SubmitOptions } from "../../../../src/engine/port.ts";
-import { fakeEngine, fakeExecution } from "../../../support/fake_ports.ts";
-import { appOf } from "../../support/app_of.ts";
+import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
+import { PistonConnection } from "../../../../src/server/compat/piston/piston_connection.ts";
+import { ServerSockets, SOCKET_LIMITS, type SocketPeer } from "../../../../src/server/sockets/mod.ts";
+import { fakeEngine, fakeExecution, TESTER } from "../../../support/fake_ports.ts";
 
 const INIT = { type: "init", language: "python", version: "*", files: [{ content: "x" }] };
 const RUNTIME = { type: "runtime", language: "python", version: VERSION };
@@ -36,11 +38,36 @@ function echo(parts: Partial<Execution> = {}): Partial<EnginePort> {
   };
 }
 
+/** Listens for connections of Piston's. */
+function listen(engine: Partial<EnginePort>, { initialiseWithinMs = 600_000 } = {}) {
+  const budget = new ByteBudget({ maxBytes: 1_000_000, maxOwnerBytes: 1_000_000 });
+  const sockets = new ServerSockets({ ...SOCKET_LIMITS, maxMessageBytes: 2_000 }, budget);
+  const parts = { caller: TESTER, engine: fakeEngine(engine), observer: {}, initialiseWithinMs };
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    (request) =>
+      sockets.upgrade(request, {
+        ...{ protocol: undefined, caller: TESTER, observer: {}, checkKey() {} },
+        speak: (peer) => new PistonConnection(peer, parts),
+      }),
+  );
+  return {
+    url: `ws://127.0.0.1:${server.addr.port}`,
+    async [Symbol.asyncDispose]() {
+      await sockets[Symbol.asyncDispose]();
+      await server.shutdown();
+    },
+  };
+}
+
 /** Sends messages on a connection; gives what comes until its end, and its close code. */
-async function talk(engine: Partial<EnginePort>, messages: readonly unknown[]) {
-  const app = appOf({ engine: fakeEngine(engine) });
-  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, app.fetch);
-  const socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}/api/v2/connect`);
+async function talk(
+  engine: Partial<EnginePort>,
+  messages: readonly unknown[],
+  options: Parameters<typeof listen>[1] = {},
+) {
+  await using server = listen(engine, options);
+  const socket = new WebSocket(server.url);
   const received: unknown[] = [];
   const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
   socket.onmessage = ({ data }) => received.push(JSON.parse(data));
@@ -116,7 +143,9 @@ Deno.test("each fault of a client has Piston's close code", async () => {
     [[INIT, { type: "signal", signal: "SIGNOTHING" }], 4005, "Invalid signal"],
     [[{ ...INIT, args: ["x".repeat(2_000)] }], 1009, "A message is at most 2000 bytes long"],
   ];
-  const talks = await Promise.all(table.map(([messages]) => talk(echo(), messages)));
+  const talks = await Promise.all(
+    table.map(([messages]) => talk(echo(), messages, messages.length === 0 ? { initialiseWithinMs: 1 } : {})),
+  );
   assertEquals(talks.map(({ code, reason }) => [code, reason]), table.map(([, code, reason]) => [code, reason]));
   assertEquals(
     talks.filter(({ code }) => code === 4002).map(({ received }) => (received.at(-1) as { type: string }).type),
@@ -144,12 +173,61 @@ Deno.test("a client that disconnects ends its job", async () => {
       return Promise.resolve({ id: "exec_1", ended: cancelled.then(() => fakeExecution()) });
     },
   };
-  const app = appOf({ engine: fakeEngine(engine) });
-  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, app.fetch);
-  const socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}/api/v2/piston/connect`);
+  await using server = listen(engine);
+  const socket = new WebSocket(server.url);
   const closed = new Promise((resolve) => socket.onclose = resolve);
   socket.onopen = () => socket.send(JSON.stringify(INIT));
   await begun;
   socket.close();
   await Promise.all([closed, cancelled]);
+});
+
+/** A program that reads nothing until its input has come to "end". */
+function lateReader(): Partial<EnginePort> & { readonly read: string[] } {
+  const [program, gate] = [echo(), Promise.withResolvers<void>()];
+  const read: string[] = [];
+  return {
+    ...program,
+    read,
+    async feed(caller, id, input, options = {}) {
+      options.signal?.addEventListener("abort", () => gate.resolve());
+      if (input.text === "end") gate.resolve();
+      await gate.promise;
+      read.push(input.text ?? "");
+      if (input.text === "end") await program.feed?.(caller, id, input, options);
+    },
+  };
+}
+
+Deno.test("input waits for a program that reads late, however many lines it has", async () => {
+  const lines = [...Array(200).keys(), "end"].map(String);
+  const program = lateReader();
+  assertEquals((await talk(program, [INIT, ...lines.map(stdin)])).code, 4999);
+  assertEquals(program.read, lines);
+});
+
+Deno.test("input that waits is bounded in bytes, of which each message has some of its own", async () => {
+  const gone = new AbortController();
+  const closed = Promise.withResolvers<number>();
+  const sent: string[] = [];
+  const peer: SocketPeer = {
+    signal: gone.signal,
+    send: (encode) => Promise.resolve(void sent.push(encode())),
+    waitForRoom: () => Promise.resolve(),
+    close(code) {
+      closed.resolve(code);
+      gone.abort();
+    },
+  };
+  const connection = new PistonConnection(peer, { caller: TESTER, engine: fakeEngine(lateReader()), observer: {} });
+  const budget = new ByteBudget({ maxBytes: 40_000, maxOwnerBytes: 40_000 });
+  const answer = async (message: object) => {
+    using lease = budget.lease("tester");
+    await connection.answer(JSON.stringify(message), lease);
+  };
+  const answered = [INIT, ...Array.from({ length: 10 }, () => stdin("x"))].map(answer);
+  assertEquals(await closed.promise, 4002);
+  assertEquals(sent.filter((text) => text.includes("too much memory")).length > 0, true);
+  await Promise.all(answered);
+  assertEquals(budget.heldBytes, 0);
 });
