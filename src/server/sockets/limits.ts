@@ -9,6 +9,8 @@ export interface SocketLimits {
   readonly maxMessageBytes: number;
   /** Time for a connection to open. */
   readonly openWithinMs: number;
+  /** Time for a client to answer a close. At shutdown, requests have it too. */
+  readonly closeWithinMs: number;
   /** A connection silent for half of this time is pinged. Without an answer it is closed. */
   readonly idleTimeoutMs: number;
   /** Longest time in which a client reads nothing while messages wait. Then the client counts as gone. */
@@ -21,6 +23,7 @@ export const SOCKET_LIMITS: Omit<SocketLimits, "maxMessageBytes"> = {
   maxSocketsPerTenant: 64,
   maxRequests: 32,
   openWithinMs: 10_000,
+  closeWithinMs: 1_000,
   idleTimeoutMs: 60_000,
   maxStallMs: 60_000,
 };

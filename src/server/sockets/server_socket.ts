@@ -13,8 +13,8 @@ const POLICY_VIOLATION = 1008;
 const TOO_BIG = 1009;
 const INTERNAL_ERROR = 1011;
 
-/** Time at shutdown for cancelled requests to answer, and again for the client to close. */
-const CLOSE_GRACE_MS = 1_000;
+/** Most unread bytes of a connection that counts as closed before its client answers. */
+const MAX_UNREAD_BYTES = 65_536;
 
 /** What a protocol does on one connection. */
 export interface SocketProtocol {
@@ -47,7 +47,10 @@ export interface ServerSocketOptions {
   /** The client on the other end while the connection is open. */
   readonly caller: Caller;
   readonly observer: Observer;
-  readonly limits: Pick<SocketLimits, "maxMessageBytes" | "maxRequests" | "openWithinMs" | "maxStallMs">;
+  readonly limits: Pick<
+    SocketLimits,
+    "closeWithinMs" | "maxMessageBytes" | "maxRequests" | "openWithinMs" | "maxStallMs"
+  >;
   /** Memory for the messages of all connections. */
   readonly requests: Pick<ByteBudget, "lease">;
   /** Makes the protocol of the connection. */
@@ -68,6 +71,7 @@ export class ServerSocket implements SocketPeer {
   readonly #closed = Promise.withResolvers<void>();
   readonly #answering = new Set<Promise<void>>();
   readonly #opening: ReturnType<typeof setTimeout>;
+  #closing: ReturnType<typeof setTimeout> | undefined;
   /** The close frame of a connection that opens after its end. */
   #closeFrame: [code: number, reason: string] = [GOING_AWAY, "It took too long to open"];
 
@@ -104,15 +108,16 @@ export class ServerSocket implements SocketPeer {
   close(code: number, reason: string): void {
     this.#gone.abort(disconnected());
     this.#closeFrame = [code, reason];
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(code, reason);
+    if (this.#socket.readyState === WebSocket.OPEN) this.#sendClose();
   }
 
   /** Cancels the connection's requests, answers them, and closes, as the service shuts down. */
   async goAway(): Promise<void> {
+    const { closeWithinMs } = this.#options.limits;
     this.#gone.abort(shuttingDown());
-    await settledWithin(Promise.all(this.#answering), CLOSE_GRACE_MS);
+    await settledWithin(Promise.all(this.#answering), closeWithinMs);
     this.close(GOING_AWAY, "The service is shutting down");
-    await settledWithin(this.#closed.promise, CLOSE_GRACE_MS);
+    await settledWithin(this.#closed.promise, closeWithinMs);
     this.#end();
   }
 
@@ -123,8 +128,19 @@ export class ServerSocket implements SocketPeer {
 
   #begin(): void {
     clearTimeout(this.#opening);
-    if (this.signal.aborted) this.#socket.close(...this.#closeFrame);
+    if (this.signal.aborted) this.#sendClose();
     else this.#protocol.begin?.();
+  }
+
+  /**
+   * Closes the connection. It counts as closed soon, even if the client never answers, unless much that it has not read
+   * is in memory.
+   */
+  #sendClose(): void {
+    const { bufferedAmount } = this.#socket; // It is 0 from the close on, whatever is in memory.
+    this.#socket.close(...this.#closeFrame);
+    if (bufferedAmount > MAX_UNREAD_BYTES) return;
+    this.#closing = setTimeout(() => this.#end(), this.#options.limits.closeWithinMs);
   }
 
   #receive(data: unknown): void {
@@ -167,6 +183,7 @@ export class ServerSocket implements SocketPeer {
 
   #end(): void {
     clearTimeout(this.#opening);
+    clearTimeout(this.#closing);
     this.#gone.abort(disconnected());
     this.#closed.resolve();
     this.#options.onClosed();

@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { SOCKET_LIMITS } from "../../../src/server/sockets/limits.ts";
-import { ServerSocket } from "../../../src/server/sockets/server_socket.ts";
+import { ServerSocket, type SocketPeer } from "../../../src/server/sockets/server_socket.ts";
+import { ServerSockets } from "../../../src/server/sockets/server_sockets.ts";
 import { ByteBudget } from "../../../src/concurrency/byte_budget.ts";
 import { TESTER } from "../../support/fake_ports.ts";
+import { RawHttp, requestHead } from "../../support/raw_http.ts";
 import { until } from "../../support/until.ts";
 
 /** A connection whose other end never answers, as one looks whose client vanished before it was open: no event tells of it. */
@@ -42,4 +44,47 @@ Deno.test("a connection that is not open yet counts as closed once the service g
   await using nobody = await connectToNobody({ openWithinMs: 600_000 });
   await nobody.server.goAway();
   assertEquals([nobody.socket.readyState, nobody.seen.closed], [WebSocket.CONNECTING, 1]);
+});
+
+/** Opens a connection, on which the service says something, to a client that reads its first answer alone. */
+async function connectToIdler(say: (peer: SocketPeer) => void) {
+  const requests = new ByteBudget({ maxBytes: 0, maxOwnerBytes: 0 });
+  const sockets = new ServerSockets({ ...SOCKET_LIMITS, maxMessageBytes: 1_024, closeWithinMs: 20 }, requests);
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    (request) =>
+      sockets.upgrade(request, {
+        ...{ protocol: undefined, caller: TESTER, observer: {}, checkKey() {} },
+        speak: (peer) => ({ begin: () => say(peer), answer: () => Promise.resolve() }),
+      }),
+  );
+  const client = await RawHttp.open({ url: `http://127.0.0.1:${server.addr.port}` });
+  const upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
+  await client.say(requestHead("GET /", [...upgrade, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]));
+  await client.readUntil("\r\n\r\n");
+  return {
+    client,
+    sockets,
+    async [Symbol.asyncDispose]() {
+      await sockets[Symbol.asyncDispose]();
+      await server.shutdown();
+    },
+  };
+}
+
+Deno.test("a connection that the service closes gives its place back, also where the client never closes", async () => {
+  await using idler = await connectToIdler((peer) => peer.close(4_000, "It is enough"));
+  using _client = idler.client;
+  await until(() => idler.sockets.count === 0, "its place is free again");
+});
+
+Deno.test("a closed connection keeps its place while messages for it are in memory", async () => {
+  await using idler = await connectToIdler(async (peer) => {
+    await peer.send(() => "x".repeat(12_000_000));
+    peer.close(4_000, "It is enough");
+  });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assertEquals(idler.sockets.count, 1);
+  idler.client[Symbol.dispose]();
+  await until(() => idler.sockets.count === 0, "its place is free again");
 });

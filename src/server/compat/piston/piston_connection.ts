@@ -16,7 +16,7 @@ import { endOf } from "./stages.ts";
 /** Time in which a client must name its job. */
 const INITIALISE_WITHIN_MS = 1_000;
 
-/** Memory that a message takes beside its text, while it waits for a program that reads slowly. */
+/** Memory of a waiting message beside its text. */
 const MESSAGE_BYTES = 1_024;
 
 /** Signals that end no program by default (signal(7)). They have no effect here. */
