@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
+import type { Activity } from "../../src/server/console/page/live/series.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { browserAvailability, type OpenPage, type PageOptions, shareBrowser } from "../support/browser.ts";
 import { isPresent } from "../support/requirements.ts";
@@ -154,6 +155,8 @@ if (isPresent("chromium", await browserAvailability())) {
     assert(Number(await row.getByRole("cell").first().innerText()) >= 2);
     assertMatch(await row.innerText(), /ms\s\/\s[\d.]+ m?s/);
     assertEquals(await page.locator(".tile dt").allInnerTexts(), ["Running", "Waiting", "Sessions", "Contexts"]);
+    const { runtimes } = await client.json("GET", "/v1/activity"); // As the document describes it.
+    assert(runtimes.some(({ runtime, steps }: Activity["runtimes"][number]) => runtime === "deno" && steps.length > 0));
     await page.getByRole("radio", { name: "Run time" }).check();
     assertEquals(await findBarriers(opened), []);
     await page.getByRole("button", { name: `Close session ${id}` }).click();

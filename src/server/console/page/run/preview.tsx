@@ -3,15 +3,17 @@ import type { Selection } from "../../../../core/selection.ts";
 import { type Problem, sendForJson, toProblem } from "../api/request.ts";
 import { ProblemNote } from "../parts/problem_note.tsx";
 import { Candidates } from "../result/candidates.tsx";
-import { type ProgramForm, toRequest } from "./program_form.ts";
+import { type ProgramForm, toRequest, toSelectionRequest } from "./program_form.ts";
 
 /** Time without a change after which the service is asked, in ms. */
 const SETTLED_MS = 250;
+/** Longest request that is sent after each change. Beyond it, the request is without the program. */
+const MAX_LENGTH = 262_144;
 
 /** Where the program would run, before it does. */
 export function Preview({ form, isVisible }: { readonly form: ProgramForm; readonly isVisible: boolean }) {
   const [found, setFound] = useState<{ readonly selection?: Selection; readonly problem?: Problem }>({});
-  const body = JSON.stringify(toRequest(form));
+  const body = bodyOf(form);
   useEffect(() => {
     if (!isVisible) return;
     const leaving = new AbortController();
@@ -38,4 +40,9 @@ export function Preview({ form, isVisible }: { readonly form: ProgramForm; reado
       {selection !== undefined && <Candidates title="Where it would run" selection={selection} />}
     </>
   );
+}
+
+function bodyOf(form: ProgramForm): string {
+  const whole = JSON.stringify(toRequest(form));
+  return whole.length <= MAX_LENGTH ? whole : JSON.stringify(toSelectionRequest(form));
 }
