@@ -43,6 +43,11 @@ export function hasCompiled({ outcome }: Pick<CompileResult, "outcome">): boolea
   return outcome.kind === "exited" && outcome.exitCode === 0;
 }
 
+/** The result of a compiler that made no program; undefined for any other execution. */
+export function failedCompile({ compile }: { readonly compile?: CompileResult }): CompileResult | undefined {
+  return compile === undefined || hasCompiled(compile) ? undefined : compile;
+}
+
 /** The parts of a result that a quota counts. */
 export interface ChargedResult {
   readonly usage: Usage;

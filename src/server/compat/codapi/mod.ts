@@ -10,10 +10,15 @@ export function codapiRoutes({ engine }: CompatOptions): Hono<AppEnv> {
   return new Hono<AppEnv>().post("/v1/exec", async (context) => (await load()).exec(context, engine));
 }
 
-/** Answers with an error as codapi does: as a failed execution. An unknown sandbox is 404. */
+/**
+ * Answers with an error as codapi does: as a failed execution. An unknown sandbox is 404, and a file name that leaves
+ * the workspace 200.
+ */
 export function sendCodapiError(context: Context<AppEnv>, error: unknown): Response {
-  const { code, detail, status } = answerProblem(context, error);
+  const { code, detail, errors, status } = answerProblem(context, error);
   const isUnknown = code === "unsupported_language";
   const stderr = isUnknown ? `unknown sandbox: ${detail}` : detail;
-  return context.json({ id: "-", ok: false, duration: 0, stdout: "", stderr }, isUnknown ? 404 : status);
+  const isOutside = code === "permission_denied" && errors !== undefined;
+  const answer = { id: "-", ok: false, duration: 0, stdout: "", stderr };
+  return context.json(answer, isUnknown ? 404 : isOutside ? 200 : status);
 }

@@ -1,9 +1,10 @@
 import type { Context } from "hono";
-import { type Execution, hasCompiled } from "../../../core/execution.ts";
+import type { Execution } from "../../../core/execution.ts";
 import type { EnginePort } from "../../../engine/port.ts";
 import type { AppEnv } from "../../http/app_env.ts";
 import { jsonBody } from "../../http/json_body.ts";
 import { failureReason } from "../failure_reason.ts";
+import { printedText } from "../printed_text.ts";
 import { parseLibreChatRequest } from "./request.ts";
 
 /** Runs a program, and answers with its output. A client that disconnects cancels it. */
@@ -16,8 +17,8 @@ export async function exec(context: Context<AppEnv>, engine: Pick<EnginePort, "s
 
 /** Translates an execution. Why a program failed is the last line of its stderr, since no other field tells it. */
 function toResult(execution: Execution): object {
-  const { compile, id, outcome } = execution;
-  const { stderr, stdout } = compile !== undefined && !hasCompiled(compile) ? compile : execution;
+  const { id, outcome } = execution;
+  const { stderr, stdout } = printedText(execution);
   const reason = failureReason(outcome);
   const separator = stderr === "" || stderr.endsWith("\n") ? "" : "\n";
   return {

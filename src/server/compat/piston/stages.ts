@@ -3,7 +3,7 @@ import { BoundedOutput } from "../../../core/bytes/bounded_output.ts";
 import {
   type CompileResult,
   type Execution,
-  hasCompiled,
+  failedCompile,
   type Outcome,
   type OutputChunk,
 } from "../../../core/execution.ts";
@@ -75,7 +75,7 @@ export function endOf(outcome: Outcome): StageEnd {
 export function toResult(execution: Execution, output: InterleavedOutput): object {
   const { compile, language, outcome, stderr, stdout, usage } = execution;
   const compiled = compile === undefined ? undefined : toCompileStage(compile);
-  const run = compile !== undefined && !hasCompiled(compile) ? compiled : {
+  const run = failedCompile(execution) !== undefined ? compiled : {
     stdout,
     stderr,
     ...endOf(outcome),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { MimeBundle } from "../../../core/cell.ts";
-import type { Execution, OutputStream } from "../../../core/execution.ts";
+import type { Execution } from "../../../core/execution.ts";
+import { markedText } from "../../http/marked_text.ts";
 import type { ContentBlock, ToolResult } from "../tools/tool.ts";
 import { fileUri, outputUri } from "./addresses.ts";
 import { IMAGE_TYPES, mimeTypeOf, toBlock } from "./file_content.ts";
@@ -72,14 +73,6 @@ export function toExecutionResult(execution: Execution, { tool, session }: Execu
       notes: isPlain ? notes : [describeOutcome(outcome, retry), ...notes],
     },
   };
-}
-
-/** The kept text of a stream, with a mark where bytes are left out. */
-function markedText(execution: Execution, stream: OutputStream): string {
-  const { [stream]: text, truncated, truncatedAt } = execution;
-  const at = truncatedAt?.[stream];
-  if (at === undefined) return text;
-  return `${text.slice(0, at)}\n[… ${truncated[stream]} bytes are left out here …]\n${text.slice(at)}`;
 }
 
 function notesOf(

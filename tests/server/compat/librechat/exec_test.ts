@@ -27,9 +27,11 @@ function ending(parts: Partial<Execution>, seen: ExecutionRequest[] = []): Parti
 Deno.test("POST exec answers with the output, and why a program failed", async () => {
   const exited = (exitCode: number) => ({ kind: "exited", exitCode }) as const;
   const compile = { outcome: exited(1), stdout: "", stderr: "no such name\n", cpuMs: 1 };
+  const cut = { truncated: { stdout: 9, stderr: 0 }, truncatedAt: { stdout: 1 } };
   const table: [parts: Partial<Execution>, stdout: string, stderr: string][] = [
     [{ stdout: "1\n", stderr: "w" }, "1\n", "w"],
     [{ stdout: "1\n", stderr: "boom", outcome: exited(2) }, "1\n", "boom\nexit status 2\n"],
+    [{ stdout: "ab", ...cut }, "a\n[… 9 bytes are left out here …]\nb", ""],
     [{ outcome: { kind: "timed_out", limitMs: 9 } }, "", "code execution timeout\n"],
     [{ outcome: exited(1), compile }, "", "no such name\nexit status 1\n"],
   ];
