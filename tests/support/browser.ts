@@ -87,9 +87,11 @@ export class OpenPage implements AsyncDisposable {
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
   }
 
-  /** Whether the page is wider than its window. */
+  /** Whether the page is wider than its window, or a card shows only a part of its content. */
   async isTooWide(): Promise<boolean> {
-    return await this.page.evaluate("document.documentElement.scrollWidth > innerWidth");
+    return await this.page.evaluate(
+      "[document.documentElement, ...document.querySelectorAll('.card')].some((one) => one.scrollWidth > one.clientWidth + 1)",
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

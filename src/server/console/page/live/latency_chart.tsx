@@ -116,7 +116,7 @@ function formatTick(ms: number | null): string {
 }
 
 function formatMinute(seconds: number): string {
-  return new Date(seconds * 1_000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return new Date(seconds * 1_000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 /** Resolves a colour of the styles for the present scheme. */

@@ -13,10 +13,10 @@ export function RuntimeTable({ activity: { runtimes } }: { readonly activity: Ac
         <tr>
           <th scope="col">Runtime</th>
           <th scope="col" class="number">Ended</th>
-          <th scope="col" class="number">
+          <th scope="col" class="number pair">
             Start-up <span>p50 / p95</span>
           </th>
-          <th scope="col" class="number">
+          <th scope="col" class="number pair">
             Run time <span>p50 / p95</span>
           </th>
           <th scope="col" class="number wide">Warm now</th>
