@@ -25,7 +25,16 @@ export const reportError = (error) => {
   Promise.reject(error);
 };
 
-export const structuredClone = (value, { transfer = [] } = {}) => partOf("clone").clone(value, [...transfer]);
+export const { structuredClone } = {
+  structuredClone(value, options = undefined) {
+    if (arguments.length === 0) throw new TypeError("structuredClone() takes a value");
+    if (!["object", "function", "undefined"].includes(typeof options)) {
+      throw new TypeError("The options of structuredClone() are an object");
+    }
+    const { transfer = [] } = options ?? {};
+    return partOf("clone").clone(value, [...transfer]);
+  },
+};
 
 export const crypto = Object.freeze({ getRandomValues, randomUUID: () => host.uuid() });
 
