@@ -58,7 +58,7 @@ const GENERAL_SETTINGS = {
     schema: absolutePath,
     default: undefined,
     shown: "",
-    help: "file that the log is added to, in place of stderr; SIGHUP opens it anew",
+    help: "file that the log is added to, in place of stderr; SIGHUP to a service opens it anew",
   },
   minIsolation: {
     schema: wholeNumber(0, MAX_ISOLATION),

@@ -37,6 +37,8 @@ const MAX_COLLECTED = 256;
 const RETRY_MS = 100;
 /** Most bytes kept for a reader that is behind. Lines that come when there are more are dropped. */
 const MAX_KEPT_BYTES = 1_048_576;
+/** The byte that ends a line. */
+const NEWLINE = 10;
 /** The levels of lines that wait. Lines of other levels are written at once, behind the waiting ones. */
 const PATIENT: readonly LogLevel[] = ["trace", "debug", "info"];
 
@@ -75,6 +77,27 @@ export async function startLog({ logFile, logFormat, logLevel }: LogOptions): Pr
         log.error("log.reopen_failed", { file: logFile, error: messageOf(error) });
       }
     },
+  };
+}
+
+/**
+ * Listens for SIGHUP, which opens the file of a service's log anew. Before the log has started, the signal waits for
+ * that. Where the log has no file, it ends the process from then on.
+ *
+ * @returns starts the log. It throws as {@link startLog} does
+ */
+export function prepareLog(): (options: LogOptions) => Promise<void> {
+  let isWanted = false;
+  let reopen = () => {
+    isWanted = true;
+  };
+  const onHangUp = () => reopen();
+  Deno.addSignalListener("SIGHUP", onHangUp);
+  return async (options) => {
+    const running = await startLog(options);
+    if (options.logFile === undefined) return Deno.removeSignalListener("SIGHUP", onHangUp);
+    reopen = running.reopen;
+    if (isWanted) reopen();
   };
 }
 
@@ -148,30 +171,64 @@ export interface CollectedLines {
 /**
  * Collects lines, and writes them together in their order. The log is a best effort: lines that cannot be written are
  * dropped, as a full disk or a reader that is gone must not end the service. Where `write` throws
- * {@link Deno.errors.WouldBlock}, the rest is kept and written later.
+ * {@link Deno.errors.WouldBlock}, the rest is kept and written later. The next write that succeeds ends a line that was
+ * cut, and adds the event `log.lines_dropped` with their `count`.
  *
  * @param write writes some of the bytes, and returns how many
  */
 export function collectLines(format: TextFormatter, write: (bytes: Uint8Array) => number): CollectedLines {
   const waiting: LogRecord[] = [];
   let kept: Uint8Array = new Uint8Array();
+  let endsLine = true;
+  let latest: LogRecord | undefined;
+  let droppedLines = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   function flush(): void {
     clearTimeout(timer);
     timer = undefined;
     const records = waiting.splice(0);
+    if (kept.length > MAX_KEPT_BYTES) droppedLines += records.length;
+    else keep(records);
+    if (kept.length === 0 || writeKept() !== "written" || droppedLines === 0 || latest === undefined) return;
+    const count = droppedLines;
+    keep([droppedRecord(latest, count)]);
+    droppedLines = writeKept() === "failed" ? count : 0;
+  }
+  function keep(records: readonly LogRecord[]): void {
+    const text = records.map(formatOrDrop).join("");
+    if (text === "") return;
+    const isCut = kept.length === 0 && !endsLine;
+    const lines = new TextEncoder().encode(isCut ? `\n${text}` : text);
+    const before = kept;
+    kept = new Uint8Array(before.length + lines.length);
+    kept.set(before);
+    kept.set(lines, before.length);
+  }
+  function formatOrDrop(record: LogRecord): string {
     try {
-      if (kept.length <= MAX_KEPT_BYTES) {
-        const lines = new TextEncoder().encode(records.map(format).join(""));
-        const before = kept;
-        kept = new Uint8Array(before.length + lines.length);
-        kept.set(before);
-        kept.set(lines, before.length);
+      return format(record);
+    } catch {
+      droppedLines++; // For example, a value in it contains itself.
+      return "";
+    }
+  }
+  function writeKept(): "written" | "waits" | "failed" {
+    try {
+      while (kept.length > 0) {
+        const count = write(kept);
+        if (count > 0) endsLine = kept[count - 1] === NEWLINE;
+        kept = kept.subarray(count);
       }
-      while (kept.length > 0) kept = kept.subarray(write(kept));
+      return "written";
     } catch (error) {
-      if (error instanceof Deno.errors.WouldBlock) writeLater();
-      else kept = new Uint8Array();
+      if (error instanceof Deno.errors.WouldBlock) {
+        writeLater();
+        return "waits";
+      }
+      const ends = kept.reduce((count, byte) => byte === NEWLINE ? count + 1 : count, 0);
+      droppedLines += kept[0] === NEWLINE ? ends - 1 : ends; // The first one only ends a line that was written.
+      kept = new Uint8Array();
+      return "failed";
     }
   }
   function writeLater(): void {
@@ -179,9 +236,16 @@ export function collectLines(format: TextFormatter, write: (bytes: Uint8Array) =
     Deno.unrefTimer(timer); // A reader that is behind does not keep the process.
   }
   function add(record: LogRecord): void {
+    latest = record;
     waiting.push(record);
     if (waiting.length >= MAX_COLLECTED || !PATIENT.includes(record.level)) flush();
     else timer ??= setTimeout(flush, COLLECT_MS);
   }
   return { add, flush };
+}
+
+/** The event that lines were dropped, at the time of the latest record. */
+function droppedRecord({ category, timestamp }: LogRecord, count: number): LogRecord {
+  const event = "log.lines_dropped";
+  return { category, timestamp, level: "warning", rawMessage: event, message: [event], properties: { count } };
 }

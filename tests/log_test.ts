@@ -8,6 +8,10 @@ function record(properties: Record<string, unknown>): LogRecord {
   return { ...parts, message: ["http.request"], properties };
 }
 
+function formatBriefly({ level, rawMessage, properties: { count } }: LogRecord): string {
+  return `${level} ${rawMessage}${count === undefined ? "" : ` ${count}`}\n`;
+}
+
 /** A write that takes every byte. */
 function writingAll(take: (text: string) => void) {
   return (bytes: Uint8Array) => {
@@ -49,11 +53,11 @@ Deno.test("collectLines() writes a line that no other follows", async () => {
   assertEquals(await promise, "line\n");
 });
 
-Deno.test("collectLines() drops what cannot be written, and goes on with what comes later", async () => {
+Deno.test("collectLines() drops what cannot be written, goes on with what comes later, and says how much is missing", async () => {
   const written: string[] = [];
   const failed = Promise.withResolvers<void>();
   let isFull = true;
-  const { add, flush } = collectLines(({ level }) => `${level}\n`, (bytes) => {
+  const { add, flush } = collectLines(formatBriefly, (bytes) => {
     if (!isFull) return writingAll((text) => written.push(text))(bytes);
     failed.resolve();
     throw new Error("No space left on device");
@@ -64,7 +68,36 @@ Deno.test("collectLines() drops what cannot be written, and goes on with what co
   isFull = false;
   flush();
   add({ ...record({}), level: "error" });
-  assertEquals(written, ["error\n"]);
+  add({ ...record({}), level: "error" });
+  assertEquals(written, ["error http.request\n", "warning log.lines_dropped 2\n", "error http.request\n"]);
+});
+
+Deno.test("collectLines() drops a line that cannot be formatted alone", () => {
+  let written = "";
+  const { add, flush } = collectLines((one) => {
+    if (one.properties["isBad"] === true) throw new TypeError("Converting circular structure to JSON");
+    return formatBriefly(one);
+  }, writingAll((text) => written += text));
+  for (const properties of [{}, { isBad: true }, {}]) add(record(properties));
+  flush();
+  assertEquals(written, "info http.request\ninfo http.request\nwarning log.lines_dropped 1\n");
+});
+
+Deno.test("collectLines() ends a line that a full disk has cut before it writes the next one", () => {
+  let written = "";
+  let room = 5;
+  const { add } = collectLines(formatBriefly, (bytes) => {
+    if (room === 0) throw new Error("No space left on device");
+    const taken = bytes.subarray(0, room);
+    room -= taken.length;
+    return writingAll((text) => written += text)(taken);
+  });
+  const fatal = { ...record({}), level: "fatal" } as const;
+  add(fatal);
+  add(fatal); // Nothing of it is written, and it is not counted twice.
+  room = 100;
+  add({ ...fatal, rawMessage: "later" });
+  assertEquals(written, "fatal\nfatal later\nwarning log.lines_dropped 2\n");
 });
 
 Deno.test("collectLines() writes the rest of a line later, and before others, where its reader was behind", async () => {
@@ -94,14 +127,15 @@ Deno.test("collectLines() keeps a bounded number of whole lines for a reader tha
   let isBehind = true;
   let written = "";
   const line = `${"x".repeat(99_999)}\n`;
-  const { add, flush } = collectLines(() => line, (bytes) => {
+  const formatLong = (one: LogRecord) => one.rawMessage === "http.request" ? line : formatBriefly(one);
+  const { add, flush } = collectLines(formatLong, (bytes) => {
     if (isBehind) throw new Deno.errors.WouldBlock();
     return writingAll((text) => written += text)(bytes);
   });
   for (let count = 0; count < 50; count++) add({ ...record({}), level: "warning" });
   isBehind = false;
   flush();
-  assertEquals(written, line.repeat(11)); // The first over 1 MiB is the last.
+  assertEquals(written, `${line.repeat(11)}warning log.lines_dropped 39\n`); // The first over 1 MiB is the last.
 });
 
 Deno.test("openLogFile() adds to a file, and begins another when the file was renamed and it reopens", async () => {

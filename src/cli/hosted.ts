@@ -33,17 +33,21 @@ export const hosted: HostedService = new HostedService();
 
 /** Starts the service, and loads its code only here. A command line that needs no service does not wait for it. */
 async function start(stop: AbortController): Promise<Service> {
-  const [{ loadConfig }, { startLog }, { composeService }] = await Promise.all([
+  const [{ loadConfig }, { prepareLog }, { composeService }] = await Promise.all([
     import("../config.ts"),
     import("../log.ts"),
     import("../compose/mod.ts"),
   ]);
-  const config = await loadConfig().catch(async (error: unknown) => {
+  const startLog = prepareLog();
+  const configure = async () => {
+    const config = await loadConfig();
+    await startLog(config);
+    return config;
+  };
+  const config = await configure().catch(async (error: unknown) => {
     await printError(`codebeaker: ${messageOf(error)}`);
     Deno.exit(EXIT_USAGE);
   });
-  const { reopen } = await startLog(config);
-  if (config.logFile !== undefined) Deno.addSignalListener("SIGHUP", reopen);
   const service = await composeService(config);
   closeAtSignals(service, stop);
   return service;

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { composeService } from "../compose/mod.ts";
 import { loadConfig, SETTINGS } from "../config.ts";
-import { startLog } from "../log.ts";
+import { prepareLog } from "../log.ts";
 import { announce } from "./announce.ts";
 import type { CommandContext } from "./context.ts";
 import type { Output } from "./output.ts";
@@ -14,12 +14,12 @@ export function defineServe(command: Command, { stdout }: Pick<CommandContext, "
 }
 
 async function serve(flags: Record<string, unknown>, stdout: Output): Promise<void> {
+  const startLog = prepareLog();
   const stop = new AbortController();
   Deno.addSignalListener("SIGTERM", () => stop.abort());
   Deno.addSignalListener("SIGINT", () => stop.abort());
   const config = await loadConfig(flags);
-  const { reopen } = await startLog(config);
-  if (config.logFile !== undefined) Deno.addSignalListener("SIGHUP", reopen);
+  await startLog(config);
   await using service = await composeService(config);
   const { url } = service.listen();
   await unlessInterrupted(announce(service, { url, stdout, signal: stop.signal }), stop.signal); // Self-tests may take long.

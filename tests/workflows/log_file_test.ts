@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { startServiceProcess } from "../support/service_process.ts";
+import { PROJECT, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
-import { NOTHING_RUNS } from "../support/variables.ts";
+import { NOTHING_RUNS, withoutProjectVariables } from "../support/variables.ts";
 
 Deno.test("--log-file takes the log in place of stderr, and SIGHUP opens it anew", async () => {
   const directory = await Deno.makeTempDir();
@@ -28,4 +28,34 @@ Deno.test("--log-file takes the log in place of stderr, and SIGHUP opens it anew
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
+});
+
+Deno.test("SIGHUP before the log runs ends no service with a log file", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const [config, logFile, pidFile] = [`${directory}/config`, `${directory}/service.log`, `${directory}/pid`];
+    await new Deno.Command("mkfifo", { args: [config] }).output();
+    const through = ["/bin/sh", "-c", `echo $$ > ${pidFile}; exec "$@"`, "sh"];
+    const starting = startServiceProcess(["--config", config], NOTHING_RUNS, { mayLackRuntimes: true, through });
+    const hold = await Deno.open(config, { write: true }); // Opens when the service reads, which then waits.
+    Deno.kill(Number(await Deno.readTextFile(pidFile)), "SIGHUP");
+    await hold.write(new TextEncoder().encode(JSON.stringify({ logFile })));
+    hold.close();
+    await using _service = await starting;
+    await until(async () => (await Deno.readTextFile(logFile)).includes("log.reopened"), "the signal has its effect");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("deno serve says in one line that a log file cannot be opened, and exits with 2", async () => {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["serve", "--no-prompt", "--allow-all", "--port", "0", "main.ts"],
+    cwd: PROJECT,
+    clearEnv: true,
+    env: { ...withoutProjectVariables(), CODEBEAKER_LOG_FILE: "/absent/service.log" },
+  }).output();
+  const [line, ...more] = new TextDecoder().decode(stderr).trim().split("\n");
+  assertStringIncludes(line ?? "", "codebeaker: Cannot open the log file (logFile)");
+  assertEquals([code, more], [2, []]);
 });
