@@ -11,6 +11,7 @@ const VARYING = [
   "requestId",
   "warm",
   "createdAt",
+  "startedAt",
   "lastActivityAt",
   "expiresAt",
   "modifiedAt",
