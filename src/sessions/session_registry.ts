@@ -173,8 +173,10 @@ export class SessionRegistry implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#polling[Symbol.dispose]();
-    await Promise.all(this.sessions.map((session) => this.close(session, "service_stopped")));
+    const closing = this.sessions.map((session) => this.close(session, "service_stopped"));
+    await Promise.allSettled(closing); // The store closes next, so a failure waits until all the others are recorded.
     await this.#decideRecovered(); // Removes an environment that is being reattached.
+    await Promise.all(closing); // Throws the first failure.
   }
 
   /** Opens a session with its new environment, unless the caller has left. */

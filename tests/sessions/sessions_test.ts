@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { CodeBeakerError, type ErrorCode } from "../../src/core/errors.ts";
 import type { Execution } from "../../src/core/execution.ts";
 import { parseSessionExecution, parseSessionRequest } from "../../src/core/requests/session_request.ts";
@@ -31,6 +31,11 @@ async function withSession(
   await using _sessions = parts.sessions;
   const request = options.request === undefined ? REQUEST : parseSessionRequest(options.request);
   await test({ ...parts, gate, session: await parts.sessions.create(CALLER, request) });
+}
+
+/** Waits for everything that can happen at once. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 async function refusal(act: () => unknown): Promise<ErrorCode> {
@@ -309,6 +314,29 @@ Deno.test("Sessions keeps no place for a session whose environment cannot be rem
   await assertRejects(() => sessions.close(CALLER, id), Error, "not empty");
   assertEquals([sessions.count, sessionStore.find("local", id)?.state], [0, "closed"]);
   await sessions.close(CALLER, id);
+});
+
+Deno.test("Sessions ends with the service only when all are closed, though one environment cannot be removed", async () => {
+  const { environment } = await gatedEnvironment();
+  await using _environment = environment;
+  const removal = Promise.withResolvers<void>();
+  const removals = [Promise.reject(new Error("not empty")), removal.promise];
+  removals[0]?.catch(() => {});
+  const runtime = fakeRuntime({
+    createEnvironment: () =>
+      Promise.resolve(withParts(environment, { [Symbol.asyncDispose]: () => removals.shift() ?? removal.promise })),
+  });
+  const { sessions, sessionStore } = sessionsOf([runtime]);
+  const ids = [(await sessions.create(CALLER, REQUEST)).id, (await sessions.create(CALLER, REQUEST)).id];
+  let [isOver, failure] = [false, undefined as unknown];
+  const ending = sessions[Symbol.asyncDispose]().catch((error) => failure = error).finally(() => isOver = true);
+  while (sessionStore.find("local", ids[0] ?? "")?.state !== "closed") await nextTurn();
+  await nextTurn();
+  assertEquals(isOver, false);
+  removal.resolve();
+  await ending;
+  assertEquals(ids.map((id) => sessionStore.find("local", id)?.closedBecause), ["service_stopped", "service_stopped"]);
+  assertStringIncludes(String(failure), "not empty");
 });
 
 Deno.test("Sessions closes what nothing happens in, and not what is used", () =>

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { CodeBeakerError, invalidField } from "../../../core/errors.ts";
-import { parseSessionRequest } from "../../../core/requests/session_request.ts";
+import { MAX_LIFETIME_MS, parseSessionChanges, parseSessionRequest } from "../../../core/requests/session_request.ts";
 import type { SessionInfo } from "../../../core/session.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
@@ -25,7 +25,11 @@ const CPU_MS = LIMITS.timeoutMs.max;
 /** Fields of a new sandbox that ask for what is not here. */
 const UNSUPPORTED = ["autoPause", "autoResume", "iam", "mcp", "network", "volumeMounts"] as const;
 
-const timeoutSchema = z.number().min(0).default(DEFAULT_TIMEOUT_S);
+const MAX_TIMEOUT_S = MAX_LIFETIME_MS / 1_000;
+
+const timeoutSchema = z.number().min(0).max(MAX_TIMEOUT_S, `At most ${MAX_TIMEOUT_S} s`).default(DEFAULT_TIMEOUT_S);
+
+const lifeSchema = z.looseObject({ timeout: timeoutSchema });
 
 const createSchema = z.looseObject({
   templateID: z.string().default("base"),
@@ -69,12 +73,12 @@ export async function createSandbox(context: Context<AppEnv>, sessions: Sessions
 /** The name under which a session's metadata has its template. */
 const TEMPLATE = "e2b.template";
 
-/** Answers with the access to a sandbox, whose life it sets. */
+/** Answers with the access to a sandbox. It makes the life of the sandbox longer, and never shorter. */
 export async function connectSandbox(
   context: Context<AppEnv>,
   { id, sessions }: { readonly id: string; readonly sessions: SessionsPort },
 ): Promise<Response> {
-  return context.json(toAccess(context, await setLife(context, { id, sessions })), 201);
+  return context.json(toAccess(context, await setLife(context, { id, sessions, mayShorten: false })), 201);
 }
 
 /** Sets the life of a sandbox from now on, in s. */
@@ -82,7 +86,7 @@ export async function setTimeoutOf(
   context: Context<AppEnv>,
   { id, sessions }: { readonly id: string; readonly sessions: SessionsPort },
 ): Promise<Response> {
-  await setLife(context, { id, sessions });
+  await setLife(context, { id, sessions, mayShorten: true });
   return context.body(null, 204);
 }
 
@@ -129,20 +133,21 @@ export function findOpen(
   throw new CodeBeakerError("not_found", `Cannot find the sandbox ${id} as it is closed: create another`);
 }
 
-/** Sets the life of a session from now on; its lifetime counts from its creation. */
+/** Sets the life of a session from now on. Its longest life counts from its creation. */
 async function setLife(
   context: Context<AppEnv>,
-  { id, sessions }: { readonly id: string; readonly sessions: SessionsPort },
+  { id, mayShorten, sessions }: { readonly id: string; readonly mayShorten: boolean; readonly sessions: SessionsPort },
 ): Promise<SessionInfo> {
-  const { timeout } = parseAs(z.looseObject({ timeout: timeoutSchema }), await jsonBody(context), {
-    what: "the timeout",
-  });
+  const { timeout } = parseAs(lifeSchema, await jsonBody(context), { what: "the timeout" });
   findOpen(context, { id, sessions });
   const caller = context.get("caller");
-  const { createdAt, lastActivityAt } = sessions.change(caller, id, {});
+  const session = sessions.change(caller, id, {}); // This is activity: its time is now.
+  const now = Date.parse(session.lastActivityAt);
   const lifeMs = lifeOf(timeout);
-  const maxLifetimeMs = Date.parse(lastActivityAt) - Date.parse(createdAt) + lifeMs;
-  return sessions.change(caller, id, { idleTimeoutMs: lifeMs, maxLifetimeMs });
+  if (!mayShorten && now + lifeMs <= Date.parse(session.expiresAt)) return session;
+  const ageMs = Math.max(now - Date.parse(session.createdAt), 0); // Negative where the clock was set back.
+  const maxLifetimeMs = Math.min(ageMs + lifeMs, MAX_LIFETIME_MS);
+  return sessions.change(caller, id, parseSessionChanges({ idleTimeoutMs: lifeMs, maxLifetimeMs }));
 }
 
 /** A timeout in ms. A session lives for a second at least. */

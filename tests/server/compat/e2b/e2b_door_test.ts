@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import type { Execution } from "../../../../src/core/execution.ts";
-import type { SessionRequest } from "../../../../src/core/requests/session_request.ts";
+import type { SessionChanges, SessionRequest } from "../../../../src/core/requests/session_request.ts";
 import type { SubmitOptions } from "../../../../src/engine/port.ts";
 import { envelope } from "../../../../src/server/compat/e2b/connect.ts";
 import type { SessionsPort } from "../../../../src/sessions/port.ts";
@@ -52,6 +52,49 @@ Deno.test("a sandbox is a session, whose template is Python or the name of a lan
     ["python", { N: "v" }, 60_000, 60_000, false],
     ["typescript", {}, 300_000, 300_000, true],
   ]);
+});
+
+/** Sets the life of a sandbox that is a day old and ends in an hour; `changes` are those with a field. */
+async function changeLife(action: "timeout" | "connect", timeout: unknown, { ageMs = 86_400_000 } = {}) {
+  const now = Date.parse("2026-01-10T00:00:00.000Z");
+  const session = fakeSession({
+    createdAt: new Date(now - ageMs).toISOString(),
+    lastActivityAt: new Date(now).toISOString(),
+    expiresAt: new Date(now + 3_600_000).toISOString(),
+  });
+  const changes: SessionChanges[] = [];
+  const change: SessionsPort["change"] = (_caller, _id, fields) => {
+    if (Object.keys(fields).length > 0) changes.push(fields);
+    return session;
+  };
+  const asked = `POST /sandboxes/sess_1/${action}`;
+  const { status } = await ask({ show: () => session, change }, asked, { body: { timeout } });
+  return { status, changes };
+}
+
+Deno.test("a sandbox's life is set from now on, and refused or cut at the longest life of a session", async () => {
+  const hour = { idleTimeoutMs: 3_600_000, maxLifetimeMs: 90_000_000 };
+  assertEquals(await changeLife("timeout", 3_600), { status: 204, changes: [hour] });
+  const shortest = { idleTimeoutMs: 1_000, maxLifetimeMs: 86_401_000 };
+  assertEquals(await changeLife("timeout", 0), { status: 204, changes: [shortest] });
+  const longest = { idleTimeoutMs: 604_800_000, maxLifetimeMs: 604_800_000 };
+  assertEquals(await changeLife("timeout", 604_800), { status: 204, changes: [longest] });
+  assertEquals(await changeLife("timeout", 3_600, { ageMs: -86_400_000 }), {
+    status: 204,
+    changes: [{ idleTimeoutMs: 3_600_000, maxLifetimeMs: 3_600_000 }], // The clock was set back.
+  });
+  for (const timeout of [1e300, 604_801, 8_640_000, -1]) {
+    for (const action of ["timeout", "connect"] as const) {
+      assertEquals([timeout, await changeLife(action, timeout)], [timeout, { status: 400, changes: [] }]);
+    }
+    assertEquals((await ask({}, "POST /sandboxes", { body: { timeout } })).status, 400);
+  }
+});
+
+Deno.test("connecting makes the life of a sandbox longer, and never shorter", async () => {
+  assertEquals(await changeLife("connect", 3_600), { status: 201, changes: [] });
+  const longer = { idleTimeoutMs: 3_601_000, maxLifetimeMs: 90_001_000 };
+  assertEquals(await changeLife("connect", 3_601), { status: 201, changes: [longer] });
 });
 
 Deno.test("what is not supported is told in the form of each API, and nothing is done", async () => {
