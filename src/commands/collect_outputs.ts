@@ -8,29 +8,16 @@ import {
   type OutputFile,
   type OutputFiles,
 } from "../core/output_files.ts";
-import { encodeContent, type EncodedContent } from "../core/requests/content.ts";
+import { encodeContent } from "../core/requests/content.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
+import { type AnswerMemory, memoryOf } from "./answer_memory.ts";
 import { type MatchingFile, MatchingFiles, scopeOf } from "./matching_files.ts";
 
 /** Longest time to find and read files. */
 const MAX_COLLECT_MS = 10_000;
 
-/** Bytes that JSON adds to a control character, a quotation mark or a backslash. */
-const ESCAPE_BYTES = 5;
-const [FIRST_PRINTABLE, QUOTATION_MARK, BACKSLASH] = [0x20, 0x22, 0x5c];
-
 /** The files of a workspace, as far as they are collected. */
 type ReadableFiles = Pick<WorkspaceFiles, "visit" | "readFiles">;
-
-/** The memory of an answer. */
-export interface AnswerMemory {
-  /**
-   * Takes more bytes, until the answer is sent.
-   *
-   * @throws {CodeBeakerError} `busy` when the bytes are not free
-   */
-  growBy(bytes: number): void;
-}
 
 /** How files are collected. */
 export interface CollectOptions {
@@ -159,14 +146,4 @@ class Collection {
     this.#collected.push({ path, ...content, bytes: bytes.length });
     this.#done.add(path);
   }
-}
-
-/** Most memory of a file in an answer: its content, and its JSON. */
-function memoryOf({ content, encoding }: EncodedContent, bytes: Uint8Array): number {
-  if (encoding === "base64") return 2 * content.length;
-  let escapes = 0;
-  for (const byte of bytes) {
-    if (byte < FIRST_PRINTABLE || byte === QUOTATION_MARK || byte === BACKSLASH) escapes++;
-  }
-  return 2 * content.length + bytes.length + ESCAPE_BYTES * escapes;
 }

@@ -7,7 +7,8 @@ import type { TextWorkerPool } from "./texts/text_worker_pool.ts";
 
 /** The settings under which a command runs. */
 export interface CommandContext
-  extends Pick<RunProgramOptions, "signal" | "kept" | "stdin" | "onStart" | "onOutput" | "permissionBounds"> {
+  extends
+    Pick<RunProgramOptions, "signal" | "kept" | "stdin" | "memory" | "onStart" | "onOutput" | "permissionBounds"> {
   /** The limits of the command's programs. A command may lower them, and may raise only the time. */
   readonly limits: Limits;
   /** Longest time that a command may ask for, in ms. Default: the limit. */

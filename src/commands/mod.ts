@@ -19,7 +19,7 @@ import { writeFile } from "./write_file.ts";
 
 export type { Command, CommandContext } from "./command.ts";
 export { executeShell, installPackages, listDirectory, readFile, writeFile };
-export type { AnswerMemory } from "./collect_outputs.ts";
+export { type AnswerMemory, memoryOf } from "./answer_memory.ts";
 export { TextWorkerPool } from "./texts/text_worker_pool.ts";
 export { describeEnd, runProgram, type RunProgramOptions, unlessAborted } from "./run_program.ts";
 

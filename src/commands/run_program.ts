@@ -7,7 +7,8 @@ import type { PermissionBounds } from "../core/permissions/permissions.ts";
 import { NO_DENIALS } from "../core/denials/denial_report.ts";
 import { explainDenials } from "../core/denials/explain_denials.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle } from "../runtimes/port.ts";
-import { type AnswerMemory, collectOutputs } from "./collect_outputs.ts";
+import type { AnswerMemory } from "./answer_memory.ts";
+import { collectOutputs } from "./collect_outputs.ts";
 
 /** The settings of one program. */
 export interface RunProgramOptions {

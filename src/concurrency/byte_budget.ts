@@ -50,6 +50,16 @@ export class ByteLease implements Disposable {
     this.#shareFor = shareFor;
   }
 
+  /** The bytes that it holds now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether it holds more than a small request. */
+  get isLarge(): boolean {
+    return this.#bytes > SMALL_BYTES;
+  }
+
   /**
    * Grows to a number of bytes.
    *

@@ -12,6 +12,7 @@ import type { AppEnv } from "./http/app_env.ts";
 import { authenticate, type DoorKeys, guardOrigin, requireScope } from "./auth/auth.ts";
 import { allowCrossOrigin } from "./auth/cross_origin.ts";
 import { type BodyPace, tooLarge } from "./http/body.ts";
+import { holdUntilSent } from "./hold_until_sent.ts";
 import { answerUnrouted, createMethodIndex, describeRequest } from "./http/methods.ts";
 import { compatRoutes, sendError } from "./compat/mod.ts";
 import { type Mcp, mcpRoutes } from "./mcp/mod.ts";
@@ -136,7 +137,7 @@ function logRequest(): MiddlewareHandler<AppEnv> {
 
 /**
  * Refuses a body whose declared length is over the bound. Other bodies are refused while they are read. An upload has a
- * bound of its own. The memory of a body is given back when its request is answered.
+ * bound of its own. The memory of a body, and of the files of its answer, is given back when the request is answered.
  */
 function limitBody({ maxBodyBytes, bodyPace, requests }: AppOptions): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
@@ -146,5 +147,6 @@ function limitBody({ maxBodyBytes, bodyPace, requests }: AppOptions): Middleware
     using lease = requests.lease(context.get("caller")?.principal.tenant ?? "");
     context.set("lease", lease);
     await next();
+    holdUntilSent(context, lease);
   };
 }

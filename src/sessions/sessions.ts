@@ -115,7 +115,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     }
     using _use = session.use();
     const limits = session.lowerLimits({});
-    const context = { limits, signal: options.signal, texts: this.#texts };
+    const context = { limits, signal: options.signal, memory: options.memory, texts: this.#texts };
     const act = () => session.attempt((environment) => command.run(environment, context));
     const result = await this.#runner.inEnvironment(session, act);
     return { success: command.succeeded(result), result };

@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { FakeEnvironment } from "../support/fake_environment.ts";
-import { ask, assertFieldsRefused, assertRefused } from "./ask.ts";
+import { runCommand } from "../../src/commands/mod.ts";
+import { CodeBeakerError } from "../../src/core/errors.ts";
+import { ask, assertFieldsRefused, assertRefused, LIMITS_GIVEN } from "./ask.ts";
 
 const BASE = { type: "read_file", path: "a.txt" };
 const MAX_READ_BYTES = 16_777_216;
@@ -87,6 +89,31 @@ Deno.test("read_file reads 16 MiB at once, and more in parts only", async () => 
     assert(answer instanceof Object && "bytes" in answer);
     assertEquals(answer.bytes, MAX_READ_BYTES);
   }
+});
+
+Deno.test("read_file counts its answer on the memory of the request, and reads no further where that has no room", async () => {
+  await using environment = await FakeEnvironment.create();
+  const read = async (fields: Record<string, unknown>, mostBytes = Infinity) => {
+    let counted = 0;
+    const memory = {
+      growBy(bytes: number) {
+        if (counted + bytes > mostBytes) throw new CodeBeakerError("busy", "No room");
+        counted += bytes;
+      },
+    };
+    await runCommand(environment, { ...BASE, ...fields }, { limits: LIMITS_GIVEN, memory }).catch((error) => {
+      if (error.code !== "busy") throw error;
+      counted = -counted;
+    });
+    return counted;
+  };
+  await Deno.writeFile(environment.hostPath("a.txt"), new Uint8Array(1_000_000).fill(65));
+  assertEquals([await read({}), await read({ encoding: "base64" })], [3_000_000, 3_000_000]);
+  assertEquals(await read({ length: 10 }), 30);
+  const refusedAt = -await read({}, 400_000);
+  assert(refusedAt > 0 && refusedAt <= 400_000);
+  await Deno.writeFile(environment.hostPath("a.txt"), new Uint8Array(1_000_000).fill(1));
+  assertEquals(await read({}), 8_000_000); // JSON writes six characters for such a byte.
 });
 
 Deno.test("read_file follows a symlink that stays inside and refuses everything that is no file of the workspace", async () => {

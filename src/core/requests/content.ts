@@ -58,15 +58,18 @@ export function decodeContent({ content, encoding }: EncodedContent, field: stri
 
 /** Encodes bytes for a text field. They become text where they are UTF-8 without a NUL, else base64. */
 export function encodeContent(bytes: Uint8Array): EncodedContent {
-  if (!bytes.includes(0)) {
-    try {
-      const content = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-      return { content, encoding: "utf8" };
-    } catch {
-      // The bytes are no text.
-    }
+  const text = decodeText(bytes);
+  return text === undefined ? { content: bytes.toBase64(), encoding: "base64" } : { content: text, encoding: "utf8" };
+}
+
+/** Decodes bytes that are UTF-8 without a NUL; undefined for others. */
+export function decodeText(bytes: Uint8Array): string | undefined {
+  if (bytes.includes(0)) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
   }
-  return { content: bytes.toBase64(), encoding: "base64" };
 }
 
 /** The code of a request in its wire form. */

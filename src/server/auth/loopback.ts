@@ -2,9 +2,11 @@ import type { Context } from "hono";
 import { CodeBeakerError } from "../../core/errors.ts";
 import { hostOf } from "./origin.ts";
 
-/** The part of `Deno.serve`'s connection that authentication uses. */
+/** The part of `Deno.serve`'s connection that the service uses. */
 export interface Connection {
   readonly remoteAddr?: Deno.Addr;
+  /** Settles when the answer is sent, or its client is gone. */
+  readonly completed?: Promise<void>;
 }
 
 /**

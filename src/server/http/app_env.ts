@@ -13,7 +13,7 @@ export interface AppEnv {
     caller: Caller;
     /** Bounds of a body that is no upload. */
     bodyBounds: BodyBounds;
-    /** Memory of a body that is no upload, until the request is answered. */
+    /** Memory of the body and the answer's files, until the request is answered. An upload has none. */
     lease: ByteLease;
     /** The status of a problem, where the status of its code is not exact enough. */
     problemStatus?: 405 | 426;

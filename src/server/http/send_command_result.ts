@@ -34,7 +34,10 @@ export async function sendCommandResult(
 
   async function attempt(): Promise<CommandResult | { readonly success: false; readonly error: Problem }> {
     try {
-      const { success, result } = await sessions.command(caller, id, command, { signal: context.req.raw.signal });
+      const { success, result } = await sessions.command(caller, id, command, {
+        signal: context.req.raw.signal,
+        memory: context.get("lease"),
+      });
       return { success, result };
     } catch (error) {
       if (!isCommandFault(error, { sessions, caller, id, also: FURTHER_FAULTS })) throw error;

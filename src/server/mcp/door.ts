@@ -9,6 +9,7 @@ import type { AppEnv } from "../http/app_env.ts";
 import { jsonBody } from "../http/json_body.ts";
 import { describeRequest } from "../http/methods.ts";
 import { toProblem } from "../http/problem.ts";
+import { checkMessages } from "./check_messages.ts";
 import type { Exchange, FindExchange } from "./exchange.ts";
 import type { McpLimits } from "./limits.ts";
 import { ProtocolSessions } from "./protocol_sessions.ts";
@@ -57,12 +58,14 @@ export class McpDoor implements AsyncDisposable {
     const { raw: request } = context.req;
     const caller = context.get("caller");
     try {
-      const body = request.method === "POST" ? await readBody(context) : undefined;
       const lease = context.get("lease");
+      const body = request.method === "POST" ? await readBody(context) : undefined;
+      checkMessages(body, lease);
+      const { signal, track } = followAnswer(context);
       this.#exchanges.set(request, {
-        ...{ caller, signal: request.signal, memory: lease },
+        ...{ caller, signal, memory: lease },
         track: (work) => {
-          lease.keepUntil(work);
+          track(work);
           this.#sessions.keepUntil(request, work);
         },
       });
@@ -86,6 +89,34 @@ export class McpDoor implements AsyncDisposable {
     if (exchange === undefined) throw new CodeBeakerError("internal", "Cannot tell whose request this is");
     return exchange;
   }
+}
+
+/**
+ * Follows the answer of a request. The request's memory is kept until the answer is sent and the tracked work has
+ * settled. The signal aborts when the client is gone before that work has settled.
+ */
+function followAnswer(
+  { env, get, req }: Context<AppEnv>,
+): { readonly signal: AbortSignal; track(work: Promise<unknown>): void } {
+  const lease = get("lease");
+  const gone = new AbortController();
+  let running = 0;
+  const leave = () => void running--;
+  const end = () => running > 0 && gone.abort();
+  req.raw.signal.addEventListener("abort", () => gone.abort());
+  if (req.raw.signal.aborted) gone.abort();
+  if (env.completed !== undefined) {
+    lease.keepUntil(env.completed);
+    env.completed.then(end, end);
+  }
+  return {
+    signal: gone.signal,
+    track(work) {
+      running++;
+      work.then(leave, leave);
+      lease.keepUntil(work);
+    },
+  };
 }
 
 /** A body that is no JSON, which JSON-RPC has a code of its own for. */

@@ -7,7 +7,7 @@ export interface Exchange {
   /** Aborted when the client has disconnected. Absent where the transport reports that itself. */
   readonly signal?: AbortSignal;
   /** Memory of the request. Absent, it is not counted. */
-  readonly memory?: Pick<ByteLease, "growBy">;
+  readonly memory?: Pick<ByteLease, "growBy"> | undefined;
   /** Keeps the request's memory and protocol session until work settles. */
   track?(work: Promise<unknown>): void;
 }

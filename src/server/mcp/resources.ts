@@ -1,5 +1,6 @@
+import { type AnswerMemory, memoryOf } from "../../commands/mod.ts";
 import type { FileEntry } from "../../core/files.ts";
-import { encodeContent } from "../../core/requests/content.ts";
+import { decodeText } from "../../core/requests/content.ts";
 import type { Caller } from "../../engine/port.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import { checkScope } from "../auth/auth.ts";
@@ -23,6 +24,8 @@ export const TEMPLATES = [{
 interface Reader {
   readonly sessions: SessionsPort;
   readonly caller: Caller;
+  /** Memory of the answer. Absent, it is not counted. */
+  readonly memory?: AnswerMemory | undefined;
   /** Aborted when the client no longer waits. */
   readonly signal: AbortSignal;
 }
@@ -52,7 +55,7 @@ export function listResources({ sessions, caller }: Reader, cursor: string | und
  *
  * @throws {CodeBeakerError} `permission_denied`, `not_found`, `too_large`, as the session's files do
  */
-export async function readResource({ sessions, caller, signal }: Reader, uri: string) {
+export async function readResource({ sessions, caller, memory, signal }: Reader, uri: string) {
   checkScope(caller, "sessions");
   const { session, path } = parseAddress(uri);
   if (path === undefined) {
@@ -63,11 +66,15 @@ export async function readResource({ sessions, caller, signal }: Reader, uri: st
     const text = JSON.stringify({ session, language, runtime, state, createdAt, expiresAt, files });
     return { contents: [{ uri, mimeType: "application/json", text }] };
   }
-  const { result } = await sessions.command(caller, session, { type: "read_file", path, encoding: "base64" }, {
-    signal,
-  });
+  const command = { type: "read_file", path, encoding: "base64" };
+  const { result } = await sessions.command(caller, session, command, { memory, signal });
   const { content } = result as { readonly content: string }; // As the command answers.
-  return { contents: [toEmbedded({ ...encodeContent(Uint8Array.fromBase64(content)), path, uri })] };
+  const bytes = Uint8Array.fromBase64(content);
+  const text = decodeText(bytes);
+  if (text === undefined) return { contents: [toEmbedded({ content, encoding: "base64", path, uri })] };
+  const shown = { content: text, encoding: "utf8" } as const;
+  memory?.growBy(Math.max(memoryOf(shown, bytes) - 2 * content.length, 0)); // The command has counted its own content.
+  return { contents: [toEmbedded({ ...shown, path, uri })] };
 }
 
 /** Completes the id of a session in a template. */

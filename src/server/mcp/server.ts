@@ -128,15 +128,16 @@ export class McpServers {
   /** Answers a request of another kind. Its errors have the codes of the protocol, and the problem as data. */
   async #answer<Result>(
     context: RequestContext,
-    work: (reader: Pick<Exchange, "caller"> & Pick<McpParts, "sessions"> & { signal: AbortSignal }) =>
-      | Promise<Result>
-      | Result,
+    work: (
+      reader: Pick<Exchange, "caller" | "memory"> & Pick<McpParts, "sessions"> & { signal: AbortSignal },
+    ) => Promise<Result> | Result,
     uri = "",
   ): Promise<Result> {
-    const { caller, signal, track } = this.#findExchange(context.http?.req);
+    const { caller, memory, signal, track } = this.#findExchange(context.http?.req);
     const { sessions, observer } = this.#parts;
     try {
-      const answer = Promise.resolve(work({ caller, sessions, signal: anySignal(context.mcpReq.signal, signal) }));
+      const reader = { caller, memory, sessions, signal: anySignal(context.mcpReq.signal, signal) };
+      const answer = Promise.resolve(work(reader));
       track?.(answer);
       return await answer;
     } catch (error) {

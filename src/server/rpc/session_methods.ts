@@ -127,12 +127,13 @@ async function runCommand(
   { sessions, observer, sessionId, command, stream }: CommandCall,
   context: CallContext,
 ): Promise<object> {
-  const { caller, peer, signal, warnings } = context;
+  const { caller, lease, peer, signal, warnings } = context;
   const notifier = (stream ?? peer.isStreaming) ? new ExecutionNotifier(peer, { sessionId }) : undefined;
   try {
     const translated = peer.isStrict ? command : translateCommand(command, warnings);
     const { success, result } = await sessions.command(caller, sessionId, translated, {
       signal,
+      memory: lease,
       isInteractive: peer.feeds === "all",
       ...notifier?.options,
     });

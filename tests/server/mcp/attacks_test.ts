@@ -10,7 +10,7 @@ import { appOf } from "../support/app_of.ts";
 import { addKey, openKeyring } from "../support/keyring.ts";
 import { CLIENTS } from "./clients.ts";
 import { Door } from "./door.ts";
-import { connectAndPost, initialize, initializing, legacy, messageOf, modern, post } from "./raw.ts";
+import { connectAndPost, initialize, initializing, legacy, messageOf, modern, post, readUntil } from "./raw.ts";
 
 const CALL = { name: "run_code", arguments: { language: "ts", code: "1" } };
 
@@ -48,6 +48,47 @@ for (const era of ["2025-11-25", "2026-07-28"]) {
     await until(() => door.requests.heldBytes === 0, "the memory of the request is given back");
   });
 
+  Deno.test(`[${era}] an answer that ends before its call, as for a reset connection, cancels the program`, async () => {
+    const { seen, submit } = endless();
+    await using door = new Door({ engine: { submit } });
+    const { promise: completed, resolve: complete } = Promise.withResolvers<void>();
+    const response = await door.app.request("/mcp", { method: "POST", ...await call(door.url) }, { completed });
+    await until(() => seen.begun === 1, "the program begins");
+    assertEquals(seen.cancelled, 0);
+    complete();
+    await until(() => seen.cancelled === 1, "the program is cancelled");
+    await until(() => door.requests.heldBytes === 0, "the memory of the request is given back");
+    await response.body?.cancel();
+  });
+
+  Deno.test(`[${era}] an answer holds its memory until its client has read it, or is gone`, async () => {
+    const content = new Uint8Array(12_000_000).toBase64();
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    await using door = new Door({
+      sessions: {
+        show: () => fakeSession(),
+        async command(_caller, _id, _command, { memory } = {}) {
+          await begun;
+          memory?.growBy(500_000);
+          return { success: true, result: { content } };
+        },
+      },
+    });
+    const params = { uri: "codebeaker://sessions/sess_1/files/a" };
+    const reading = era === "2026-07-28"
+      ? modern("resources/read", params)
+      : legacy("resources/read", params, await initialize(door.url));
+    const connection = await connectAndPost(door.url, reading);
+    await readUntil(connection, "200 OK"); // The answer has begun, and holds no file yet.
+    begin();
+    await readUntil(connection, '"blob"'); // The file has been read, and its answer is on its way.
+    assert(door.requests.heldBytes >= 500_000);
+    const other = await messageOf(await post(door.url, reading));
+    assertEquals(other.error.data.code, "busy");
+    connection.close();
+    await until(() => door.requests.heldBytes === 0, "the memory of the answer is given back");
+  });
+
   Deno.test(`[${era}] half a body is refused, and holds nothing afterwards`, async () => {
     await using door = new Door();
     const { headers, body } = await call(door.url);
@@ -68,6 +109,38 @@ for (const era of ["2025-11-25", "2026-07-28"]) {
     assertEquals([deep.status, (await deep.json()).error.code], [400, -32700]);
   });
 }
+
+Deno.test("a batch, an id, a progress token and a client's description of itself are bounded", async () => {
+  await using door = new Door();
+  const session = await initialize(door.url);
+  const ping = (id: unknown, _meta = {}) => ({ jsonrpc: "2.0", id, method: "ping", params: { _meta } });
+  const { headers } = legacy("", {}, session);
+  const send = async (body: unknown, more: Readonly<Record<string, string>> = headers) => {
+    const response = await post(door.url, { headers: more, body: JSON.stringify(body) });
+    const text = await response.text();
+    return response.ok ? 200 : JSON.parse(text).error.data.code;
+  };
+  const { headers: without } = legacy("", {});
+  const first = (name: string) => ({
+    ...ping(1),
+    method: "initialize",
+    params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name, version: "1.0.0" } },
+  });
+  const long = "x".repeat(257);
+  const table: [body: unknown, code: number | string, headers?: Readonly<Record<string, string>>][] = [
+    [Array.from({ length: 32 }, (_, id) => ping(id)), 200],
+    [Array.from({ length: 33 }, (_, id) => ping(id)), "invalid_request"],
+    [ping(long.slice(1)), 200],
+    [ping(long), "invalid_request"],
+    [[ping(1), ping(long)], "invalid_request"],
+    [ping(2, { progressToken: long }), "invalid_request"],
+    [first("x".repeat(16_000)), 200, without],
+    [first("x".repeat(16_384)), "too_large", without],
+  ];
+  for (const [body, code, more] of table) {
+    assertEquals(await send(body, more), code, JSON.stringify(body).slice(0, 200));
+  }
+});
 
 Deno.test("another tenant's protocol session is not found, as one that never was", async () => {
   await using door = new Door({ caller: byHeader });

@@ -5,6 +5,7 @@ import type { Clock } from "../../../src/concurrency/clock.ts";
 import type { Observer } from "../../../src/engine/observer.ts";
 import type { Caller, EnginePort } from "../../../src/engine/port.ts";
 import type { AppEnv } from "../../../src/server/http/app_env.ts";
+import { holdUntilSent } from "../../../src/server/hold_until_sent.ts";
 import { listen } from "../../../src/server/http/listen.ts";
 import { sendProblem } from "../../../src/server/http/problem.ts";
 import type { McpLimits } from "../../../src/server/mcp/limits.ts";
@@ -31,6 +32,8 @@ export class Door implements AsyncDisposable {
   readonly mcp: Mcp;
   /** What bodies hold. */
   readonly requests = new ByteBudget({ maxBytes: 1_000_000, maxOwnerBytes: 1_000_000 });
+  /** What answers a request, for one whose connection is a test's own. */
+  readonly app: Hono<AppEnv>;
   readonly #listener: ReturnType<typeof listen>;
 
   constructor(options: DoorOptions = {}) {
@@ -49,9 +52,11 @@ export class Door implements AsyncDisposable {
       using lease = this.requests.lease(context.get("caller").principal.tenant);
       context.set("lease", lease);
       await next();
+      holdUntilSent(context, lease);
     });
     app.route("/", mcpRoutes(this.mcp));
     app.onError((error, context) => sendProblem(context, error));
+    this.app = app;
     this.#listener = listen({ host: "127.0.0.1", port: 0, fetch: (request, info) => app.fetch(request, info) });
   }
 

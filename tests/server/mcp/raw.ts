@@ -62,7 +62,7 @@ export async function messageOf(response: Response): Promise<any> {
   return JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text);
 }
 
-/** Posts a message on a connection of its own, which the test closes. */
+/** Posts a message on a connection of its own, which the test closes. Its body comes in a piece of its own. */
 export async function connectAndPost(url: URL, { headers, body }: Posted): Promise<Deno.TcpConn> {
   const connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port) });
   const lines = Object.entries({
@@ -71,6 +71,20 @@ export async function connectAndPost(url: URL, { headers, body }: Posted): Promi
     ...headers,
   })
     .map(([name, value]) => `${name}: ${value}\r\n`);
-  await connection.write(new TextEncoder().encode(`POST ${url.pathname} HTTP/1.1\r\n${lines.join("")}\r\n${body}`));
+  await connection.write(new TextEncoder().encode(`POST ${url.pathname} HTTP/1.1\r\n${lines.join("")}\r\n`));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const writer = connection.writable.getWriter();
+  await writer.write(new TextEncoder().encode(body));
+  writer.releaseLock();
   return connection;
+}
+
+/** Reads a connection until a text has come. */
+export async function readUntil(connection: Deno.TcpConn, text: string): Promise<void> {
+  const buffer = new Uint8Array(1_024);
+  for (let read = ""; !read.includes(text);) {
+    const count = await connection.read(buffer);
+    if (count === null) throw new Error(`The connection ended after ${read}`);
+    read = read.slice(-text.length) + new TextDecoder().decode(buffer.subarray(0, count));
+  }
 }

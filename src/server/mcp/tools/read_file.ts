@@ -1,17 +1,20 @@
 import { z } from "zod";
-import { readFile as read } from "../../../commands/mod.ts";
+import { memoryOf, readFile as read } from "../../../commands/mod.ts";
 import { unfinishedLength } from "../../../core/bytes/utf8.ts";
 import { strictObject } from "../../../core/parsing/validation.ts";
-import { encodeContent } from "../../../core/requests/content.ts";
+import { decodeText, type EncodedContent } from "../../../core/requests/content.ts";
 import { fileUri } from "../results/addresses.ts";
 import { IMAGE_TYPES, mimeTypeOf, toBlock } from "../results/file_content.ts";
 import { inSession, sessionId } from "./session_fields.ts";
-import { defineTool, submitOptions, type ToolResult } from "./tool.ts";
+import { defineTool, submitOptions, type ToolCall, type ToolResult } from "./tool.ts";
 
 /** Bytes that one call reads where it names no length: a model reads them. An image is read whole. */
 const DEFAULT_LENGTH = 65_536;
 
-const { length, offset, path } = read.schema.shape;
+/** Most bytes that a call may name, as a text is in its answer twice. */
+const MAX_LENGTH = 4_194_304;
+
+const { offset, path } = read.schema.shape;
 
 const readResult = z.object({ path: z.string(), content: z.string() });
 
@@ -26,7 +29,7 @@ export const readFile = defineTool({
     session: sessionId,
     path: path.describe("Relative to the session's files"),
     offset: offset.describe("The first byte to read"),
-    length: length.describe(`Most bytes to read, ${DEFAULT_LENGTH} by default`),
+    length: z.int().min(0).max(MAX_LENGTH).optional().describe(`Most bytes to read, ${DEFAULT_LENGTH} by default`),
   }),
   output: z.object({
     session: z.string(),
@@ -47,25 +50,39 @@ export const readFile = defineTool({
       const { result } = await call.sessions.command(call.caller, id, command, submitOptions(call));
       const { content, path: name } = readResult.parse(result);
       const bytes = Uint8Array.fromBase64(content);
-      return toResult({ bytes, path: name, session: id }, { most: most ?? bytes.length, offset });
+      const part = { bytes, content, path: name, session: id };
+      return toResult(part, { most: most ?? bytes.length, offset, memory: call.memory });
     });
   },
 });
 
+/** The bytes that were read, also in base64. */
+interface ReadPart {
+  readonly bytes: Uint8Array;
+  readonly content: string;
+  readonly path: string;
+  readonly session: string;
+}
+
 /** Shows the bytes of a file. A part of a text ends with a whole character. */
 function toResult(
-  { bytes, path, session }: { readonly bytes: Uint8Array; readonly path: string; readonly session: string },
-  { most, offset }: { readonly most: number; readonly offset: number },
+  { bytes, content, path, session }: ReadPart,
+  { memory, most, offset }: Pick<ToolCall, "memory"> & { readonly most: number; readonly offset: number },
 ): ToolResult {
   const goesOn = bytes.length > most;
   const part = bytes.subarray(0, most);
   const whole = goesOn ? part.subarray(0, part.length - unfinishedLength(part)) : part;
-  const shown = encodeContent(whole.length === 0 ? part : whole);
-  const length = shown.encoding === "utf8" ? whole.length : part.length;
-  const file = { ...(shown.encoding === "utf8" ? shown : encodeContent(part)), path, uri: fileUri(session, path) };
+  const text = decodeText(whole.length === 0 ? part : whole);
+  const shown: EncodedContent = text === undefined
+    ? { content: goesOn ? part.toBase64() : content, encoding: "base64" }
+    : { content: text, encoding: "utf8" };
+  const isText = text !== undefined;
+  // A text is in the answer twice. The command has counted its own content.
+  if (isText) memory?.growBy(Math.max(2 * (memoryOf(shown, whole) - content.length), 0));
+  const length = isText ? whole.length : part.length;
+  const file = { ...shown, path, uri: fileUri(session, path) };
   const nextOffset = goesOn ? offset + length : undefined;
   const more = nextOffset === undefined ? "" : `\n\n[The file goes on: read from offset ${nextOffset}.]`;
-  const isText = file.encoding === "utf8";
   return {
     content: isText
       ? [{ type: "text", text: `${file.content}${more}` }]
