@@ -1,12 +1,18 @@
 import type { Answer } from "../core/answers/answer.ts";
 import type { sessionPageSchema } from "../core/answers/session.ts";
 import type { CellRequest, ContextInfo } from "../core/requests/cell_request.ts";
-import type { Limits } from "../core/limits.ts";
+import type { Limits, RequestedLimits } from "../core/limits.ts";
 import type { SessionChanges, SessionExecutionRequest, SessionRequest } from "../core/requests/session_request.ts";
 import type { PageRequest } from "../core/page.ts";
 import type { SessionInfo, SessionState } from "../core/session.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
+
+/** How a command runs. */
+export interface CommandOptions extends SubmitOptions {
+  /** Limits of its program, at or below the session's. */
+  readonly limits?: RequestedLimits;
+}
 
 /** The result of a command. An error of the caller or of the service is thrown instead. */
 export interface CommandResult {
@@ -71,8 +77,12 @@ export interface SessionsPort {
    */
   submit(caller: Caller, id: string, request: SessionExecutionRequest, options?: SubmitOptions): Promise<Submitted>;
   contexts(caller: Caller, id: string): ContextsPort;
-  /** Runs a command object (see `COMMANDS`). */
-  command(caller: Caller, id: string, command: unknown, options?: SubmitOptions): Promise<CommandResult>;
+  /**
+   * Runs a command object (see `COMMANDS`).
+   *
+   * @throws {CodeBeakerError} `invalid_request` for a limit above the session's
+   */
+  command(caller: Caller, id: string, command: unknown, options?: CommandOptions): Promise<CommandResult>;
   /** The session's files. Every use counts as activity. */
   files(caller: Caller, id: string): WorkspaceFiles;
   /** Waits for the lock on a file, in the order of the calls. The caller disposes of it. */

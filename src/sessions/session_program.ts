@@ -1,5 +1,6 @@
 import { type FoundCommand, runProgram, type RunProgramOptions } from "../commands/mod.ts";
 import type { CellRequest } from "../core/requests/cell_request.ts";
+import type { RequestedLimits } from "../core/limits.ts";
 import type { ProgramResult } from "../core/execution.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
 import { sourceOf } from "../core/requests/execution_request.ts";
@@ -66,17 +67,22 @@ export function programOfCell(session: Session, context: Context, request: CellR
   };
 }
 
-/** Makes the program of a command object. */
+/**
+ * Makes the program of a command object.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for a limit above the session's
+ */
 export function programOfCommand(
   session: Session,
-  { command, value, mayInstall }: {
+  { command, limits = {}, value, mayInstall }: {
     readonly command: Extract<FoundCommand, { runsProgram: true }>;
     readonly value: unknown;
     readonly mayInstall: boolean;
+    readonly limits?: RequestedLimits | undefined;
   },
 ): SessionProgram {
   return {
-    limits: session.lowerLimits({}),
+    limits: session.lowerLimits(limits),
     explain: command.explain,
     source: { code: JSON.stringify(value) },
     hasStdin: !command.isFed,

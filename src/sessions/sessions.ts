@@ -6,7 +6,7 @@ import type { CloseReason, SessionInfo } from "../core/session.ts";
 import type { SessionChanges, SessionExecutionRequest, SessionRequest } from "../core/requests/session_request.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
-import type { CommandResult, ContextsPort, SessionPage, SessionsPort } from "./port.ts";
+import type { CommandOptions, CommandResult, ContextsPort, SessionPage, SessionsPort } from "./port.ts";
 import type { RecoveredSessionsOptions } from "./recovered_sessions.ts";
 import { SessionContexts } from "./session_contexts.ts";
 import { SessionFiles } from "./session_files.ts";
@@ -104,12 +104,12 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     };
   }
 
-  async command(caller: Caller, id: string, value: unknown, options: SubmitOptions = {}): Promise<CommandResult> {
+  async command(caller: Caller, id: string, value: unknown, options: CommandOptions = {}): Promise<CommandResult> {
     const session = this.#registry.get(caller, id);
     const command = findCommand(value);
     if (command.runsProgram) {
       const mayInstall = this.#options.allowInstall && leavesNetwork(caller.principal.ceiling);
-      const program = programOfCommand(session, { command, value, mayInstall });
+      const program = programOfCommand(session, { command, value, mayInstall, limits: options.limits });
       const execution = await this.#runner.start(caller, session, { program, options }).ended;
       return { success: execution.exitCode === 0, result: execution };
     }

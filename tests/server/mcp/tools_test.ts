@@ -1,14 +1,15 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { ContextInfo } from "../../../src/core/requests/cell_request.ts";
 import type { SessionExecutionRequest, SessionRequest } from "../../../src/core/requests/session_request.ts";
-import { CodeBeakerError } from "../../../src/core/errors.ts";
+import { CodeBeakerError, invalidField } from "../../../src/core/errors.ts";
 import type { Execution } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import type { Submitted } from "../../../src/engine/port.ts";
 import type { ContextsPort, SessionsPort } from "../../../src/sessions/port.ts";
 import { fakeExecution, fakeSession } from "../../support/fake_ports.ts";
 import { Door, type DoorOptions } from "./door.ts";
-import { messageOf, modern, post } from "./raw.ts";
+import { until } from "../../support/until.ts";
+import { connectAndPost, messageOf, modern, post } from "./raw.ts";
 
 function ending(parts: Partial<Execution> = {}): Promise<Submitted> {
   const execution = fakeExecution(parts);
@@ -103,6 +104,8 @@ Deno.test("run_code: images are images, and other files are embedded", async () 
       { path: "out/a b.png", content: "iVBORw0KGgo=", encoding: "base64", bytes: 8 },
       { path: "a.csv", content: "1,2", encoding: "utf8", bytes: 3 },
       { path: "a.bin", content: "AAE=", encoding: "base64", bytes: 2 },
+      { path: "no.png", content: "AAE=", encoding: "base64", bytes: 2 },
+      { path: "a.constructor", content: "AAE=", encoding: "base64", bytes: 2 },
     ],
     outputFilesOmitted: { count: 1, paths: ["big.bin"] },
   }, { outputs: ["*"] });
@@ -111,6 +114,8 @@ Deno.test("run_code: images are images, and other files are embedded", async () 
     { type: "image", data: "iVBORw0KGgo=", mimeType: "image/png" },
     { type: "resource", resource: { uri: `${uri}/a.csv`, mimeType: "text/plain", text: "1,2" } },
     { type: "resource", resource: { uri: `${uri}/a.bin`, mimeType: "application/octet-stream", blob: "AAE=" } },
+    { type: "resource", resource: { uri: `${uri}/no.png`, mimeType: "application/octet-stream", blob: "AAE=" } },
+    { type: "resource", resource: { uri: `${uri}/a.constructor`, mimeType: "application/octet-stream", blob: "AAE=" } },
   ]);
   assertEquals(structuredContent.files[0], { path: "out/a b.png", bytes: 8, mimeType: "image/png" });
   assertEquals(structuredContent.notes, ["Files left out: 1: big.bin"]);
@@ -121,7 +126,12 @@ Deno.test("run_code: a cell's displays are images where they can be, else text",
     text: "<Figure>",
     value: { "image/png": "iVBO\nRw0KGgo=", "text/plain": "<Figure>" },
     valueType: "mime",
-    displays: [{ "text/plain": "a table" }, { "application/x-other": "?" }],
+    displays: [
+      { "text/plain": "a table" },
+      { "application/x-other": "?" },
+      { "image/png": "iVBORw0KGgo= no base64 !!", "text/plain": "a broken image" },
+      { "image/png": "AAEC" },
+    ],
   } as const;
   const contexts = new FakeContexts(cell);
   const { content, structuredContent } = await call(
@@ -133,6 +143,8 @@ Deno.test("run_code: a cell's displays are images where they can be, else text",
     { type: "text", text: "Value: <Figure>\n\nSession: sess_1" },
     { type: "text", text: "a table" },
     { type: "text", text: "A display of application/x-other." },
+    { type: "text", text: "a broken image" },
+    { type: "text", text: "A display of image/png." },
     { type: "image", data: "iVBORw0KGgo=", mimeType: "image/png" },
   ]);
   assertEquals([structuredContent.session, structuredContent.value], ["sess_1", "<Figure>"]);
@@ -191,6 +203,7 @@ Deno.test("a session that exists takes no settings of another, and the refusal s
   for (
     const [name, args] of [
       ["run_code", { code: "1", permissions: { allowNet: true } }],
+      ["run_code", { code: "1", preference: "memory" }],
       ["run_code", { code: "1", language: "python" }],
       ["run_command", { command: "ls", runtime: "fake" }],
       ["write_file", { path: "a", content: "", limits: { diskMb: 100 } }],
@@ -220,6 +233,81 @@ Deno.test("a session that was started for a call that fails is closed", async ()
   assertEquals(closed, ["sess_new"]);
 });
 
+Deno.test("a session that was started for a cancelled call is closed, though its program has a result", async () => {
+  const closed: string[] = [];
+  const begun = Promise.withResolvers<void>();
+  await using door = new Door({
+    sessions: {
+      ...oneSession(),
+      create: () => Promise.resolve(fakeSession({ id: "sess_new" })),
+      submit: (_caller, _id, _request, { signal } = {}) =>
+        Promise.resolve({
+          id: "exec_1",
+          ended: new Promise((resolve) => {
+            begun.resolve();
+            signal?.addEventListener("abort", () => resolve(fakeExecution({ outcome: { kind: "cancelled" } })));
+          }),
+        }),
+      close(_caller, id) {
+        closed.push(id);
+        return Promise.resolve();
+      },
+    },
+  });
+  const params = { name: "run_code", arguments: { session: "new", language: "ts", code: "1" } };
+  const connection = await connectAndPost(door.url, modern("tools/call", params));
+  await begun.promise;
+  connection.close();
+  await until(() => closed.length > 0, "the session is closed");
+  assertEquals(closed, ["sess_new"]);
+});
+
+Deno.test("a session keeps as much as the service does, and each program in it little where its call names nothing", async () => {
+  const asked: [named: number | undefined, kept: number | undefined][] = [];
+  let named: number | undefined;
+  const sessions: Partial<SessionsPort> = {
+    show: () => fakeSession(),
+    limits: () => ({ ...DEFAULT_LIMITS, ...(named === undefined ? {} : { maxOutputBytes: named }) }),
+    create(_caller, { limits: { maxOutputBytes } }) {
+      named = maxOutputBytes;
+      return Promise.resolve(fakeSession());
+    },
+    submit(_caller, _id, { limits }) {
+      asked.push([named, limits.maxOutputBytes]);
+      return ending({ truncated: { stdout: 1, stderr: 0 }, truncatedAt: { stdout: 0 } });
+    },
+    command(_caller, _id, _command, { limits } = {}) {
+      asked.push([named, limits?.maxOutputBytes]);
+      return Promise.resolve({
+        success: true,
+        result: fakeExecution({ truncated: { stdout: 1, stderr: 0 }, truncatedAt: { stdout: 0 } }),
+      });
+    },
+  };
+  const more = { limits: { maxOutputBytes: 200_000 } };
+  const ran = await call({ sessions }, "run_code", { session: "new", language: "ts", code: "1" });
+  assertStringIncludes(ran.content[0].text, "Pass a larger limits.maxOutputBytes.");
+  await call({ sessions }, "run_code", { session: "sess_1", code: "1", ...more });
+  const shown = await call({ sessions }, "run_command", { session: "sess_1", command: "ls" });
+  assertStringIncludes(shown.content[0].text, "Start another session with a larger limits.maxOutputBytes");
+  await call({ sessions }, "run_command", { language: "ts", command: "ls", ...more });
+  await call({ sessions }, "run_code", { session: "new", language: "ts", code: "1", ...more });
+  const expected = [[undefined, 32_768], [undefined, 200_000], [undefined, 32_768], [200_000, 200_000], [
+    200_000,
+    200_000,
+  ]];
+  assertEquals(asked, expected);
+});
+
+Deno.test("a refusal names its field where its sentence does not", async () => {
+  const sessions: Partial<SessionsPort> = {
+    ...oneSession(),
+    submit: () => Promise.reject(invalidField("limits.maxOutputBytes", "At most the session's own 10")),
+  };
+  const { content } = await call({ sessions }, "run_code", { session: "sess_1", code: "1" });
+  assertEquals(content[0].text, "At most the session's own 10. Fields: limits.maxOutputBytes.");
+});
+
 Deno.test("read_file: a long text comes in parts that end with a whole character", async () => {
   const text = `${"a".repeat(65_535)}ä and the rest`;
   const sessions = { ...oneSession(), command: readingFrom(new TextEncoder().encode(text)) };
@@ -232,6 +320,7 @@ Deno.test("read_file: a long text comes in parts that end with a whole character
 
 Deno.test("read_file: an image is shown whole, and other bytes are a resource", async () => {
   const bytes = new Uint8Array(100_000).fill(255);
+  bytes.set(Uint8Array.fromBase64("iVBORw0KGgo="));
   const sessions = { ...oneSession(), command: readingFrom(bytes) };
   const image = await call({ sessions }, "read_file", { session: "sess_1", path: "a.PNG" });
   assertEquals(image.content, [{ type: "image", data: bytes.toBase64(), mimeType: "image/png" }]);

@@ -4,8 +4,9 @@ import type { Execution } from "../../../core/execution.ts";
 import { markedText } from "../../http/marked_text.ts";
 import type { ContentBlock, ToolResult } from "../tools/tool.ts";
 import { fileUri, outputUri } from "./addresses.ts";
-import { IMAGE_TYPES, mimeTypeOf, toBlock } from "./file_content.ts";
-import { describeDenial, describeOutcome, type Retry } from "./outcome_text.ts";
+import { mimeTypeOf, toBlock } from "./file_content.ts";
+import { IMAGE_TYPES, imageTypeOf, isBase64 } from "./image_type.ts";
+import { describeDenial, describeOutcome, keepMore, type Retry } from "./outcome_text.ts";
 
 /** Schema of an execution as data. What a model must not miss is in `notes` in words. */
 export const executionOutput = z.object({
@@ -84,9 +85,9 @@ function notesOf(
     ...denials.map((denial) => describeDenial(denial, retry)),
     ...(denialsOmitted === undefined ? [] : [`${denialsOmitted} more accesses were denied.`]),
     ...cut.map((stream) =>
-      `${
-        truncated[stream]
-      } bytes of ${stream} are left out. Print less, or write to a file and read that in parts; limits.maxOutputBytes is what is kept.`
+      `${truncated[stream]} bytes of ${stream} are left out. Print less, or write to a file and read that in parts. ${
+        keepMore(retry)
+      }`
     ),
     ...(contextLost === undefined ? [] : ["The interpreter ended, and its variables are lost; files are still there."]),
     ...(displaysOmitted === undefined ? [] : [`${displaysOmitted} displays are left out: they were too long.`]),
@@ -107,9 +108,11 @@ function displayedBlocks({ displays = [], value, valueType }: Execution): Conten
 
 /** A display as an image, else in the form that a model reads best. */
 function toBlocks(bundle: MimeBundle): ContentBlock[] {
-  for (const mimeType of IMAGE_TYPES) {
-    const data = bundle[mimeType];
-    if (typeof data === "string") return [{ type: "image", data: data.replaceAll(/\s/g, ""), mimeType }];
+  for (const type of IMAGE_TYPES) {
+    const form = bundle[type];
+    const data = typeof form === "string" ? form.replaceAll(/\s/g, "") : "";
+    const mimeType = imageTypeOf(data);
+    if (mimeType !== undefined && isBase64(data)) return [{ type: "image", data, mimeType }];
   }
   for (const type of ["text/markdown", "text/plain", "application/json", "image/svg+xml", "text/html"]) {
     const form = bundle[type];

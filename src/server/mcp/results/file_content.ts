@@ -1,17 +1,9 @@
 import type { EncodedContent } from "../../../core/requests/content.ts";
+import { IMAGE_TYPES, imageTypeOf } from "./image_type.ts";
 import type { ContentBlock, EmbeddedResource } from "../tools/tool.ts";
 
-/** Images that clients show, by their extension. */
-const IMAGES: Readonly<Record<string, string>> = {
-  png: "image/png",
-  jpg: "image/jpeg",
-  jpeg: "image/jpeg",
-  gif: "image/gif",
-  webp: "image/webp",
-};
-
-/** The types of {@link IMAGES}. */
-export const IMAGE_TYPES: readonly string[] = [...new Set(Object.values(IMAGES))];
+/** Extensions of images. */
+const IMAGES: ReadonlySet<string> = new Set(["png", "jpg", "jpeg", "gif", "webp"]);
 
 /** A file's path and content. */
 export interface ShownFile extends EncodedContent {
@@ -19,11 +11,15 @@ export interface ShownFile extends EncodedContent {
   readonly uri: string;
 }
 
-/** The MIME type of a file. An image has it by its name. */
-export function mimeTypeOf({ path, encoding }: Pick<ShownFile, "path" | "encoding">): string {
-  const image = IMAGES[path.slice(path.lastIndexOf(".") + 1).toLowerCase()];
+/** Whether a file is an image by its name. */
+export function isNamedImage(path: string): boolean {
+  return IMAGES.has(path.slice(path.lastIndexOf(".") + 1).toLowerCase());
+}
+
+/** The MIME type of a file. An image is one by its name and by its first bytes. */
+export function mimeTypeOf({ content, encoding, path }: Pick<ShownFile, "content" | "encoding" | "path">): string {
   if (encoding === "utf8") return "text/plain";
-  return image ?? "application/octet-stream";
+  return (isNamedImage(path) ? imageTypeOf(content) : undefined) ?? "application/octet-stream";
 }
 
 /** Shows a file in a result: images as images. */
@@ -35,7 +31,7 @@ export function toBlock(file: ShownFile): ContentBlock {
 }
 
 /** The content of a file as resources have it. */
-export function toEmbedded({ content, ...file }: ShownFile): EmbeddedResource {
+export function toEmbedded(file: ShownFile): EmbeddedResource {
   const named = { uri: file.uri, mimeType: mimeTypeOf(file) };
-  return file.encoding === "utf8" ? { ...named, text: content } : { ...named, blob: content };
+  return file.encoding === "utf8" ? { ...named, text: file.content } : { ...named, blob: file.content };
 }

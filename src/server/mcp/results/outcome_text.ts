@@ -55,6 +55,11 @@ export function describeDenial({ kind, target, at, rule, remedy }: Denial, { too
     : `${denied} To allow it, call ${tool} again with ${whole}.`;
 }
 
+/** Says how more output is kept. Only `run_code` has limits of one program in a session. */
+export function keepMore({ isInSession, tool }: Retry): string {
+  return raise("maxOutputBytes", { tool, isInSession: isInSession && tool !== "run_code" });
+}
+
 function raise(limit: string, { tool, isInSession }: Retry): string {
   return isInSession
     ? `Start another session with a larger limits.${limit}: call ${tool} ${newSession(tool)}.`

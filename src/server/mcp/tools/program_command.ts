@@ -1,6 +1,6 @@
 import type { Execution } from "../../../core/execution.ts";
 import { toExecutionResult } from "../results/execution_result.ts";
-import { inSession, type SessionChoice } from "./session_fields.ts";
+import { inSession, outputBytesIn, type SessionChoice } from "./session_fields.ts";
 import { submitOptions, type ToolCall, type ToolResult } from "./tool.ts";
 
 /** A command that runs a program, with its session and tool. */
@@ -16,7 +16,8 @@ export async function runProgramCommand(
   call: ToolCall,
 ): Promise<ToolResult> {
   return await inSession(choice, call, async ({ id }) => {
-    const { result } = await call.sessions.command(call.caller, id, command, submitOptions(call));
+    const limits = { maxOutputBytes: outputBytesIn(call, id) };
+    const { result } = await call.sessions.command(call.caller, id, command, { ...submitOptions(call), limits });
     return toExecutionResult(result as Execution, { tool, session: id }); // As these commands answer.
   });
 }

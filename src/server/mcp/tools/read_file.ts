@@ -4,7 +4,7 @@ import { unfinishedLength } from "../../../core/bytes/utf8.ts";
 import { strictObject } from "../../../core/parsing/validation.ts";
 import { decodeText, type EncodedContent } from "../../../core/requests/content.ts";
 import { fileUri } from "../results/addresses.ts";
-import { IMAGE_TYPES, mimeTypeOf, toBlock } from "../results/file_content.ts";
+import { isNamedImage, mimeTypeOf, toBlock } from "../results/file_content.ts";
 import { inSession, sessionId } from "./session_fields.ts";
 import { defineTool, submitOptions, type ToolCall, type ToolResult } from "./tool.ts";
 
@@ -40,7 +40,7 @@ export const readFile = defineTool({
     nextOffset: z.int().optional().describe("Where the next part begins. Absent at the end"),
   }),
   async run({ length, offset = 0, path, session }, call) {
-    const isImage = IMAGE_TYPES.includes(mimeTypeOf({ path, encoding: "base64" }));
+    const isImage = isNamedImage(path);
     const most = length ?? (isImage ? undefined : DEFAULT_LENGTH);
     const command = {
       ...{ type: "read_file", path, encoding: "base64", offset },

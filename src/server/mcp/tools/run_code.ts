@@ -35,7 +35,7 @@ const schema = strictObject({
   permissions: request.permissions.describe("What the program may access beside its own files: nothing by default"),
   limits: request.limits.describe("How much the program may use"),
   runtime: request.runtime,
-  preference: request.preference,
+  preference: request.preference.removeDefault().optional().describe("How to rank the runtimes, balanced by default"),
   minIsolation: request.minIsolation,
 });
 
@@ -62,7 +62,7 @@ export const runCode = defineTool({
     const { permissions, limits, runtime, preference, minIsolation } = fields;
     const settings = isNew
       ? { permissions, limits, runtime, preference, minIsolation }
-      : { permissions, runtime, minIsolation }; // The limits of one program in it may be lower.
+      : { permissions, runtime, preference, minIsolation }; // The limits of one program in it may be lower.
     const choice = { session: isNew ? undefined : given, language: cell && !isNew ? undefined : fields.language };
     return await inSession({ ...settings, ...choice }, call, async (session) => {
       const execution = await (cell ? runCell(fields, session, call) : runInSession(fields, session, call));
@@ -99,5 +99,5 @@ async function runCell(fields: Fields, session: UsedSession, call: ToolCall): Pr
 
 /** The limits of one program in a session. A new session has those of the call already. */
 function limitsOf({ limits }: Fields, { id, isNew }: UsedSession, call: ToolCall): Fields["limits"] {
-  return isNew ? undefined : { maxOutputBytes: outputBytesIn(call, id), ...limits };
+  return { maxOutputBytes: outputBytesIn(call, id), ...(isNew ? {} : limits) };
 }

@@ -39,8 +39,8 @@ export interface UsedSession {
 }
 
 /**
- * Works in the session that a call names, or in a new one. A new session is closed when the work fails: the client would
- * never learn its id.
+ * Works in the session that a call names, or in a new one. A new session is closed when the work fails, or the client
+ * no longer waits: the client would never learn its id.
  *
  * @throws {CodeBeakerError} `permission_denied` for a key without the scope; `invalid_request` for settings of a session
  *   that exists; as the work does
@@ -61,11 +61,11 @@ export async function inSession<Result>(
     return await work({ id: given, isNew: false });
   }
   if (language === undefined) throw invalidField("language", "Name a session, or the language of a new one");
-  const { id } = await sessions.create(caller, parseSessionRequest(withOutputBytes({ ...settings, language })), {
-    signal,
-  });
+  const { id } = await sessions.create(caller, parseSessionRequest({ ...settings, language }), { signal });
   try {
-    return await work({ id, isNew: true });
+    const result = await work({ id, isNew: true });
+    signal.throwIfAborted(); // A program that was cancelled has a result too.
+    return result;
   } catch (error) {
     await sessions.close(caller, id).catch(() => {}); // Its own timeout closes it otherwise.
     throw error;
@@ -77,9 +77,10 @@ export function withOutputBytes(request: { readonly limits?: unknown; readonly [
   return { ...request, limits: { maxOutputBytes: DEFAULT_OUTPUT_BYTES, ...toObject(request.limits) } };
 }
 
-/** Bytes kept of each stream in a session: at most what the session keeps. */
+/** Bytes kept of each stream in a session: what the session names, else few. */
 export function outputBytesIn({ caller, sessions }: ToolCall, id: string): number {
-  return Math.min(sessions.limits(caller, id).maxOutputBytes, DEFAULT_OUTPUT_BYTES, LIMITS.maxOutputBytes.max);
+  const { maxOutputBytes } = sessions.limits(caller, id);
+  return maxOutputBytes === LIMITS.maxOutputBytes.default ? DEFAULT_OUTPUT_BYTES : maxOutputBytes;
 }
 
 function refuseSettings(settings: Readonly<Record<string, unknown>>): void {
