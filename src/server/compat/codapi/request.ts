@@ -1,10 +1,10 @@
-import { CodeBeakerError } from "../../../core/errors.ts";
+import { CodeBeakerError, invalidField } from "../../../core/errors.ts";
 import { type ExecutionRequest, parseExecutionRequest } from "../../../core/requests/execution_request.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import { z } from "zod";
 
-/** A file's content as a data URL, which is how codapi's client sends bytes. */
-const DATA_URL = /^data:([^,]*),([^]*)$/;
+/** Begin of a content in base64. The bytes follow the first comma. */
+const DATA_URL = "data:";
 
 /** The wire form of a request; unknown fields have no effect, as in codapi. */
 const requestSchema = z.looseObject({
@@ -36,18 +36,19 @@ export function parseCodapiRequest(body: unknown): CodapiRequest {
   if (contents.length < 2 && (contents[0] ?? "").trim() === "") {
     throw new CodeBeakerError("invalid_request", "empty request");
   }
-  const main = program === undefined ? {} : decode(program);
+  const main = program === undefined ? undefined : decode(program);
   const request = parseExecutionRequest({
     language: sandbox,
-    ...(program === undefined ? {} : { code: main.content, encoding: main.encoding }),
+    ...(main === undefined ? {} : { code: main.content, encoding: main.encoding }),
     files: Object.entries(others).map(([path, content]) => ({ path, ...decode(content) })),
   });
   return { request, sandbox, version, command };
 }
 
-/** Decodes the content of a file as codapi does: text, or a data URL. */
-function decode(content: string): { readonly content?: string; readonly encoding?: "utf8" | "base64" } {
-  const [, meta = "", data] = DATA_URL.exec(content) ?? [];
-  if (data === undefined) return { content, encoding: "utf8" };
-  return { content: data, encoding: meta.endsWith("base64") ? "base64" : "utf8" };
+/** Decodes the content of a file as codapi does. A data URL is base64, whatever its type says. */
+function decode(content: string): { readonly content: string; readonly encoding: "utf8" | "base64" } {
+  if (!content.startsWith(DATA_URL)) return { content, encoding: "utf8" };
+  const comma = content.indexOf(",");
+  if (comma < 0) throw invalidField("files", "A content that begins with data: must be a data URL in base64");
+  return { content: content.slice(comma + 1), encoding: "base64" };
 }

@@ -10,16 +10,12 @@ export function libreChatRoutes({ engine }: CompatOptions): Hono<AppEnv> {
   return new Hono<AppEnv>().post("/exec", async (context) => (await load()).exec(context, engine));
 }
 
-/**
- * Answers with an error in the form of the Code API. What is wrong with a request is 400: LibreChat retries most other
- * statuses.
- */
+/** Answers with an error in the form of the Code API. A body too long is 400, since LibreChat retries on 413. */
 export function sendLibreChatError(context: Context<AppEnv>, error: unknown): Response {
-  const { code, detail, errors, retryAfterMs, status } = answerProblem(context, error);
+  const { code, detail, retryAfterMs, status } = answerProblem(context, error);
   if (code === "busy") {
     const retry_after_seconds = Math.ceil((retryAfterMs ?? 1_000) / 1_000);
     return context.json({ error: "rate_limited", message: detail, retry_after_seconds }, status);
   }
-  const isOfRequest = errors !== undefined || status === 413 || status === 422;
-  return context.json({ error: detail }, isOfRequest ? 400 : status);
+  return context.json({ error: detail }, status === 413 ? 400 : status);
 }

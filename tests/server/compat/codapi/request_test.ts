@@ -9,15 +9,15 @@ Deno.test("parseCodapiRequest() runs the file without a name, and decodes data U
   const files = {
     "": "x",
     "a/b.txt": "data:text/plain;base64,SGk=",
-    "c.txt": "data:,raw,1",
-    "d.txt": "data: no comma",
+    "c.txt": "data:,SGk=",
+    "d.txt": " data: no URL",
   };
   const { request } = parseCodapiRequest({ ...REQUEST, files, id: "ignored" });
   assertEquals([request.language, text(request.code), request.entrypoint], ["python", "x", undefined]);
   assertEquals(request.files.map(({ path, bytes }) => [path, text(bytes)]), [
     ["a/b.txt", "Hi"],
-    ["c.txt", "raw,1"],
-    ["d.txt", "data: no comma"],
+    ["c.txt", "Hi"],
+    ["d.txt", " data: no URL"],
   ]);
   const named = parseCodapiRequest({ ...REQUEST, files: { "main.py": "x" } }).request;
   assertEquals([named.code, named.files.map(({ path }) => path)], [undefined, ["main.py"]]);
@@ -31,6 +31,8 @@ Deno.test("parseCodapiRequest() refuses other commands, empty requests and a pro
     [{ ...REQUEST, files: { "": " \n" } }, "invalid_request", "empty request"],
     [{ ...REQUEST, files: { "": 1 } }, "invalid_request", "expected string"],
     [{ ...REQUEST, files: { "other.py": "x" } }, "invalid_request", "main.py"],
+    [{ ...REQUEST, files: { "": "1", a: "data: no comma" } }, "invalid_request", "must be a data URL"],
+    [{ ...REQUEST, files: { "": "1", a: "data:,raw, text" } }, "invalid_request", "base64"],
     [{ ...REQUEST, sandbox: "" }, "invalid_request", "sandbox"],
     [[], "invalid_request", "expected object"],
   ];

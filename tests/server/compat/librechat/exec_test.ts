@@ -68,7 +68,7 @@ Deno.test("every error has a status that LibreChat understands", async () => {
   });
   const busy = { error: "rate_limited", message: "it failed", retry_after_seconds: 3 };
   assertEquals(await ask(failing("busy"), REQUEST), [429, busy]);
-  assertEquals(await ask(failing("unsupported_language"), REQUEST), [400, { error: "it failed" }]);
+  assertEquals(await ask(failing("unsupported_language"), REQUEST), [422, { error: "it failed" }]);
   assertEquals(await ask(failing("runtime_unavailable"), REQUEST), [503, { error: "it failed" }]);
   assertEquals(await ask(failing("internal"), REQUEST), [500, { error: "Internal error" }]);
   assertEquals((await ask({}, { ...REQUEST, code: "x".repeat(3_000) }))[0], 400);
