@@ -49,10 +49,14 @@ export function streamError(error: { readonly code: string; readonly message: st
   return new Response(endEnvelope(error), { headers: { "content-type": "application/connect+json" } });
 }
 
-/** Takes the text of the one message out of a stream's body. Undefined for any other body. */
+/** Takes the text of the one message out of a stream's body. Undefined for any other body, and for what is not UTF-8. */
 export function openEnvelope(body: Uint8Array<ArrayBuffer>): string | undefined {
   if (body.length < HEAD_BYTES || body[0] !== 0) return undefined;
   const length = new DataView(body.buffer, body.byteOffset).getUint32(1);
   if (body.length !== HEAD_BYTES + length) return undefined;
-  return new TextDecoder().decode(body.subarray(HEAD_BYTES));
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body.subarray(HEAD_BYTES));
+  } catch {
+    return undefined;
+  }
 }

@@ -43,6 +43,7 @@ export class E2bDoor {
       findOpen(context, { id: sandbox, sessions });
     } catch (error) {
       if (!hasCode(error, "not_found")) throw error;
+      this.#report(context, error);
       return context.json({ sandboxId: sandbox, message: "The sandbox was not found", code: 502 }, 502);
     }
     checkUser(context);
@@ -122,11 +123,15 @@ export class E2bDoor {
     return context.body(null, 204);
   }
 
+  /** Reports an error that the door itself answers with. */
+  #report(context: Context<AppEnv>, error: unknown): void {
+    if (!(error instanceof CodeBeakerError)) return;
+    this.#options.observer.refused?.({ caller: context.get("caller"), what: describeRequest(context), error });
+  }
+
   /** Answers a stream that has not begun with its error. Such an error is in the stream, and its status is 200. */
   #streamFailure(context: Context<AppEnv>, error: unknown): Response {
-    if (error instanceof CodeBeakerError) {
-      this.#options.observer.refused?.({ caller: context.get("caller"), what: describeRequest(context), error });
-    }
+    this.#report(context, error);
     const { code, detail, errors } = toProblem(error, context.get("requestId"));
     return streamError({ code: errors === undefined ? CONNECT_CODES[code] : "invalid_argument", message: detail });
   }

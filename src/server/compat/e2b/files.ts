@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { Context } from "hono";
 import { z } from "zod";
 import { CodeBeakerError, hasCode, invalidField } from "../../../core/errors.ts";
@@ -29,6 +30,9 @@ const pathSchema = z.looseObject({ path: z.string() });
 const moveSchema = z.looseObject({ source: z.string(), destination: z.string() });
 const listSchema = z.looseObject({ path: z.string(), depth: z.int().min(0).default(1) });
 
+/** Most parts of a form. Each takes far longer to read than its bytes. */
+const MAX_PARTS = 1_000;
+
 /** Sends a file. */
 export async function downloadFile({ context, id, sessions }: FileCall): Promise<Response> {
   const path = fromE2bPath(context.req.query("path") ?? "");
@@ -42,14 +46,17 @@ export async function uploadFiles({ context, id, sessions }: FileCall): Promise<
   const body = await bytesBody(context.req, { ...context.get("bodyBounds"), lease: context.get("lease") });
   const given = context.req.query("path");
   const type = context.req.header("content-type") ?? "";
-  const uploads = type.startsWith("multipart/form-data")
-    ? await filesIn(body, type)
-    : [{ name: undefined, bytes: body }];
+  const isForm = /^multipart\/form-data\b/i.test(type);
+  if (isForm) context.get("lease").growTo(3 * body.length); // The form has a copy of each file, and one is read at a time.
+  const uploads = isForm ? await filesIn(body, type) : [{ name: undefined, bytes: () => body }];
+  if (given !== undefined && uploads.length > 1) {
+    throw invalidField("path", "A path is that of one file: a form of several names each by its filename");
+  }
   const written: object[] = [];
-  for (const { bytes, name } of uploads) {
-    const path = fromE2bPath(given ?? name ?? "");
+  for (const upload of uploads) {
+    const path = fromE2bPath(given ?? upload.name ?? "");
     using _lock = await sessions.lockFile(caller, id, path);
-    await sessions.files(caller, id).write(path, bytes, "create");
+    await sessions.files(caller, id).write(path, await upload.bytes(), "create");
     written.push({ name: path.slice(path.lastIndexOf("/") + 1), type: "file", path: toE2bPath(path) });
   }
   return context.json(written);
@@ -113,13 +120,41 @@ async function exists(call: FileCall, path: string): Promise<boolean> {
   }
 }
 
-async function filesIn(body: Uint8Array<ArrayBuffer>, type: string) {
-  const form = await new Response(body, { headers: { "content-type": type } }).formData().catch((cause: unknown) => {
-    throw new CodeBeakerError("invalid_request", "Cannot read the body as it must be a form", { cause });
+/**
+ * Finds the files of a form.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for what is no form; `too_large` for too many parts
+ */
+async function filesIn(body: Uint8Array<ArrayBuffer>, type: string): Promise<File[]> {
+  const [, quoted, plain] = /;\s*boundary=(?:"([\w'()+,./:=? -]+)"|([\w'()+./:=?-]+))/i.exec(type) ?? [];
+  const boundary = quoted ?? plain;
+  if (boundary === undefined) throw notForm();
+  if (hasMore(body, `--${boundary}`, MAX_PARTS + 1)) { // The last one ends the form.
+    throw new CodeBeakerError("too_large", `Cannot take the form as it must have at most ${MAX_PARTS} parts`);
+  }
+  // The parser gets the boundary that was counted, and not a header that it may read in another way.
+  const headers = { "content-type": `multipart/form-data; boundary="${boundary}"` };
+  const form = await new Response(body, { headers }).formData().catch((cause: unknown) => {
+    throw notForm(cause);
   });
   const files = form.getAll("file").filter((part) => part instanceof File);
   if (files.length === 0) throw invalidField("file", "A form has its files in parts with the name file");
-  return await Promise.all(files.map(async (file) => ({ name: file.name, bytes: await file.bytes() })));
+  return files;
+}
+
+function notForm(cause?: unknown): CodeBeakerError {
+  return new CodeBeakerError("invalid_request", "Cannot read the body as it must be a form", { cause });
+}
+
+/** Whether a text occurs more than `most` times in a body. */
+function hasMore(body: Uint8Array<ArrayBuffer>, text: string, most: number): boolean {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
+  let at = -1;
+  for (let count = 0; count <= most; count++) {
+    at = bytes.indexOf(text, at + 1);
+    if (at === -1) return false;
+  }
+  return true;
 }
 
 function* entriesBelow({ children = [] }: FileEntry): Generator<FileEntry> {

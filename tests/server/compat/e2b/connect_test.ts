@@ -11,6 +11,7 @@ Deno.test("envelope() puts flags and length before the message, and openEnvelope
     bytes.subarray(0, -1),
     new Uint8Array([...bytes, 0]),
     new Uint8Array([1, ...bytes.subarray(1)]),
+    new Uint8Array([...bytes.subarray(0, -1), 0xff]), // Not UTF-8.
   ];
   for (const body of others) assertEquals(openEnvelope(body), undefined);
 });

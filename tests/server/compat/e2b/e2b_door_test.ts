@@ -3,6 +3,7 @@ import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import type { Execution } from "../../../../src/core/execution.ts";
 import type { SessionChanges, SessionRequest } from "../../../../src/core/requests/session_request.ts";
+import type { Observer } from "../../../../src/engine/observer.ts";
 import type { SubmitOptions } from "../../../../src/engine/port.ts";
 import { envelope } from "../../../../src/server/compat/e2b/connect.ts";
 import type { SessionsPort } from "../../../../src/sessions/port.ts";
@@ -17,11 +18,16 @@ const OPEN: Partial<SessionsPort> = { show: () => fakeSession() };
 interface Asked {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly observer?: Observer;
 }
 
-async function ask(sessions: Partial<SessionsPort>, request: string, { body, headers = {} }: Asked = {}) {
+async function ask(
+  sessions: Partial<SessionsPort>,
+  request: string,
+  { body, headers = {}, observer = {} }: Asked = {},
+) {
   const [method = "", path = ""] = request.split(" ");
-  const response = await appOf({ sessions: fakeSessions(sessions) }).request(`/e2b${path}`, {
+  const response = await appOf({ sessions: fakeSessions(sessions), observer }).request(`/e2b${path}`, {
     method,
     headers: { host: "localhost", ...headers },
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
@@ -130,8 +136,10 @@ Deno.test("a sandbox that is closed or another tenant's is 404 for control, and 
       assertEquals([request, status, JSON.parse(text).code], [request, 404, 404]);
     }
     for (const request of ["GET /health", "POST /execute", "POST /process.Process/Start", "GET /files?path=a"]) {
-      const { status, text } = await ask({ show }, request, { headers: SANDBOX });
-      assertEquals([request, status, JSON.parse(text).code], [request, 502, 502]);
+      const refused: string[] = [];
+      const observer: Observer = { refused: ({ error }) => void refused.push(error.code) };
+      const { status, text } = await ask({ show }, request, { headers: SANDBOX, observer });
+      assertEquals([request, status, JSON.parse(text).code, refused], [request, 502, 502, ["not_found"]]);
     }
   }
 });
@@ -174,6 +182,49 @@ Deno.test("a sandbox's tokens are the caller's key, and its APIs take them where
   assertEquals([unknown.status, (await unknown.json()).code], [401, 401]);
   const differing = { ...SANDBOX, "x-access-token": key, "e2b-traffic-access-token": "cb_0_0" };
   assertEquals((await request("/e2b/health", "GET", differing)).status, 401);
+});
+
+/** Sends a form whose files are empty, and collects the paths of those that are written. */
+async function sendForm(names: readonly string[], { boundary = "b", type = "", query = "" }) {
+  const part = (name: string) => `--b\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n\r\n\r\n`;
+  const body = `${names.map(part).join("")}--b--\r\n`;
+  const requests = new ByteBudget({ maxBytes: 1_000_000, maxOwnerBytes: 1_000_000 });
+  const written: string[] = [];
+  const held = new Set<number>();
+  const files = {
+    write(path: string) {
+      written.push(path);
+      held.add(requests.heldBytes / body.length);
+      return Promise.resolve();
+    },
+  };
+  const sessions = fakeSessions({
+    ...OPEN,
+    lockFile: () => Promise.resolve({ [Symbol.dispose]: () => {} }),
+    files: () => files as never,
+  });
+  const { status } = await appOf({ requests, sessions, maxBodyBytes: 200_000 }).request(`/e2b/files${query}`, {
+    method: "POST",
+    headers: { host: "localhost", ...SANDBOX, "content-type": `${type}; boundary=${boundary}` },
+    body,
+  }, LOCAL);
+  return { status, written, held: [...held] };
+}
+
+Deno.test("a form has a bounded number of parts, and holds the memory of its files too", async () => {
+  const type = "multipart/form-data";
+  const names = Array.from({ length: 1_001 }, (_, index) => `${index}`);
+  assertEquals(await sendForm(names.slice(1), { type }), { status: 200, written: names.slice(1), held: [3] });
+  for (const boundary of ["b", '"b"', '"b"; boundary=other']) {
+    assertEquals(await sendForm(names, { type, boundary }), { status: 413, written: [], held: [] });
+  }
+});
+
+Deno.test("a form is known by its type in any case, and names the files itself where it has several", async () => {
+  const type = "Multipart/Form-Data";
+  assertEquals(await sendForm(["x", "y"], { type }), { status: 200, written: ["x", "y"], held: [3] });
+  assertEquals(await sendForm(["x"], { type, query: "?path=z" }), { status: 200, written: ["z"], held: [3] });
+  assertEquals(await sendForm(["x", "y"], { type, query: "?path=z" }), { status: 400, written: [], held: [] });
 });
 
 Deno.test("code and commands hold the memory of their requests until they end", async () => {
