@@ -45,11 +45,14 @@ const signalSchema = z.looseObject({
 /** The programs of sandboxes that run, by numbers that stand for process ids. */
 export class Processes {
   readonly #options: CompatOptions;
+  readonly #pingMs: number;
   readonly #running = new Map<number, Running>();
   #lastPid = 0;
 
-  constructor(options: CompatOptions) {
+  /** @param settings.pingMs interval of pings, in ms */
+  constructor(options: CompatOptions, { pingMs = PING_MS }: { readonly pingMs?: number } = {}) {
     this.#options = options;
+    this.#pingMs = pingMs;
   }
 
   /** Starts a program, and streams its events. A client that disconnects ends it. */
@@ -78,8 +81,11 @@ export class Processes {
       onOutput: ({ bytes, stream }) => send({ data: { [stream]: bytes.toBase64() } }),
     });
     context.get("lease").keepUntil(ended);
+    const unstarted = await Promise.race([started.promise, ended]).finally(() => {
+      if (!this.#running.has(pid)) stream.abandon(); // Another answer has the error.
+    });
+    if (unstarted !== undefined) return streamError(neverStarted(unstarted.result as Execution));
     this.#writeEnd(stream, pid, ended);
-    await Promise.race([started.promise, ended]);
     return context.body(stream.body, 200, { "content-type": "application/connect+json" });
   }
 
@@ -110,15 +116,14 @@ export class Processes {
     return context.json({});
   }
 
-  /** Writes the end of a program. Nobody reads that of one that could not start. */
+  /** Writes the end of a program that was started. */
   async #writeEnd(stream: PacedStream, pid: number, ended: Promise<CommandResult>): Promise<void> {
-    using _pings = stream.pingEvery(PING_MS, () => void stream.write(envelope({ event: { keepalive: {} } })));
+    using _pings = stream.pingEvery(this.#pingMs, () => void stream.write(envelope({ event: { keepalive: {} } })));
     try {
       const execution = (await ended).result as Execution;
       await stream.write(envelope({ event: { end: toEnd(execution) } }));
       await stream.write(endEnvelope(deadlineError(execution)));
     } catch {
-      if (!this.#running.has(pid)) return stream.abandon(); // The answer has the error.
       await stream.write(endEnvelope({ code: "internal", message: "The service lost the program" }));
     } finally {
       this.#running.delete(pid);
@@ -141,7 +146,7 @@ export class Processes {
 async function startRequest(context: Context<AppEnv>): Promise<z.output<typeof startSchema>> {
   const body = await bytesBody(context.req, { ...context.get("bodyBounds"), lease: context.get("lease") });
   const text = openEnvelope(body);
-  if (text === undefined) throw invalidField("", "The body must be one envelope of the Connect protocol");
+  if (text === undefined) throw invalidField("", "The body must be one envelope of the Connect protocol, in UTF-8");
   try {
     return parseAs(startSchema, parseJson(text, { what: "the message" }), { what: "the process" });
   } catch (error) {
@@ -164,6 +169,12 @@ function toEnd({ exitCode, outcome }: Execution): object {
     status: reason ?? "exit status 0",
     ...(reason === undefined ? {} : { error: reason }),
   };
+}
+
+/** The error of a program that ended while it waited for another. */
+function neverStarted(execution: Execution): NonNullable<Parameters<typeof endEnvelope>[0]> {
+  const reason = failureReason(execution.outcome) ?? "it ended";
+  return deadlineError(execution) ?? { code: "aborted", message: `the program did not start: ${reason}` };
 }
 
 /** The error of a program that was longer than its client waits. */
