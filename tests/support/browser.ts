@@ -65,6 +65,7 @@ export class OpenPage implements AsyncDisposable {
       viewport: { width, height },
       colorScheme: isDark ? "dark" : "light",
       deviceScaleFactor: scale,
+      reducedMotion: "reduce", // Colours that change are measured on their way.
     });
     context.setDefaultTimeout(PATIENCE_MS);
     return new OpenPage(await context.newPage());

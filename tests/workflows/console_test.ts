@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
+import { apiKeysSchema } from "../../src/core/key_policy.ts";
 import type { Activity } from "../../src/server/console/page/live/series.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { browserAvailability, type OpenPage, type PageOptions, shareBrowser } from "../support/browser.ts";
+import { FAKES, openService } from "../support/own_service.ts";
 import { isPresent } from "../support/requirements.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
@@ -11,13 +13,17 @@ import { shareService } from "../support/shared_service.ts";
 const KEY = "cb_0123456789abcdef_of_the_console_test";
 const DESKTOP = { width: 1280, height: 860 } as const;
 const PHONE = { width: 375, height: 760 } as const;
+/** Colours and size of a screen. */
+type Screen = readonly [colors: "light" | "dark", size: { readonly width: number; readonly height: number }];
+
+const LIGHT_AND_DARK: readonly Screen[] = [["light", DESKTOP], ["dark", PHONE]];
+const EVERY_SCREEN: readonly Screen[] = [...LIGHT_AND_DARK, ["light", PHONE], ["dark", DESKTOP]];
 /** Where the pictures of the docs go; absent, they are made and thrown away. */
 const PICTURES = Deno.env.get("CODEBEAKER_PICTURES");
 
 if (isPresent("chromium", await browserAvailability())) {
   const browser = shareBrowser();
   const service = shareService();
-  const locked = shareService([], { CODEBEAKER_API_KEYS: `console=${KEY}` });
 
   const openConsole = async (options: PageOptions = {}): Promise<OpenPage> => {
     const opened = await browser.open(options);
@@ -115,7 +121,7 @@ if (isPresent("chromium", await browserAvailability())) {
     await write(opened, 'console.log(1);\nconsole.error(2);\ntry { Deno.env.get("A"); } catch { Deno.exit(1); }');
     await page.keyboard.press("Control+Enter");
     await page.getByText("Why this runtime").waitFor();
-    assertEquals(await findBarriers(opened), []);
+    assertEquals(await findBarriers(opened, EVERY_SCREEN), []);
     assertEquals(opened.complaints, []);
   });
 
@@ -223,9 +229,10 @@ if (isPresent("chromium", await browserAvailability())) {
   });
 
   Deno.test("[chromium] a service with keys is asked with one, which its tab keeps", async () => {
+    await using locked = await openService({ apiKeys: apiKeysSchema.parse(`console=${KEY}`) }, FAKES);
     await using opened = await browser.open();
     const { page } = opened;
-    await page.goto(locked.borrow().url);
+    await page.goto(locked.url);
     const field = page.getByLabel("API key");
     await field.fill("cb_wrong");
     await page.getByRole("button", { name: "Use the key" }).click();
@@ -280,16 +287,14 @@ if (isPresent("chromium", await browserAvailability())) {
     await take(opened, "console_notebook.png");
   });
 
-  /** What hinders people on any kind of screen, and whether the page is too wide for it. */
-  const findBarriers = async (opened: OpenPage): Promise<string[]> => {
+  /** What hinders people on some screens, and whether something is too wide for one. */
+  const findBarriers = async (opened: OpenPage, screens: readonly Screen[] = LIGHT_AND_DARK): Promise<string[]> => {
     const found: string[] = [];
-    for (const colorScheme of ["light", "dark"] as const) {
-      await opened.page.emulateMedia({ colorScheme });
-      for (const size of [DESKTOP, PHONE]) {
-        await opened.page.setViewportSize(size);
-        const barriers = [...await opened.findBarriers(), ...await opened.isTooWide() ? ["too wide"] : []];
-        found.push(...barriers.map((barrier) => `${colorScheme}, ${size.width} wide: ${barrier}`));
-      }
+    for (const [colorScheme, size] of screens) {
+      await opened.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await opened.page.setViewportSize(size);
+      const barriers = [...await opened.findBarriers(), ...await opened.isTooWide() ? ["too wide"] : []];
+      found.push(...barriers.map((barrier) => `${colorScheme}, ${size.width} wide: ${barrier}`));
     }
     return found;
   };
