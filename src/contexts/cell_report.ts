@@ -1,3 +1,4 @@
+import { isObject } from "../core/parsing/json_object.ts";
 import type { CellAnswer, CellError, MimeBundle } from "../core/cell.ts";
 import { MEBIBYTE } from "../core/limits.ts";
 import { parseJson } from "../core/parsing/parse_json.ts";
@@ -63,8 +64,4 @@ function isWithinBounds({ value = null }: Pick<CellAnswer, "value">): boolean {
 
 function isKind(kind: unknown): kind is CellReport["kind"] {
   return typeof kind === "string" && KINDS.includes(kind);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

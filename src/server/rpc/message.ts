@@ -1,10 +1,8 @@
+import { isObject } from "../../core/parsing/json_object.ts";
 import { ERROR_KINDS } from "../../core/answers/vocabulary.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import { parseJson } from "../../core/parsing/parse_json.ts";
 import { type Problem, toProblem } from "../http/problem.ts";
-
-/** An object as JSON writes it. */
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The id that relates an answer to its request (JSON-RPC 2.0, section 4). */
 export type RpcId = string | number | null;
@@ -90,11 +88,6 @@ function readRequest(value: unknown, requestId: string): ReadRequest {
     id,
     error: protocolError("invalid_message", { message: `Cannot take this as a request as ${fault}`, requestId }),
   };
-}
-
-/** Whether a value is a {@link JsonObject}. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function faultOf(value: unknown): string | undefined {

@@ -1,5 +1,6 @@
 import { invalidField } from "../../../core/errors.ts";
 import { isKnownLanguage, languageOfFile, mainFileOf } from "../../../core/languages.ts";
+import { isObject, type JsonObject } from "../../../core/parsing/json_object.ts";
 import { type LimitName, LIMITS, MEBIBYTE, type RequestedLimits } from "../../../core/limits.ts";
 import { type ExecutionRequest, parseExecutionRequest } from "../../../core/requests/execution_request.ts";
 import { type Asked, fromPiston, selectsVersion, unknownRuntime } from "./languages.ts";
@@ -9,8 +10,6 @@ export interface Job {
   readonly asked: Asked;
   readonly request: ExecutionRequest;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 interface JobFile {
   readonly name?: string;
@@ -33,7 +32,7 @@ const CONSTRAINTS: readonly (readonly [name: string, limit: LimitName, unit: num
  * @throws {CodeBeakerError} `invalid_request`, mostly in Piston's words; other errors of {@link parseExecutionRequest}
  */
 export function parseJob(body: unknown, fixed: RequestedLimits = {}): Job {
-  const fields = isRecord(body) ? body : {};
+  const fields = isObject(body) ? body : {};
   const [language, version] = [textOf(fields, "language"), textOf(fields, "version")];
   const files = parseFiles(fields.files);
   if (!selectsVersion(version)) throw unknownRuntime({ language, version });
@@ -56,12 +55,7 @@ function withNewline(stdin: unknown): unknown {
   return typeof stdin !== "string" || stdin === "" || stdin.endsWith("\n") ? stdin : `${stdin}\n`;
 }
 
-/** Whether a value is an object with fields. */
-export function isRecord(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function textOf(fields: Fields, name: string): string {
+function textOf(fields: JsonObject, name: string): string {
   const value = fields[name];
   if (typeof value === "string" && value !== "") return value;
   throw invalidField(name, `${name} is required as a string`);
@@ -70,7 +64,7 @@ function textOf(fields: Fields, name: string): string {
 function parseFiles(files: unknown): JobFile[] {
   if (!Array.isArray(files)) throw invalidField("files", "files is required as an array");
   return files.map((file: unknown, index) => {
-    const { content, encoding, name = "" } = isRecord(file) ? file : {};
+    const { content, encoding, name = "" } = isObject(file) ? file : {};
     if (typeof content !== "string") {
       throw invalidField(`files[${index}].content`, `files[${index}].content is required as a string`);
     }
@@ -113,7 +107,7 @@ function toWireFile({ content, encoding, name }: JobFile, index: number) {
   }
 }
 
-function parseConstraints(fields: Fields): Partial<Record<LimitName, number>> {
+function parseConstraints(fields: JsonObject): Partial<Record<LimitName, number>> {
   const limits: Partial<Record<LimitName, number>> = {};
   for (const [constraint, limit, unit] of CONSTRAINTS) {
     for (const stage of ["compile", "run"]) {

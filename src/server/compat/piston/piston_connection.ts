@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { CodeBeakerError, hasCode, invalidField } from "../../../core/errors.ts";
+import { isObject, type JsonObject } from "../../../core/parsing/json_object.ts";
 import { parseJson } from "../../../core/parsing/parse_json.ts";
 import { VERSION } from "../../../core/version.ts";
 import type { ByteLease } from "../../../concurrency/byte_budget.ts";
@@ -9,7 +10,7 @@ import type { Caller, EnginePort, ExecutionStart, Submitted } from "../../../eng
 import { OutputDecoder } from "../../http/output_decoder.ts";
 import { toProblem } from "../../http/problem.ts";
 import type { SocketPeer, SocketProtocol } from "../../sockets/mod.ts";
-import { isRecord, parseJob } from "./job.ts";
+import { parseJob } from "./job.ts";
 import { inPistonsWords, toPiston } from "./languages.ts";
 import { endOf } from "./stages.ts";
 
@@ -67,7 +68,7 @@ export class PistonConnection implements SocketProtocol {
     }
   }
 
-  async #take(message: Readonly<Record<string, unknown>>): Promise<void> {
+  async #take(message: JsonObject): Promise<void> {
     const { stream, signal, type } = message;
     if (type === "init") {
       return this.#job === undefined ? await this.#run(message) : this.#peer.close(4000, "Already Initialized");
@@ -82,7 +83,7 @@ export class PistonConnection implements SocketProtocol {
   }
 
   /** Runs the job to its end. */
-  async #run(message: Readonly<Record<string, unknown>>): Promise<void> {
+  async #run(message: JsonObject): Promise<void> {
     const job = Promise.withResolvers<Submitted>();
     job.promise.catch(() => {}); // It is thrown below.
     this.#job = job.promise;
@@ -156,10 +157,10 @@ export class PistonConnection implements SocketProtocol {
 }
 
 /** @throws {CodeBeakerError} `invalid_request`, `too_large` */
-function parseMessage(text: string): Readonly<Record<string, unknown>> {
+function parseMessage(text: string): JsonObject {
   try {
     const message = parseJson(text, { what: "the message" });
-    if (isRecord(message)) return message;
+    if (isObject(message)) return message;
   } catch (error) {
     if (error instanceof CodeBeakerError) throw error;
   }

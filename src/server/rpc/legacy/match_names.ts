@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalidField } from "../../../core/errors.ts";
 import { unknownName } from "../../../core/parsing/validation.ts";
 import { warn } from "../call_context.ts";
-import { isObject, type JsonObject } from "../message.ts";
+import { isObject, type JsonObject } from "../../../core/parsing/json_object.ts";
 
 /** The path of a value, and the warnings about it. */
 interface Place {

@@ -3,7 +3,7 @@ import { COMMANDS } from "../../../commands/mod.ts";
 import { invalidField } from "../../../core/errors.ts";
 import { strictObject } from "../../../core/parsing/validation.ts";
 import { warn } from "../call_context.ts";
-import { isObject, type JsonObject } from "../message.ts";
+import { isObject, type JsonObject } from "../../../core/parsing/json_object.ts";
 import { foldName, matchNames } from "./match_names.ts";
 
 /** A field of the original's requests. It has its present name and parent, and the conversion of its value. */
