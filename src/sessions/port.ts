@@ -34,6 +34,13 @@ export interface ContextsPort {
    */
   create(language: string | undefined, options?: { readonly signal?: AbortSignal }): Promise<ContextInfo>;
   /**
+   * Finds the id of the default context of a language (default: the session's). The first use creates it, and so does
+   * the next after it was lost.
+   *
+   * @throws {CodeBeakerError} as {@link create} does
+   */
+  findDefault(language: string | undefined): Promise<string>;
+  /**
    * Submits a cell, which waits for the session's program slot.
    *
    * @throws {CodeBeakerError} `conflict` when the context is lost

@@ -11,6 +11,7 @@ import type { Clock } from "../concurrency/clock.ts";
 import { type AcquireOptions, Semaphore } from "../concurrency/semaphore.ts";
 import { Contexts } from "../contexts/contexts.ts";
 import { KeyedQueue } from "../concurrency/keyed_queue.ts";
+import { DefaultContexts } from "./default_contexts.ts";
 import { SessionClock } from "./session_clock.ts";
 
 /** Most programs of one session in the queue. */
@@ -35,6 +36,7 @@ export class Session {
   readonly fileLocks = new KeyedQueue();
   /** The session's interpreters, which end with it. */
   readonly contexts = new Contexts();
+  readonly defaultContexts = new DefaultContexts();
   readonly #clock: SessionClock;
   readonly #programSlot = new Semaphore(1);
   readonly #isRecovered: boolean;

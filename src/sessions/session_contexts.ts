@@ -54,6 +54,13 @@ export class SessionContexts implements ContextsPort {
     return await runner.inEnvironment(session, act);
   }
 
+  findDefault(language: string = this.#session.request.language): Promise<string> {
+    return this.#session.defaultContexts.find(language, {
+      isLive: (id) => this.list().some((context) => context.id === id),
+      create: async () => (await this.create(language)).id,
+    });
+  }
+
   submit(id: string, request: CellRequest, options: SubmitOptions = {}): Promise<Submitted> {
     return Promise.try(() => {
       const context = this.#session.contexts.get(id);

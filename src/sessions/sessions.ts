@@ -93,6 +93,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     const open = () => new SessionContexts(this.#registry.get(caller, id), { caller, admission, clock, runner });
     return {
       create: (language, options) => Promise.try(() => open().create(language, options)),
+      findDefault: (language) => Promise.try(() => open().findDefault(language)),
       submit: (context, request, options = {}) =>
         Promise.try(() =>
           this.#findRepeated(caller, { session: id, context, request }, options) ??

@@ -378,6 +378,10 @@ class FakeContexts implements ContextsPort {
     return opened;
   }
 
+  findDefault(): Promise<string> {
+    throw new Error("not expected");
+  }
+
   submit(): Promise<Submitted> {
     return ending(this.#answer);
   }

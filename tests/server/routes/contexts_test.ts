@@ -14,6 +14,7 @@ function unexpected(): never {
 function doorWith(parts: Partial<ContextsPort>): DoorParts {
   const port = {
     create: unexpected,
+    findDefault: unexpected,
     submit: unexpected,
     list: unexpected,
     interrupt: unexpected,

@@ -14,6 +14,9 @@ function sessionsWith(asked: unknown[]): Partial<SessionsPort> {
         asked.push(["create", sessionId, language]);
         return Promise.resolve(CONTEXT);
       },
+      findDefault() {
+        throw new Error("not expected");
+      },
       submit(id, request: CellRequest) {
         asked.push(["submit", id, request]);
         if (id !== CONTEXT.id) throw new CodeBeakerError("not_found", "Cannot find the context");

@@ -16,7 +16,6 @@ import { OutputDecoder } from "../../http/output_decoder.ts";
 import { PacedStream, PING_MS } from "../../http/paced_stream.ts";
 import { toProblem } from "../../http/problem.ts";
 import { failureReason } from "../failure_reason.ts";
-import { DefaultContexts } from "./default_contexts.ts";
 import { fromE2bPath } from "./paths.ts";
 
 /** E2B's names of the forms of a result. */
@@ -42,69 +41,58 @@ const executeSchema = z.looseObject({
 
 const contextSchema = z.looseObject({ language: z.string().min(1).nullish(), cwd: z.string().nullish() });
 
-/** E2B's code interpreter over the contexts of a session. */
-export class CodeInterpreter {
-  readonly #defaults = new DefaultContexts();
-
-  /** Evaluates code, and streams what comes of it as lines of JSON. */
-  async execute(context: Context<AppEnv>, id: string, contexts: ContextsPort): Promise<Response> {
-    const { code, context_id, env_vars, language } = parseAs(executeSchema, await jsonBody(context), {
-      what: "the code",
-    });
-    if (Object.keys(env_vars ?? {}).length > 0) {
-      throw invalidField("env_vars", "Variables of one cell are not supported: give them to the sandbox");
-    }
-    const cell = parseCell({ code, timeoutMs: LIMITS.timeoutMs.max });
-    const stream = new PacedStream(context.req.raw.signal);
-    const writer = new ResultWriter(stream, context.get("requestId"));
-    const submit = (contextId: string) => contexts.submit(contextId, cell, writer.options);
-    const submitted = typeof context_id === "string"
-      ? await submit(context_id)
-      : await this.#submitToDefault({ id, contexts, language: language ?? undefined }, submit);
-    context.get("lease").keepUntil(submitted.ended);
-    writer.writeEnd(submitted.ended);
-    return context.body(stream.body, 200, { "content-type": "application/x-ndjson", "cache-control": "no-cache" });
+/** Evaluates code, and streams what comes of it as lines of JSON. */
+export async function executeCode(context: Context<AppEnv>, contexts: ContextsPort): Promise<Response> {
+  const { code, context_id, env_vars, language } = parseAs(executeSchema, await jsonBody(context), {
+    what: "the code",
+  });
+  if (Object.keys(env_vars ?? {}).length > 0) {
+    throw invalidField("env_vars", "Variables of one cell are not supported: give them to the sandbox");
   }
+  const cell = parseCell({ code, timeoutMs: LIMITS.timeoutMs.max });
+  const stream = new PacedStream(context.req.raw.signal);
+  const writer = new ResultWriter(stream, context.get("requestId"));
+  const submit = (contextId: string) => contexts.submit(contextId, cell, writer.options);
+  const submitted = typeof context_id === "string"
+    ? await submit(context_id)
+    : await submitToDefault(contexts, { language: language ?? undefined, submit });
+  context.get("lease").keepUntil(submitted.ended);
+  writer.writeEnd(submitted.ended);
+  return context.body(stream.body, 200, { "content-type": "application/x-ndjson", "cache-control": "no-cache" });
+}
 
-  /** Creates a context. */
-  async create(context: Context<AppEnv>, contexts: ContextsPort): Promise<Response> {
-    const { cwd, language } = parseAs(contextSchema, await jsonBody(context), { what: "the context" });
-    if (typeof cwd === "string" && fromE2bPath(cwd) !== ".") {
-      throw invalidField("cwd", "A context begins in the workspace: change its directory by code");
-    }
-    const wanted = parseContextRequest(typeof language === "string" ? { language } : {});
-    return context.json(toContext(await contexts.create(wanted, { signal: context.req.raw.signal })));
+/** Creates a context. */
+export async function createContext(context: Context<AppEnv>, contexts: ContextsPort): Promise<Response> {
+  const { cwd, language } = parseAs(contextSchema, await jsonBody(context), { what: "the context" });
+  if (typeof cwd === "string" && fromE2bPath(cwd) !== ".") {
+    throw invalidField("cwd", "A context begins in the workspace: change its directory by code");
   }
+  const wanted = parseContextRequest(typeof language === "string" ? { language } : {});
+  return context.json(toContext(await contexts.create(wanted, { signal: context.req.raw.signal })));
+}
 
-  /** Lists the contexts of a session. */
-  list(context: Context<AppEnv>, contexts: ContextsPort): Response {
-    return context.json(contexts.list().map(toContext));
-  }
+/** Lists the contexts of a session. */
+export function listContexts(context: Context<AppEnv>, contexts: ContextsPort): Response {
+  return context.json(contexts.list().map(toContext));
+}
 
-  /** Forgets a session that was closed. */
-  forget(id: string): void {
-    this.#defaults.forget(id);
-  }
-
-  /** Evaluates in the default context of a language. One that was lost is replaced. */
-  async #submitToDefault(
-    { id, contexts, language }: {
-      readonly id: string;
-      readonly contexts: ContextsPort;
-      readonly language: string | undefined;
-    },
-    submit: (contextId: string) => Promise<Submitted>,
-  ): Promise<Submitted> {
-    const canonical = language === undefined ? undefined : canonicalLanguage(language);
-    const find = () => this.#defaults.find(id, canonical, async () => (await contexts.create(canonical)).id);
-    const known = await find();
-    try {
-      return await submit(known);
-    } catch (error) {
-      if (!hasCode(error, "conflict") && !hasCode(error, "not_found")) throw error;
-      this.#defaults.drop(id, canonical);
-      return await submit(await find());
-    }
+/** Evaluates in the default context of a language. One that is lost meanwhile is replaced. */
+async function submitToDefault(
+  contexts: ContextsPort,
+  { language, submit }: {
+    readonly language: string | undefined;
+    readonly submit: (contextId: string) => Promise<Submitted>;
+  },
+): Promise<Submitted> {
+  const canonical = language === undefined ? undefined : canonicalLanguage(language);
+  const known = await contexts.findDefault(canonical);
+  try {
+    return await submit(known);
+  } catch (error) {
+    if (!hasCode(error, "conflict") && !hasCode(error, "not_found")) throw error;
+    const found = await contexts.findDefault(canonical);
+    if (found === known) throw error;
+    return await submit(found);
   }
 }
 

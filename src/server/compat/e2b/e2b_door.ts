@@ -4,7 +4,7 @@ import type { AppEnv } from "../../http/app_env.ts";
 import { describeRequest } from "../../http/methods.ts";
 import { toProblem } from "../../http/problem.ts";
 import type { CompatOptions } from "../compat_options.ts";
-import { CodeInterpreter } from "./code.ts";
+import { createContext, executeCode, listContexts } from "./code.ts";
 import { CONNECT_CODES, isRpc, NOT_SUPPORTED, streamError } from "./connect.ts";
 import { downloadFile, FILE_PROCEDURES, uploadFiles } from "./files.ts";
 import { Processes } from "./processes.ts";
@@ -24,7 +24,6 @@ const STREAMS = ["/process.Process/Start", "/process.Process/Connect", "/filesys
 /** E2B's APIs over sessions. The header `E2b-Sandbox-Id` tells a sandbox's from the one that controls sandboxes. */
 export class E2bDoor {
   readonly #options: CompatOptions;
-  readonly #code = new CodeInterpreter();
   readonly #processes: Processes;
 
   constructor(options: CompatOptions) {
@@ -69,11 +68,8 @@ export class E2bDoor {
     switch (`${method} ${action}`) {
       case "GET ":
         return showSandbox(context, named);
-      case "DELETE ": {
-        const killed = await killSandbox(context, named);
-        this.#code.forget(id);
-        return killed;
-      }
+      case "DELETE ":
+        return await killSandbox(context, named);
       case "POST timeout":
         return await setTimeoutOf(context, named);
       case "POST connect":
@@ -99,11 +95,11 @@ export class E2bDoor {
       case "POST /files":
         return await uploadFiles(files);
       case "POST /execute":
-        return await this.#code.execute(context, sandbox, contexts());
+        return await executeCode(context, contexts());
       case "POST /contexts":
-        return await this.#code.create(context, contexts());
+        return await createContext(context, contexts());
       case "GET /contexts":
-        return this.#code.list(context, contexts());
+        return listContexts(context, contexts());
       case "POST /process.Process/Start":
         return await this.#processes.start(context, sandbox);
       case "POST /process.Process/List":

@@ -15,6 +15,10 @@ const LOCAL = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 }
 const SANDBOX = { "e2b-sandbox-id": "sess_1" };
 const OPEN: Partial<SessionsPort> = { show: () => fakeSession() };
 
+function unexpected(): never {
+  throw new Error("not expected");
+}
+
 interface Asked {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -227,6 +231,28 @@ Deno.test("a form is known by its type in any case, and names the files itself w
   assertEquals(await sendForm(["x", "y"], { type, query: "?path=z" }), { status: 400, written: [], held: [] });
 });
 
+Deno.test("code without a context runs in its language's default one, and in the next where that is lost meanwhile", async () => {
+  const asked: unknown[] = [];
+  const ids = ["ctx_1", "ctx_2"];
+  const contexts = {
+    findDefault(language: string | undefined) {
+      asked.push(language);
+      return Promise.resolve(ids.shift() ?? "ctx_2");
+    },
+    submit(id: string) {
+      asked.push(id);
+      if (id === "ctx_1") return Promise.reject(new CodeBeakerError("conflict", "The context is lost"));
+      return Promise.resolve({ id: "exec_1", ended: Promise.resolve(fakeExecution()) });
+    },
+  };
+  const sessions = { ...OPEN, contexts: () => contexts as never };
+  const { text } = await ask(sessions, "POST /execute", { headers: SANDBOX, body: { code: "1", language: "js" } });
+  assertEquals(text, '{"type":"end_of_execution"}\n');
+  assertEquals(asked, ["javascript", "ctx_1", "javascript", "ctx_2"]);
+  assertEquals((await ask(sessions, "POST /execute", { headers: SANDBOX, body: { code: "1" } })).status, 200);
+  assertEquals(asked.slice(4), [undefined, "ctx_2"]);
+});
+
 Deno.test("code and commands hold the memory of their requests until they end", async () => {
   const { promise: ended, resolve: end } = Promise.withResolvers<Execution>();
   const started = (options: SubmitOptions = {}) => options.onStart?.({ id: "exec_1", runtime: "fake" });
@@ -234,7 +260,8 @@ Deno.test("code and commands hold the memory of their requests until they end", 
   const sessions = fakeSessions({
     ...OPEN,
     contexts: () => ({
-      create: () => Promise.resolve({ id: "ctx_1", language: "python", createdAt: "" }),
+      create: unexpected,
+      findDefault: () => Promise.resolve("ctx_1"),
       submit: () => Promise.resolve({ id: "exec_1", ended }),
       ...{ list: () => [], interrupt: () => false, close: () => Promise.resolve() },
     }),
