@@ -12,7 +12,17 @@ import { log } from "../log.ts";
 import { Metrics, type MetricSources } from "../metrics.ts";
 import type { ExecutionRuntime } from "../runtimes/port.ts";
 import type { WarmPool } from "../runtimes/warm/warm_pool.ts";
-import { type AppOptions, createApp, listen, type Listener, Mcp, ServerSockets, SOCKET_LIMITS } from "../server/mod.ts";
+import {
+  type AppOptions,
+  createApp,
+  type Handler,
+  handlerOf,
+  listen,
+  type Listener,
+  Mcp,
+  ServerSockets,
+  SOCKET_LIMITS,
+} from "../server/mod.ts";
 import { Sessions } from "../sessions/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Uploads } from "../workspace/uploads.ts";
@@ -50,7 +60,7 @@ export interface Assembled extends Pick<EngineParts, "admission" | "engine" | "s
   readonly sockets: ServerSockets;
   /** What an interface answers from. */
   readonly ports: Pick<AppOptions, "engine" | "sessions" | "observer">;
-  readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
+  readonly fetch: Handler;
   /** Whether clients need a key. */
   hasKeys(): boolean;
   /** Time since the last request, in ms. */
@@ -111,10 +121,11 @@ export async function assembleService(config: Config, foundations: Foundations):
     activity,
     keys: keyring,
   });
+  const handle = handlerOf(app);
   let lastRequestAt = -Infinity;
   const fetch: Assembled["fetch"] = (request, info) => {
     lastRequestAt = clock.elapsed();
-    return app.fetch(request, info);
+    return handle(request, info);
   };
   function open(): Listener {
     const listener = listen({ host: config.host, port: config.port, hasKeys: hasKeys(), fetch });

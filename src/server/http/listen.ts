@@ -3,6 +3,7 @@ import { log } from "../../log.ts";
 import { settledWithin } from "../../concurrency/delay.ts";
 import { ClientWatch } from "./client_watch.ts";
 import { isLoopback } from "../auth/loopback.ts";
+import type { Handler } from "../handler.ts";
 
 /** Time for connections to end after the last program. Then the process ends them. */
 const CLOSE_GRACE_MS = 1_000;
@@ -14,7 +15,7 @@ export interface ListenOptions {
   readonly port: number;
   /** Whether clients need a key. Without keys, the service listens on loopback addresses only. */
   readonly hasKeys?: boolean;
-  readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
+  readonly fetch: Handler;
 }
 
 /** A listener for HTTP. */
