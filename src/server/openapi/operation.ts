@@ -34,10 +34,10 @@ export interface Operation {
   readonly problems?: readonly ErrorCode[];
 }
 
-/** Problems of every operation: a refused key or origin, and a fault of the service. */
-const OF_ALL: readonly ErrorCode[] = ["unauthorized", "permission_denied", "internal"];
-/** Problems of every operation with a body: its form, its length, and memory for it. */
-const OF_BODIES: readonly ErrorCode[] = ["invalid_request", "too_large", "busy"];
+/** Problems of every operation: a refused key or origin, a body beyond the bound, and a fault of the service. */
+const OF_ALL: readonly ErrorCode[] = ["unauthorized", "permission_denied", "too_large", "internal"];
+/** Problems of every operation with a body: its form, and memory for it. */
+const OF_BODIES: readonly ErrorCode[] = ["invalid_request", "busy"];
 
 /** The header of every answer. */
 const requestIdHeader = z.string().meta({

@@ -81,6 +81,22 @@ Deno.test("each operation needs the key and the scope that the document says", a
   }
 });
 
+Deno.test("the document says that each operation refuses a body beyond the bound", async () => {
+  const keys = openKeyring();
+  const { headers } = addKey(keys, { name: "all", scopes: SCOPES });
+  const app = appOf({ keys, maxBodyBytes: 2_000 });
+  let count = 0;
+  for (const { path, method, operation } of OPERATIONS) {
+    const url = `http://localhost:8000${path.replaceAll(/\{\w+\}/g, "x")}`;
+    const sent = { host: "localhost:8000", "content-length": "2001", ...headers };
+    const { body, status } = await app.request(url, { method: method.toUpperCase(), headers: sent }, LOCAL);
+    await body?.cancel();
+    if (status === 413) count++; // An upload has a bound of its own.
+    assertEquals([path, method, status in operation.responses], [path, method, true]);
+  }
+  assertEquals(OPERATIONS.length - count, 2);
+});
+
 Deno.test("every example of JSON has the form that the service checks or sends, and no field beside it", () => {
   let count = 0;
   for (const { path, method, operation: { requestBody, responses } } of OPERATIONS) {

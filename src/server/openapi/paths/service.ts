@@ -101,7 +101,10 @@ export const servicePaths: ZodOpenApiPathsObject = {
       tag,
       isOpen: true,
       summary: "Show this document as a page",
-      answers: { 200: answer("The page", { content: { "text/html": { schema: { type: "string" } } } }) },
+      answers: {
+        200: answer("The page", { content: { "text/html": { schema: { type: "string" } } } }),
+        304: answer("The client has this version of the page"),
+      },
     }),
   },
   "/docs/{file}": {
