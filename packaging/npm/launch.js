@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Runs CodeBeaker with the Deno that npm has installed beside it.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
@@ -47,9 +47,30 @@ function runBelow() {
 /** Ends the service after npx has ended: npx starts this process by a shell, which hands on no signal. */
 function endWithNpx(child) {
   const parent = process.ppid;
+  const isShell = !isNpx(parent) && isNpx(parentOf(parent));
+  const npx = isShell ? parentOf(parent) : undefined; // A shell stays where npx is killed.
   const poll = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (process.ppid === parent && (npx === undefined || parentOf(parent) === npx)) return;
     clearInterval(poll);
     child.kill("SIGTERM");
   }, POLL_MS);
+}
+
+/** Whether a process runs the Node that npm runs on. */
+function isNpx(pid) {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`) === realpathSync(process.env.npm_node_execpath);
+  } catch {
+    return false; // There is no /proc on other systems than Linux.
+  }
+}
+
+/** The parent of a process; undefined where that cannot be read. */
+function parentOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 1).trim().split(" ")[1]); // A name may have spaces and brackets.
+  } catch {
+    return undefined;
+  }
 }

@@ -182,6 +182,20 @@ if (packed.available && isPresent("npm_registry", installed)) {
       assertEquals(await Array.fromAsync(Deno.readDir(empty)), []);
     });
 
+    Deno.test(`npx codebeaker serve [Node ${major}] ends with npx that is killed`, async () => {
+      await using service = await startServiceProcess([], {
+        ...variablesFor(node),
+        ...NOTHING_RUNS,
+        PATH: `${dirname(node)}:/usr/bin:/bin`,
+      }, {
+        command: npxCommand("serve"),
+        cwd: empty,
+        mayLackRuntimes: true,
+      });
+      service.process.kill("SIGKILL");
+      await until(() => hasEnded(service.url), "the service has ended");
+    });
+
     Deno.test(`codebeaker run [Node ${major}] exits as the program does`, async () => {
       const [bin = ""] = await binaries();
       const { code, stdout } = await new Deno.Command(node, {
