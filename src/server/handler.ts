@@ -16,7 +16,7 @@ export function handlerOf(app: Pick<Hono<AppEnv>, "fetch">): Handler {
 }
 
 /**
- * Answers HEAD without a length that the answer to GET may not have: RFC 9110, 8.6. For an answer without a body the
+ * Answers HEAD without a length that GET may not have. RFC 9110, 8.6 forbids that. For an answer without a body the
  * listener writes the length 0; the length of a stream is not known, even of an empty one.
  */
 async function withoutLength(answering: Response | Promise<Response>): Promise<Response> {

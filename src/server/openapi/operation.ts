@@ -34,7 +34,7 @@ export interface Operation {
   readonly problems?: readonly ErrorCode[];
 }
 
-/** Problems of every operation: a refused key or origin, a body beyond the bound, and a fault of the service. */
+/** Problems of every operation: its key or origin, its body's length, and the service's faults. */
 const OF_ALL: readonly ErrorCode[] = ["unauthorized", "permission_denied", "too_large", "internal"];
 /** Problems of every operation with a body: its form, and memory for it. */
 const OF_BODIES: readonly ErrorCode[] = ["invalid_request", "busy"];
