@@ -17,5 +17,5 @@ export async function serveAgent(config: Config, signal: AbortSignal): Promise<v
 /** Passes the requests of one agent on stdin to a service. Returns as {@link serveAgent} does. */
 export async function bridgeAgent(send: SendToService, signal: AbortSignal): Promise<void> {
   const { bridgeStdio } = await import("../server/mcp/stdio.ts");
-  await bridgeStdio(send, signal);
+  await bridgeStdio(send, { signal });
 }

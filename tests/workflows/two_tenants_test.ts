@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { messageOf, modern, post } from "../server/mcp/raw.ts";
 import { RpcClient } from "../server/rpc/door.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { runAlone } from "../support/cli.ts";
@@ -56,6 +57,28 @@ Deno.test("two tenants under attack by each other see, guess and change nothing 
     assertEquals([unknown.status, unknown.code], [refused.status, refused.code]);
   }
   assertEquals((await mallory.json("GET", "/v1/sessions")).sessions, []);
+  const byMcp = async (key: string, method: string, params: Readonly<Record<string, unknown>>) => {
+    const authorization = `Bearer ${key}`;
+    const { result, error } = await messageOf(
+      await post(new URL(`${service.url}/mcp`), modern(method, params), { authorization }),
+    );
+    return error?.code ?? result._meta?.["codebeaker/problem"]?.code ?? "done";
+  };
+  const tools: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
+    ["run_code", { code: "1" }],
+    ["run_command", { command: "ls" }],
+    ["read_file", { path: "secret.txt" }],
+    ["write_file", { path: "secret.txt", content: "changed" }],
+    ["list_files", {}],
+    ["install_packages", { packages: ["a"] }],
+  ];
+  for (const [name, args] of tools) {
+    const params = { name, arguments: { session: id, ...args } };
+    assertEquals([name, await byMcp(malloryKey, "tools/call", params)], [name, "not_found"]);
+  }
+  const uri = `codebeaker://sessions/${id}/files/secret.txt`;
+  assertEquals(await byMcp(malloryKey, "resources/read", { uri }), -32602);
+  assertEquals(await byMcp(aliceKey, "resources/read", { uri }), "done");
 
   const own = await mallory.openSession({ language: "typescript" });
   const spying = await mallory.run(own.id, {

@@ -6,6 +6,9 @@ import { type FailedResult, toFailure } from "./results/failure.ts";
 import type { Tool, ToolCall } from "./tools/mod.ts";
 import type { ToolResult } from "./tools/tool.ts";
 
+/** Deepest arguments. On stdio, nothing else bounds them. */
+const MAX_DEPTH = 64;
+
 /**
  * Calls a tool. An error of the caller, such as a wrong argument, is a result, so that the model reads it and calls
  * again.
@@ -34,10 +37,17 @@ export async function callTool(
   }
 }
 
-/** Leaves out fields that are null. Some clients send every optional field, and null for none. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
+/**
+ * Leaves out fields that are null. Some clients send every optional field, and null for none.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for arguments that are too deep
+ */
+function withoutNulls(value: unknown, depth = 0): unknown {
+  if (depth > MAX_DEPTH) {
+    throw new CodeBeakerError("invalid_request", `Cannot read the arguments as they are over ${MAX_DEPTH} levels deep`);
+  }
+  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, depth + 1));
   if (typeof value !== "object" || value === null) return value;
   const kept = Object.entries(value).filter(([, field]) => field !== null);
-  return Object.fromEntries(kept.map(([name, field]) => [name, withoutNulls(field)]));
+  return Object.fromEntries(kept.map(([name, field]) => [name, withoutNulls(field, depth + 1)]));
 }

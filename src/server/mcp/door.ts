@@ -66,7 +66,7 @@ export class McpDoor implements AsyncDisposable {
         ...{ caller, signal, memory: lease },
         track: (work) => {
           track(work);
-          this.#sessions.keepUntil(request, work);
+          this.#sessions.keepUntil(request, { tenant: caller.principal.tenant, work });
         },
       });
       if (!await isLegacyRequest(request, body)) return await this.#modern.fetch(request, { parsedBody: body });

@@ -74,13 +74,13 @@ export class ProtocolSessions implements AsyncDisposable {
     if (Array.isArray(body)) session.hasBatches = true;
     const response = await session.transport.handleRequest(request, { parsedBody: body });
     if (id === null && !response.ok) await this.#close(session);
-    await endCancelled(session, body);
+    for (const message of Array.isArray(body) ? body : [body]) await endCancelled(session, message);
     return response;
   }
 
-  /** Keeps the session of a request from being closed until work settles. */
-  keepUntil(request: Request, work: Promise<unknown>): void {
-    const session = this.#open.get(request.headers.get(HEADER) ?? "");
+  /** Keeps the tenant's session of a request from being closed until work settles. */
+  keepUntil(request: Request, { tenant, work }: { readonly tenant: string; readonly work: Promise<unknown> }): void {
+    const session = this.#find(request.headers.get(HEADER) ?? "", tenant);
     if (session === undefined) return;
     session.running++;
     const leave = () => {
@@ -106,7 +106,7 @@ export class ProtocolSessions implements AsyncDisposable {
         "Cannot serve this request without a session: send initialize first, and Mcp-Session-Id with others";
       throw new CodeBeakerError("invalid_request", message);
     }
-    await this.#makeRoom(tenant);
+    const closing = this.#makeRoom(tenant);
     const id = newId("mcp");
     const transport = new Transport({
       sessionIdGenerator: () => id,
@@ -117,6 +117,7 @@ export class ProtocolSessions implements AsyncDisposable {
       usedAt: this.#options.clock.elapsed(),
     };
     this.#open.set(id, session); // Before the first wait, so that no other request takes its room.
+    await closing;
     try {
       await (await this.#options.createServer()).connect(transport);
     } catch (error) {
@@ -126,16 +127,16 @@ export class ProtocolSessions implements AsyncDisposable {
     return session;
   }
 
-  /** Closes a session where there is no room. It is the tenant's own, or one of the tenant with the most. */
-  async #makeRoom(tenant: string): Promise<void> {
+  /** Begins to close a session where there is no room. It is the tenant's own, or of the tenant with the most. */
+  #makeRoom(tenant: string): Promise<void> | undefined {
     const { maxSessions, maxSessionsPerTenant } = this.#options.limits;
     const ofTenant = Map.groupBy(this.#open.values(), (session) => session.tenant);
     const own = ofTenant.get(tenant) ?? [];
-    if (own.length < maxSessionsPerTenant && this.#open.size < maxSessions) return;
+    if (own.length < maxSessionsPerTenant && this.#open.size < maxSessions) return undefined;
     const [largest = []] = [...ofTenant.values()].toSorted((one, other) => other.length - one.length);
     const crowd = own.length >= maxSessionsPerTenant ? own : largest;
     const [unused] = crowd.filter(({ running }) => running === 0).toSorted((one, other) => one.usedAt - other.usedAt);
-    if (unused !== undefined) return await this.#close(unused);
+    if (unused !== undefined) return this.#close(unused);
     const details = { retryAfterMs: 1_000 };
     throw new CodeBeakerError("busy", "Cannot start another session as all are in use: close one", { details });
   }
@@ -158,9 +159,9 @@ export class ProtocolSessions implements AsyncDisposable {
  * Ends the stream of a call that the client has cancelled. The server answers nothing to it, and the stream would stay
  * open until its client closes it.
  */
-async function endCancelled({ hasBatches, transport }: ProtocolSession, body: unknown): Promise<void> {
-  if (!isJSONRPCNotification(body) || body.method !== "notifications/cancelled") return;
-  const id = body.params?.["requestId"];
+async function endCancelled({ hasBatches, transport }: ProtocolSession, message: unknown): Promise<void> {
+  if (!isJSONRPCNotification(message) || message.method !== "notifications/cancelled") return;
+  const id = message.params?.["requestId"];
   if (typeof id !== "string" && typeof id !== "number") return;
   if (!hasBatches) transport.closeSSEStream(id);
   const error = { code: -32_600, message: "Cancelled" };

@@ -22,6 +22,21 @@ function endless() {
   };
 }
 
+Deno.test("[2025-11-25] a call that is cancelled inside a batch is answered", async () => {
+  const { seen, submit } = endless();
+  await using door = new Door({ engine: { submit } });
+  const session = await initialize(door.url);
+  const params = { name: "run_code", arguments: { language: "ts", code: "1" } };
+  const stream = await post(door.url, legacy("tools/call", params, session));
+  await until(() => seen.begun === 1, "the program begins");
+  const { headers } = legacy("", {}, session);
+  const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
+  const response = await post(door.url, { headers, body: JSON.stringify([cancelled]) });
+  await response.body?.cancel();
+  assertEquals((await messageOf(stream)).error.message, "Cancelled");
+  await until(() => seen.cancelled === 1, "the program is cancelled");
+});
+
 Deno.test("[2025-11-25] a cancelled call's stream ends, and its session goes on", async () => {
   const { seen, submit } = endless();
   await using door = new Door({ engine: { submit } });
