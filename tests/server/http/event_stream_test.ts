@@ -95,7 +95,7 @@ Deno.test("EventStream is not abandoned by a reader that went on to the end, nor
 
 Deno.test("EventStream.pingEvery() sends comments while nothing else is sent, which take no id", async () => {
   const stream = new EventStream(NEVER);
-  using _pings = stream.pingEvery(1);
+  using _pings = stream.pingEvery(100);
   const events = serverEvents(stream.body);
   assertEquals([await nextEvent(events), await nextEvent(events)], [
     { id: undefined, event: "", data: null },
