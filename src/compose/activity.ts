@@ -4,6 +4,11 @@ import { type LatencyWindow, STEP_MS, WINDOW_MS } from "../engine/mod.ts";
 import type { MetricSources } from "../metrics.ts";
 import type { ExecutionRuntime } from "../runtimes/port.ts";
 
+/** Time for which an answer is kept, in ms. To summarize a full window takes up to 10 ms. */
+const KEPT_MS = 1_000;
+
+type ActivityAnswer = Required<Answer<typeof activitySchema>>;
+
 /** The sources of a service's activity. */
 export interface ActivitySources {
   readonly figures: MetricSources;
@@ -13,8 +18,17 @@ export interface ActivitySources {
   readonly now: number;
 }
 
+/** Makes a reader that keeps each answer for a second. `elapsed` is a time in ms. */
+export function keepActivity(read: () => ActivityAnswer, elapsed: () => number): () => ActivityAnswer {
+  let kept: { readonly answer: ActivityAnswer; readonly readAt: number } | undefined;
+  return () => {
+    if (kept === undefined || elapsed() - kept.readAt >= KEPT_MS) kept = { answer: read(), readAt: elapsed() };
+    return kept.answer;
+  };
+}
+
 /** Reads the activity of a service from its parts. */
-export function readActivity({ figures, latencies, now, runtimes }: ActivitySources): Answer<typeof activitySchema> {
+export function readActivity({ figures, latencies, now, runtimes }: ActivitySources): ActivityAnswer {
   const pools = new Map(figures.pools().map(({ runtime, ...state }) => [runtime, state]));
   return {
     startedAt: new Date(performance.timeOrigin).toISOString(),

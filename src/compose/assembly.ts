@@ -26,7 +26,7 @@ import {
 import { Sessions } from "../sessions/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Uploads } from "../workspace/uploads.ts";
-import { readActivity } from "./activity.ts";
+import { keepActivity, readActivity } from "./activity.ts";
 import { composeEngine, type EngineParts } from "./engine.ts";
 import type { Ground } from "./ground.ts";
 import { prepareAhead } from "./preparation.ts";
@@ -110,10 +110,10 @@ export async function assembleService(config: Config, foundations: Foundations):
     },
   };
   const activity: ActivityPort = {
-    read() {
+    read: keepActivity(() => {
       executions.recordEnded(); // Their latencies are among them.
       return readActivity({ figures, latencies, runtimes, now: clock.now() });
-    },
+    }, () => clock.elapsed()),
   };
   const app = createApp({
     ...{ engine, sessions, observer, uploads, sockets, mcp, requests, maxBodyBytes, allowOrigins, isRehearsal },

@@ -56,14 +56,14 @@ export class LatencyWindow implements Observer {
 function summarize(samples: readonly Sample[]): Omit<Step, "at"> {
   return {
     executions: samples.length,
-    startupMs: percentilesOf(samples.map(({ startupMs }) => startupMs)),
+    startupMs: percentilesOf(samples.map(({ startupMs }) => startupMs).filter((ms) => ms > 0)), // A cell starts nothing.
     wallMs: percentilesOf(samples.map(({ wallMs }) => wallMs)),
   };
 }
 
 /** The least values that half, and 95 of 100, of all values do not exceed. */
 function percentilesOf(values: readonly number[]): Percentiles {
-  const sorted = values.toSorted((a, b) => a - b);
+  const sorted = Float64Array.from(values).sort();
   const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? null;
   return { p50: at(0.5), p95: at(0.95) };
 }

@@ -132,8 +132,8 @@ export type RuntimeReadiness = Answer<typeof runtimeReadinessSchema>;
 
 /** The present work of the service, for those who watch it. */
 export interface ActivityPort {
-  /** Reads it, with the figures of all tenants. */
-  read(): Answer<typeof activitySchema>;
+  /** Reads it, with the figures of all tenants. An answer is at most 1 s old. */
+  read(): Required<Answer<typeof activitySchema>>;
 }
 
 /** The façade that every door uses to run programs. Another tenant's execution is `not_found`. */

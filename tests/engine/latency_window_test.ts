@@ -31,6 +31,7 @@ Deno.test("LatencyWindow has the median and the tail of each runtime, and of eac
   for (let wallMs = 1; wallMs <= 100; wallMs++) window.executionEnded(ended("first", AT, wallMs * 10));
   window.executionEnded(ended("first", AT + 25_000, 2_000));
   window.executionEnded(ended("second", AT + 9_999, 5));
+  window.executionEnded(ended("cells", AT, 0));
   assertEquals(window.read("first", AT + 30_000), {
     executions: 101,
     startupMs: { p50: 51, p95: 96 },
@@ -51,6 +52,8 @@ Deno.test("LatencyWindow has the median and the tail of each runtime, and of eac
     ],
   });
   assertEquals(window.read("second", AT + 30_000).executions, 1);
+  const { executions, startupMs } = window.read("cells", AT + 30_000); // A cell of a context starts nothing.
+  assertEquals([executions, startupMs], [1, NOTHING]);
   assertEquals(window.read("third", AT + 30_000), {
     executions: 0,
     startupMs: NOTHING,

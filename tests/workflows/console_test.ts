@@ -4,7 +4,7 @@ import { apiKeysSchema } from "../../src/core/key_policy.ts";
 import type { Activity } from "../../src/server/console/page/live/series.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { browserAvailability, type OpenPage, type PageOptions, shareBrowser } from "../support/browser.ts";
-import { FAKES, openService } from "../support/own_service.ts";
+import { openService } from "../support/own_service.ts";
 import { isPresent } from "../support/requirements.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
@@ -51,12 +51,27 @@ if (isPresent("chromium", await browserAvailability())) {
     await using opened = await openConsole();
     const { page } = opened;
     await write(opened, 'console.log("begun");\nawait new Promise((done) => setTimeout(done, 1e9));');
+    await page.getByText("Limits", { exact: true }).click();
+    await page.getByRole("textbox", { name: "Time, in ms", exact: true }).fill("59000");
     await page.getByRole("button", { name: "Run" }).click();
     await page.getByRole("log").getByText("begun").waitFor();
     await page.getByText("Running", { exact: true }).waitFor();
     await page.keyboard.press("Control+.");
     await page.getByText("Stopped", { exact: true }).waitFor();
     assertEquals(await page.getByRole("log").innerText(), "begun\n");
+  });
+
+  Deno.test("[chromium] output stays on the page when the connection breaks off, and the page says so", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await page.route("**/v1/executions", (route) =>
+      route.fulfill({
+        contentType: "text/event-stream",
+        body: 'event: started\ndata: {"id":"exec_1","runtime":"deno"}\n\nevent: stdout\ndata: {"text":"so far"}\n\n',
+      }));
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByText("Connection lost", { exact: true }).waitFor();
+    assertEquals(await page.getByRole("log").innerText(), "so far");
   });
 
   Deno.test("[chromium] a denial's button grants the remedy, and runs again", async () => {
@@ -187,7 +202,8 @@ if (isPresent("chromium", await browserAvailability())) {
     await runCell(2, `readings.push(9);\nDeno.jupyter.svg\`${SVG}\``);
     assertMatch(await cell(2).getByRole("img").getAttribute("src") ?? "", /^data:image\/svg\+xml,/);
     assertEquals(await page.evaluate("document.querySelector('img.display').naturalWidth"), 60);
-    await runCell(3, `Deno.jupyter.html\`${HTML}\``);
+    using elsewhere = countConnections();
+    await runCell(3, `Deno.jupyter.html\`${htmlThatConnects(elsewhere.origin)}\``);
     const frame = cell(3).frameLocator("iframe");
     await frame.getByText("of a program").waitFor();
     assertEquals(await page.evaluate("window.hacked"), undefined);
@@ -208,7 +224,10 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByRole("button", { name: "End session" }).click();
     await page.getByText("Its session opens with the first cell").waitFor();
     assertEquals((await client.json("GET", "/v1/sessions")).sessions.length, 0);
-    const others = opened.complaints.filter((text) => !/sandboxed|violates .*Policy.*img-src/s.test(text));
+    assertEquals(elsewhere.count, 0);
+    const others = opened.complaints.filter((text) =>
+      !/sandboxed|violates .*Policy.*img-src|inline (event handler|style) violates/s.test(text)
+    );
     assertEquals([others, [...opened.origins].length], [[], 1]);
   });
 
@@ -229,11 +248,21 @@ if (isPresent("chromium", await browserAvailability())) {
   });
 
   Deno.test("[chromium] a service with keys is asked with one, which its tab keeps", async () => {
-    await using locked = await openService({ apiKeys: apiKeysSchema.parse(`console=${KEY}`) }, FAKES);
+    await using locked = await openService({ apiKeys: apiKeysSchema.parse(`console=${KEY}`) });
     await using opened = await browser.open();
     const { page } = opened;
     await page.goto(locked.url);
     const field = page.getByLabel("API key");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("link", { name: "Live" }).click();
+    await page.getByRole("heading", { name: "Live" }).waitFor();
+    await page.getByRole("alert").first().waitFor();
+    assertEquals(await field.count(), 0);
+    await page.getByRole("link", { name: "Run" }).click();
+    await page.getByRole("button", { name: "Run" }).click(); // An action asks again.
+    await field.fill("cb_ключ");
+    await page.getByRole("button", { name: "Use the key" }).click();
+    await page.getByText("no request can carry").waitFor();
     await field.fill("cb_wrong");
     await page.getByRole("button", { name: "Use the key" }).click();
     await page.getByRole("alert").first().waitFor();
@@ -245,9 +274,16 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByRole("heading", { name: "Where it would run" }).waitFor();
     assertEquals(await field.count(), 0);
     assertEquals(await page.evaluate("JSON.stringify([document.cookie, localStorage.length])"), '["",0]');
+    await page.getByRole("link", { name: "Notebook" }).click();
+    await page.getByRole("combobox", { name: "Language" }).selectOption("typescript");
+    await page.getByRole("button", { name: "Run all" }).click();
+    await page.getByLabel("Value").waitFor();
     await page.getByRole("button", { name: "Key" }).click();
     await page.getByRole("button", { name: "Forget the key" }).click();
     await field.waitFor();
+    const client = new ApiClient(locked, KEY);
+    const list = () => client.json("GET", "/v1/sessions");
+    await until(async () => (await list()).sessions.length === 0, "the key's session is closed with its key");
     assertEquals(await page.evaluate("sessionStorage.getItem('codebeaker.key')"), null);
   });
 
@@ -318,9 +354,37 @@ if (isPresent("chromium", await browserAvailability())) {
 const SVG =
   '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><rect width="60" height="20" fill="teal"/></svg>';
 
-/** Tries to run scripts, and to load what would say that somebody looks. */
-const HTML =
-  '<b>of a program</b><script>parent.hacked = 1</script><img src="https://example.com/seen" alt="" onerror="parent.hacked = 1"><meta http-equiv="refresh" content="0;url=https://example.com/">';
+/** Tries to run scripts, and to connect to what would learn that somebody looks. */
+function htmlThatConnects(origin: string): string {
+  const embedding = ["iframe", "frame", "embed"].map((name) => `<${name} src="${origin}/${name}"></${name}>`).join("");
+  const hidden = `<div><template shadowrootmode="open"><iframe src="${origin}/shadow"></iframe></template></div>`;
+  const twiceParsed =
+    `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;<iframe src=${origin}/twice></iframe>"></table></mtext></math>`;
+  return `<b>of a program</b><script>parent.hacked = 1</script><img src="${origin}/img" alt="" onerror="parent.hacked = 1">
+    <meta http-equiv="refresh" content="0;url=${origin}/meta"><object data="${origin}/object"></object>${embedding}${hidden}
+    <link rel="preconnect" href="${origin}"><svg><image href="${origin}/svg"/></svg><a href="${origin}/link">link</a>
+    ${twiceParsed}`;
+}
+
+/** Listens on a port of its own, and counts the connections. */
+function countConnections(): Disposable & { readonly origin: string; readonly count: number } {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let count = 0;
+  const counting = (async () => {
+    for await (const connection of listener) {
+      count++;
+      connection.close();
+    }
+  })();
+  counting.catch(() => {}); // The listener is closed at the end.
+  return {
+    origin: `http://127.0.0.1:${listener.addr.port}`,
+    get count() {
+      return count;
+    },
+    [Symbol.dispose]: () => listener.close(),
+  };
+}
 
 const CELLS = [
   "const readings = [11, 14, 9, 17, 12];\nconst mean = readings.reduce((sum, celsius) => sum + celsius) / readings.length;\n({ readings, mean })",

@@ -31,5 +31,7 @@ export const activitySchema = z.strictObject({
     sessions: countSchema,
     contexts: countSchema,
   }).exactOptional().describe("Present for a key with the scope admin, as the figures are of all tenants"),
-  runtimes: z.array(runtimeActivitySchema),
+  runtimes: z.array(runtimeActivitySchema).exactOptional().describe(
+    "Present for a key with the scope admin, as the figures are of all tenants",
+  ),
 }).meta({ id: "Activity", description: "The present work of the service, and the latencies of its latest" });

@@ -51,7 +51,7 @@ export async function sendText(
   const { bytes, etag, type } = text;
   const all = { ...headers, etag, "cache-control": "no-cache", "vary": "Accept-Encoding" };
   if (isTagAmong(context.req.header("if-none-match") ?? "", etag)) return context.body(null, 304, all);
-  const takesGzip = /\bgzip\b/.test(context.req.header("accept-encoding") ?? "");
+  const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(context.req.header("accept-encoding") ?? "");
   if (!takesGzip) return context.body(bytes, 200, { ...all, "content-type": type });
   return context.body(await compress(text), 200, { ...all, "content-type": type, "content-encoding": "gzip" });
 }

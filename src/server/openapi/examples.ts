@@ -170,7 +170,7 @@ export const UNREADINESS: Answer<typeof readinessSchema> = {
 };
 
 /** A service that has run one program. */
-export const ACTIVITY: Answer<typeof activitySchema> = {
+export const ACTIVITY: Required<Answer<typeof activitySchema>> = {
   startedAt: CREATED_AT,
   windowMs: 600_000,
   stepMs: 10_000,

@@ -16,8 +16,8 @@ Deno.test("the committed bundle is what its task makes of the page's source, byt
     const [made, committed] = [namesIn(directory), namesIn(join(PROJECT, BUILT))];
     assertEquals(made, committed);
     for (const name of made) {
-      const isCurrent = Deno.readTextFileSync(join(directory, name)) ===
-        Deno.readTextFileSync(join(PROJECT, BUILT, name));
+      const [fresh, kept] = [directory, join(PROJECT, BUILT)].map((folder) => Deno.readFileSync(join(folder, name)));
+      const isCurrent = fresh?.length === kept?.length && fresh?.every((byte, index) => byte === kept?.[index]);
       assert(isCurrent, `${BUILT}/${name} is not current: run deno task console`);
     }
   } finally {

@@ -48,6 +48,8 @@ Deno.test("a part of the page is compressed where the client takes that, and is 
   assertEquals(small.headers.get("content-encoding"), "gzip");
   const unpacked = small.body?.pipeThrough(new DecompressionStream("gzip"));
   assertEquals(await new Response(unpacked).text(), text);
+  const refused = await ask("/console/main.css", { "accept-encoding": "br, gzip;q=0" });
+  assertEquals([refused.headers.get("content-encoding"), await refused.text()], [null, text]);
   const again = await ask("/console/main.css", { "if-none-match": plain.headers.get("etag") ?? "" });
   assertEquals([again.status, await again.text()], [304, ""]);
 });

@@ -17,9 +17,9 @@ Deno.test("GET /v1/activity shows the figures of all tenants to keys with the sc
   assertEquals(await ask({}), [200, ACTIVITY]); // Without keys, the local user is the administrator.
   const { headers: plain } = addKey(keys, { name: "plain", scopes: ["execute", "sessions"] });
   const { headers: admin } = addKey(keys, { name: "admin", scopes: ["admin"] });
-  const { service, ...others } = ACTIVITY;
+  const { runtimes, service, ...others } = ACTIVITY;
   assertEquals(await ask(plain), [200, others]);
-  assertEquals(await ask(admin), [200, { ...others, service }]);
+  assertEquals(await ask(admin), [200, { ...others, service, runtimes }]);
   assertEquals((await ask({}))[0], 401);
   activitySchema.parse(others);
 });

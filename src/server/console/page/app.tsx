@@ -1,6 +1,6 @@
 import type { FunctionComponent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { onUnauthorized } from "./api/request.ts";
+import { declineKey, onUnauthorized } from "./api/request.ts";
 import { ExecutionsPage } from "./executions/executions_page.tsx";
 import { LivePage } from "./live/live_page.tsx";
 import { NotebookPage } from "./notebook/notebook_page.tsx";
@@ -33,6 +33,10 @@ export function App() {
     setIsAsking(false);
     setGeneration((last) => last + 1);
   };
+  const onClose = () => {
+    declineKey();
+    setIsAsking(false);
+  };
   return (
     <>
       <a class="skip" href="#main" onClick={skip}>Skip to the page</a>
@@ -40,7 +44,7 @@ export function App() {
       <div id="main" key={generation} tabindex={-1}>
         <Pages route={route} />
       </div>
-      {isAsking && <KeyDialog onDone={onKey} onClose={() => setIsAsking(false)} />}
+      {isAsking && <KeyDialog onDone={onKey} onClose={onClose} />}
     </>
   );
 }

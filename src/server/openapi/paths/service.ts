@@ -66,7 +66,7 @@ export const servicePaths: ZodOpenApiPathsObject = {
       id: "getActivity",
       tag,
       summary: "Read what runs, and the latest latencies",
-      description: "The figures of all tenants, `service`, are for keys with the scope `admin` alone.",
+      description: "The figures of all tenants, `service` and `runtimes`, are for keys with the scope `admin` alone.",
       answers: { 200: jsonAnswer("The activity", { schema: activitySchema, example: ACTIVITY }) },
     }),
   },

@@ -1,6 +1,6 @@
 const STORED_AS = "codebeaker.key";
 
-/** The API key of this tab; undefined without one. It is kept until the tab closes, and never longer. */
+/** The API key of this tab; undefined without one. It is kept until the tab closes, or as long as the browser can restore the tab. */
 export function storedKey(): string | undefined {
   return sessionStorage.getItem(STORED_AS) ?? undefined;
 }

@@ -27,15 +27,23 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** Whether the request outlives the page. */
   readonly keepalive?: boolean;
+  /** Whether the page sends it by itself. Once the dialog was left without a key, only others ask for one. */
+  readonly isBackground?: boolean;
   /** Replaces the key of this tab. */
   readonly key?: string;
 }
 
 let askForKey: () => void = () => {};
+let wasDeclined = false;
 
 /** Sets what happens when the service asks for a key. */
 export function onUnauthorized(ask: () => void): void {
   askForKey = ask;
+}
+
+/** Notes that the dialog was left without a key. */
+export function declineKey(): void {
+  wasDeclined = true;
 }
 
 /**
@@ -58,7 +66,7 @@ export async function send(path: string, options: RequestOptions = {}): Promise<
     ...(signal === undefined ? {} : { signal }),
   });
   if (response.ok) return response;
-  if (response.status === 401 && options.key === undefined) askForKey();
+  if (response.status === 401 && key === storedKey() && !(wasDeclined && options.isBackground === true)) askForKey();
   throw new ProblemError(await readProblem(response));
 }
 

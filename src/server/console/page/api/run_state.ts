@@ -11,7 +11,8 @@ export interface OutputPiece {
 
 /** An execution as far as its events have come. */
 export interface RunState {
-  readonly phase: "idle" | "waiting" | "running" | "ended" | "failed";
+  /** `lost` is a program that began, and whose events broke off. */
+  readonly phase: "idle" | "waiting" | "running" | "ended" | "failed" | "lost";
   readonly id?: string;
   readonly runtime?: string;
   readonly pieces: readonly OutputPiece[];

@@ -49,7 +49,7 @@ export function useRun(): Run {
       if (next.phase === "waiting" || next.phase === "running") throw new Error("The stream broke off");
     } catch (error) {
       if (controller.signal.aborted) return current.current === controller ? cancelled(publish) : next;
-      next = { ...next, phase: "failed", problem: toProblem(error) };
+      next = { ...next, phase: next.phase === "running" ? "lost" : "failed", problem: toProblem(error) };
     }
     publish(next, true);
     return next;

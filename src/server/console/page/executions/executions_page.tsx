@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { executionPageSchema } from "../../../../core/answers/execution_report.ts";
 import type { ExecutionStatus } from "../../../../core/execution_entry.ts";
 import { type AnswerOf, type Problem, sendForJson, toProblem } from "../api/request.ts";
@@ -8,6 +8,7 @@ import { ProblemNote } from "../parts/problem_note.tsx";
 import { useAnswer } from "../parts/use_answer.ts";
 import { ExecutionDetail } from "./execution_detail.tsx";
 import { ExecutionTable } from "./execution_table.tsx";
+import { mergeEntries } from "./merge_entries.ts";
 
 type Listing = AnswerOf<typeof executionPageSchema>;
 
@@ -27,10 +28,12 @@ export function ExecutionsPage({ id, isVisible }: { readonly isVisible: boolean;
   const path = `/v1/executions?limit=${PAGE_SIZE}${status === "all" ? "" : `&status=${status}`}`;
   const { answer, problem } = useAnswer<Listing>(path, { everyMs: EVERY_MS, isOn: isVisible });
   const older = useOlder(path);
+  const shown = useRef<{ readonly path: string; readonly entries: readonly Entry[] }>({ path, entries: [] });
   const cursor = older.cursor ?? answer?.nextCursor;
   const newest = answer?.executions ?? [];
-  const known = new Set(newest.map((entry) => entry.id));
-  const entries = [...newest, ...older.entries.filter((entry) => !known.has(entry.id))];
+  const before = older.wasAsked && shown.current.path === path ? shown.current.entries : [];
+  const entries = mergeEntries(newest, [...before, ...older.entries]);
+  shown.current = { path, entries };
   return (
     <>
       <div class="page-head">
@@ -60,13 +63,16 @@ function useOlder(path: string) {
   const [entries, setEntries] = useState<readonly Entry[]>([]);
   const [cursor, setCursor] = useState<string>();
   const [isWhole, setIsWhole] = useState(false);
+  const [wasAsked, setWasAsked] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   useEffect(() => {
     setEntries([]);
     setCursor(undefined);
     setIsWhole(false);
+    setWasAsked(false);
   }, [path]);
   async function load(from: string): Promise<void> {
+    setWasAsked(true);
     try {
       const page = await sendForJson<Listing>(`${path}&cursor=${encodeURIComponent(from)}`);
       setEntries((last) => [...last, ...page.executions]);
@@ -77,5 +83,5 @@ function useOlder(path: string) {
       setProblem(toProblem(error));
     }
   }
-  return { entries, cursor, isWhole, problem, load };
+  return { entries, cursor, isWhole, wasAsked, problem, load };
 }

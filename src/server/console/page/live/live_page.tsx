@@ -9,7 +9,7 @@ import { ProblemNote } from "../parts/problem_note.tsx";
 import { useAnswer } from "../parts/use_answer.ts";
 import { LatencyChart } from "./latency_chart.tsx";
 import { RuntimeTable } from "./runtime_table.tsx";
-import type { Measure } from "./series.ts";
+import { hasLatencies, type Measure } from "./series.ts";
 import { SessionTable } from "./session_table.tsx";
 
 const EVERY_MS = 2_000;
@@ -50,7 +50,7 @@ export function LivePage({ isVisible }: { readonly isVisible: boolean }) {
           </div>
         ))}
       </dl>
-      {activity.answer !== undefined && (
+      {hasLatencies(activity.answer) && (
         <section class="card" aria-labelledby="latency-title">
           <header class="card-head">
             <h2 id="latency-title">Latency, last ten minutes</h2>

@@ -1,8 +1,15 @@
 import type { activitySchema } from "../../../../core/answers/activity.ts";
 import type { AnswerOf } from "../api/request.ts";
 
-/** The activity of the service. */
-export type Activity = AnswerOf<typeof activitySchema>;
+type Answered = AnswerOf<typeof activitySchema>;
+
+/** The activity of the service, with its latencies. */
+export type Activity = Answered & Required<Pick<Answered, "runtimes">>;
+
+/** Whether the key may see latencies, which are of all tenants. */
+export function hasLatencies(answered: Answered | undefined): answered is Activity {
+  return answered?.runtimes !== undefined;
+}
 
 /** The part of a latency that is drawn. */
 export type Measure = "startupMs" | "wallMs";

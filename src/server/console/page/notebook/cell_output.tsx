@@ -1,4 +1,5 @@
 import type { RunState } from "../api/run_state.ts";
+import { ErrorBoundary } from "../parts/error_boundary.tsx";
 import { formatMs } from "../parts/format.ts";
 import { ProblemNote } from "../parts/problem_note.tsx";
 import { describeOutcome, isGood } from "../result/outcome.ts";
@@ -12,8 +13,16 @@ export function CellOutput({ state }: { readonly state: RunState }) {
   return (
     <div class="cell-output">
       {pieces.length > 0 && <Output state={state} />}
-      {displays.map((data, index) => <Bundle key={index} data={data} />)}
-      {execution !== undefined && "value" in execution && <Value state={state} />}
+      {displays.map((data, index) => (
+        <ErrorBoundary key={index}>
+          <Bundle data={data} />
+        </ErrorBoundary>
+      ))}
+      {execution !== undefined && "value" in execution && (
+        <ErrorBoundary key={execution.id}>
+          <Value state={state} />
+        </ErrorBoundary>
+      )}
       {problem !== undefined && <ProblemNote problem={problem} />}
       {execution !== undefined && (
         <p class="cell-end hint">

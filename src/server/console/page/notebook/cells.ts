@@ -21,10 +21,10 @@ export function addCell(cells: readonly Cell[], after?: number): readonly Cell[]
   return [...cells.slice(0, at), newCell(cells), ...cells.slice(at)];
 }
 
-/** Removes a cell. One cell always stays. */
+/** Removes a cell. One cell always stays: in place of the last comes an empty one, with an id of its own. */
 export function removeCell(cells: readonly Cell[], id: number): readonly Cell[] {
   const kept = cells.filter((cell) => cell.id !== id);
-  return kept.length > 0 ? kept : [newCell([])];
+  return kept.length > 0 ? kept : [newCell(cells)];
 }
 
 /** Changes a cell. */

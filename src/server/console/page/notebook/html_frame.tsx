@@ -1,31 +1,35 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import { useScheme } from "../shell/use_scheme.ts";
+import { toInertNodes } from "./inert_html.ts";
 
 const MAX_HEIGHT_PX = 640;
 
 /**
  * HTML of a program, in a frame of its own. The frame runs no script, sends no form and opens no window (`sandbox`), and
  * has the page's policy, so that it loads nothing from elsewhere. It is of the page's origin so that its height can be
- * read.
+ * read. The nodes are put into the frame as they were parsed: text that is parsed twice can become other elements.
  */
 export function HtmlFrame({ html, label }: { readonly html: string; readonly label: string }) {
   const frame = useRef<HTMLIFrameElement>(null);
   const [height, setHeight] = useState(40);
   const scheme = useScheme();
-  const document = useMemo(() => `${headOf(scheme)}${html}`, [html, scheme]);
-  const measure = () => {
-    const content = frame.current?.contentDocument?.documentElement.scrollHeight ?? 0;
+  const head = useMemo(() => headOf(scheme), [scheme]);
+  const fill = () => {
+    const inside = frame.current?.contentDocument;
+    inside?.body.replaceChildren(...toInertNodes(html));
+    const content = inside?.documentElement.scrollHeight ?? 0;
     setHeight(Math.min(MAX_HEIGHT_PX, Math.max(24, content)));
   };
   return (
     <iframe
+      key={html}
       ref={frame}
       class="display display-html"
       title={`${label} as HTML`}
       sandbox="allow-same-origin"
-      srcdoc={document}
+      srcdoc={head}
       style={{ height: `${height}px` }}
-      onLoad={measure}
+      onLoad={fill}
     />
   );
 }

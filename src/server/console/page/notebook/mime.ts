@@ -28,8 +28,8 @@ export function formsOf(data: Readonly<Record<string, unknown>>): Form[] {
   });
 }
 
-/** Makes the address of an image. SVG is text, other images are base64. An image runs no script. */
+/** Makes the address of an image. SVG is text, in which U+FFFD replaces half a character; other images are base64. An image runs no script. */
 export function toDataUrl(type: string, content: string): string {
   if (type !== "image/svg+xml") return `data:${type};base64,${content.replaceAll(/\s/g, "")}`;
-  return `data:${type},${encodeURIComponent(content)}`;
+  return `data:${type},${encodeURIComponent(content.toWellFormed())}`;
 }

@@ -35,6 +35,7 @@ export function useNotebook(language: string): Notebook {
   const connection = useRef(new Connection(language));
   const latest = useRef(cells);
   const turn = useRef(0);
+  const isGone = useRef(false);
   const run = useRun();
   latest.current = cells;
 
@@ -49,6 +50,7 @@ export function useNotebook(language: string): Notebook {
     addEventListener("pagehide", onHide);
     return () => {
       removeEventListener("pagehide", onHide);
+      isGone.current = true;
       close();
     };
   }, []);
@@ -71,13 +73,16 @@ export function useNotebook(language: string): Notebook {
     if (code === undefined || code.trim() === "") return true;
     run.reset();
     setActive(id);
-    let path = "";
     let state: RunState = IDLE;
-    if (await attempt(async () => path = await connection.current.open())) {
+    let isMissing = false;
+    for (let tries = 0; tries === 0 || (isMissing && tries === 1); tries++) {
+      let path = "";
+      if (!await attempt(async () => path = await connection.current.open()) || isGone.current) break;
       state = await run.start(`${path}/executions`, { method: "POST", body: { code } });
-      if (state.execution?.contextLost === true || state.problem?.code === "conflict") connection.current.forget();
-      change(changeCell(latest.current, id, { state, turn: ++turn.current }));
+      isMissing = state.id === undefined && ["conflict", "not_found"].includes(state.problem?.code ?? "");
+      if (isMissing || state.execution?.contextLost === true) connection.current.forget();
     }
+    if (state !== IDLE) change(changeCell(latest.current, id, { state, turn: ++turn.current }));
     setActive(undefined);
     return state.execution !== undefined && isGood(state.execution.outcome);
   }

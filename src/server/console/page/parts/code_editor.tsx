@@ -43,7 +43,7 @@ const LOOK = EditorView.theme({
   ".cm-scroller": { fontFamily: "var(--mono)", fontSize: "var(--text-code)", lineHeight: "1.6" },
   ".cm-content": { padding: "12px 0", caretColor: "var(--accent)" },
   ".cm-line": { padding: "0 16px 0 8px" },
-  ".cm-gutters": { backgroundColor: "transparent", color: "var(--muted)", border: "none", paddingLeft: "8px" },
+  ".cm-gutters": { backgroundColor: "var(--surface)", color: "var(--muted)", border: "none", paddingLeft: "8px" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "transparent" },
   "&.cm-focused .cm-activeLine": { backgroundColor: "var(--line-soft)" },
   "&.cm-focused .cm-activeLineGutter": { color: "var(--ink)" },

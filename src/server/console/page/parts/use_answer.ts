@@ -17,7 +17,7 @@ export interface AnswerOptions {
   readonly isOn?: boolean;
 }
 
-/** Reads an answer while its page is in sight. After an error the last answer stays. */
+/** Reads an answer while its page is in sight, until it needs a key. After an error the last answer stays. */
 export function useAnswer<Result>(path: string, { everyMs, isOn = true }: AnswerOptions = {}): Answered<Result> {
   const [state, setState] = useState<{ readonly answer?: Result; readonly problem?: Problem }>({});
   const [turn, setTurn] = useState(0);
@@ -28,11 +28,13 @@ export function useAnswer<Result>(path: string, { everyMs, isOn = true }: Answer
     async function read(): Promise<void> {
       if (document.visibilityState === "visible") {
         try {
-          const answer = await sendForJson<Result>(path, { signal: leaving.signal });
+          const answer = await sendForJson<Result>(path, { signal: leaving.signal, isBackground: true });
           setState({ answer });
         } catch (error) {
           if (leaving.signal.aborted) return;
-          setState((last) => ({ ...last, problem: toProblem(error) }));
+          const problem = toProblem(error);
+          setState((last) => ({ ...last, problem }));
+          if (problem.status === 401) return; // Every page begins anew with a key.
         }
       }
       if (everyMs !== undefined && !leaving.signal.aborted) timer = setTimeout(read, everyMs);

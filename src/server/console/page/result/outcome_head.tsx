@@ -14,6 +14,7 @@ export function OutcomeHead({ state }: { readonly state: RunState }) {
         {phase === "waiting" && <span class="badge badge-live">Waiting</span>}
         {phase === "running" && <span class="badge badge-live">Running</span>}
         {phase === "failed" && <span class="badge badge-bad">Not run</span>}
+        {phase === "lost" && <span class="badge badge-bad">Connection lost</span>}
         {execution !== undefined && (
           <span class={`badge ${isGood(execution.outcome) ? "badge-good" : "badge-bad"}`}>
             {describeOutcome(execution.outcome)}

@@ -19,7 +19,7 @@ export function Preview({ form, isVisible }: { readonly form: ProgramForm; reado
     const leaving = new AbortController();
     const timer = setTimeout(async () => {
       try {
-        const options = { method: "POST", body: JSON.parse(body), signal: leaving.signal } as const;
+        const options = { method: "POST", body: JSON.parse(body), signal: leaving.signal, isBackground: true } as const;
         setFound({ selection: await sendForJson<Selection>("/v1/runtimes/select", options) });
       } catch (error) {
         if (!leaving.signal.aborted) setFound({ problem: toProblem(error) });

@@ -16,13 +16,16 @@ export interface ProgramEditorProps {
 /** The program and its files, one of them open. */
 export function ProgramEditor({ form, onChange, onRun }: ProgramEditorProps) {
   const [open, setOpen] = useState(-1); // The program itself.
+  const [edition, setEdition] = useState(0); // Changes with the list, so that no editor stays with the text of another.
   const picker = useRef<HTMLInputElement>(null);
   const { files } = form;
   const file = files[open];
   const add = (added: readonly FormFile[]) => {
+    if (added.length === 0) return;
     const kept = files.filter(({ path }) => !added.some((one) => one.path === path));
     onChange({ files: [...kept, ...added] });
     setOpen(kept.length + added.length - 1);
+    setEdition(edition + 1);
   };
   const change = (changes: Partial<FormFile>) => {
     onChange({ files: files.map((one, index) => index === open ? { ...one, ...changes } : one) });
@@ -30,6 +33,7 @@ export function ProgramEditor({ form, onChange, onRun }: ProgramEditorProps) {
   const remove = () => {
     onChange({ files: files.filter((_, index) => index !== open) });
     setOpen(-1);
+    setEdition(edition + 1);
   };
   return (
     <section
@@ -83,7 +87,7 @@ export function ProgramEditor({ form, onChange, onRun }: ProgramEditorProps) {
         </div>
       )}
       <OpenFile
-        key={file === undefined ? form.language : open}
+        key={file === undefined ? form.language : `${open}.${edition}`}
         file={file}
         form={form}
         onChange={onChange}

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { storedKey, storeKey } from "../api/key.ts";
-import { type Problem, send, toProblem } from "../api/request.ts";
+import { send, toProblem } from "../api/request.ts";
 import { TextField } from "../parts/fields.tsx";
 
 /** Properties of the dialog. */
@@ -14,17 +14,21 @@ export interface KeyDialogProps {
 export function KeyDialog({ onClose, onDone }: KeyDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [key, setKey] = useState("");
-  const [problem, setProblem] = useState<Problem>();
+  const [problem, setProblem] = useState<string>();
   const [isTrying, setIsTrying] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
   async function submit(): Promise<void> {
+    if (!/^[\x20-\x7e\xa0-\xff]*$/.test(key.trim())) {
+      setProblem("The key has a character that no request can carry: copy it again");
+      return;
+    }
     setIsTrying(true);
     try {
       await send("/v1/languages", { key: key.trim() });
       storeKey(key.trim());
       onDone();
     } catch (error) {
-      setProblem(toProblem(error));
+      setProblem(toProblem(error).detail);
       setIsTrying(false);
     }
   }
@@ -40,7 +44,7 @@ export function KeyDialog({ onClose, onDone }: KeyDialogProps) {
         <h2 id="key-title">This service asks for a key</h2>
         <p>The key is kept in this tab until you close it, and sent to this service alone.</p>
         <TextField label="API key" isSecret value={key} onChange={setKey} />
-        {problem !== undefined && <p class="note note-bad" role="alert">{problem.detail}</p>}
+        {problem !== undefined && <p class="note note-bad" role="alert">{problem}</p>}
         <div class="dialog-buttons">
           {storedKey() !== undefined && (
             <button

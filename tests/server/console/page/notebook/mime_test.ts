@@ -16,4 +16,5 @@ Deno.test("formsOf() finds the richest form that the page can show", () => {
 Deno.test("toDataUrl() carries SVG as text, and other images as base64 without its line breaks", () => {
   assertEquals(toDataUrl("image/png", "AA\nAA\n"), "data:image/png;base64,AAAA");
   assertEquals(toDataUrl("image/svg+xml", '<svg a="#1"/>'), "data:image/svg+xml,%3Csvg%20a%3D%22%231%22%2F%3E");
+  assertEquals(toDataUrl("image/svg+xml", "\ud800"), "data:image/svg+xml,%EF%BF%BD");
 });
