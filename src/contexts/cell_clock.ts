@@ -55,7 +55,7 @@ export class CellClock implements Disposable {
   readonly #deadline = new ReusedTimer(() => this.#onDeadline?.());
   #onDeadline: (() => void) | undefined;
   #interrupt: (() => void) | undefined;
-  /** Lets nothing hold up the running cell any more. */
+  /** Tells the running cell that it must end now. */
   #hurry: (() => void) | undefined;
 
   constructor(handle: Watched, { interrupt }: { interrupt(): void }) {

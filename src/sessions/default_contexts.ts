@@ -11,8 +11,8 @@ export class DefaultContexts {
   readonly #ids = new Map<string, Promise<string>>();
 
   /**
-   * Finds the default context of a language, and replaces one that is lost. Those who ask while it is created share it,
-   * so that nobody who leaves ends its creation.
+   * Finds the default context of a language, and replaces one that is lost. Callers that ask while it is created share
+   * it, and a caller that leaves does not cancel its creation.
    *
    * @throws the error of its creation, also to those who share it; the next who asks tries again
    */

@@ -26,7 +26,7 @@ export async function callTool(
     const fields = parseAs(tool.schema, withoutNulls(given ?? {}), { what: `the arguments of ${tool.name}` });
     return await tool.run(fields, call);
   } catch (error) {
-    signal.throwIfAborted(); // Nobody reads the answer.
+    signal.throwIfAborted(); // The client has left and reads no answer.
     const failed = toFailure(error, requestId);
     code = failed._meta["codebeaker/problem"].code;
     if (error instanceof CodeBeakerError) observer.refused?.({ caller, what: tool.name, error });

@@ -40,7 +40,7 @@ export class Mcp implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const door = await this.#door?.catch(() => {}); // Whoever asked for it has its error.
+    const door = await this.#door?.catch(() => {}); // open() has thrown its error already.
     await door?.[Symbol.asyncDispose]();
   }
 }

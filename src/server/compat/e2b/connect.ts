@@ -41,7 +41,7 @@ export function endEnvelope(error?: { readonly code: string; readonly message: s
   return envelope(error === undefined ? {} : { error }, END_STREAM);
 }
 
-/** What a client is told that asks for something else. */
+/** The message for a call that this door does not support. */
 export const NOT_SUPPORTED = "This service does not support it";
 
 /** Answers a procedure with a stream by its error alone. */

@@ -145,7 +145,7 @@ function checkUser(context: Context<AppEnv>): void {
   throw new CodeBeakerError("permission_denied", "Cannot be another user as programs of a sandbox have one: user");
 }
 
-/** The user of Basic authentication. What is no base64 is a name that nobody has. */
+/** The user of Basic authentication. Text that is not base64 counts as an unknown user. */
 function userIn(credentials: string): string {
   try {
     return new TextDecoder().decode(Uint8Array.fromBase64(credentials)).replace(/:.*$/s, "");
