@@ -71,8 +71,7 @@ export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): Proce
   const { commandVariables, configuration, warmMemoryMb, warmMemoryMbByEnvironment = {} } = runtime;
   const { confinement, home, searchPath } = host;
   const name = release.binary;
-  const { binary: named, npmRegistry, setting } = settingsOf(name, host);
-  const remedy = `run codebeaker runtimes install ${name}, or name its binary (--${name}-binary)`;
+  const { binary: named, npmRegistry, remedy, setting } = settingsOf(name, host);
   return {
     facts,
     subject: name,

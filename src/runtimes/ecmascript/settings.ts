@@ -24,12 +24,24 @@ export function settingsFor(name: string) {
   };
 }
 
-/** The settings that a host has for such a runtime. Without a binary, the installed one runs programs. */
-export function settingsOf(
-  name: string,
-  { settings }: Pick<RuntimeHost, "settings">,
-): { readonly setting: string; readonly binary: string | undefined; readonly npmRegistry: string } {
+/** The settings of one runtime on a host. */
+export interface ReleasedSettings {
+  /** The name of the setting of the binary. */
+  readonly setting: string;
+  /** The named binary. Undefined, the installed one runs programs, else that on the search path. */
+  readonly binary: string | undefined;
+  /** How to get a binary that will do. */
+  readonly remedy: string;
+  readonly npmRegistry: string;
+}
+
+/** The settings that a host has for such a runtime. */
+export function settingsOf(name: string, { settings }: Pick<RuntimeHost, "settings">): ReleasedSettings {
   const setting = `${name}Binary`;
   const { [setting]: binary, npmRegistry } = settingsOfPart(settingsFor(name), { name, settings });
-  return { setting, binary, npmRegistry };
+  const install = `codebeaker runtimes install ${name}`;
+  const remedy = binary === undefined
+    ? `run ${install}, or name its binary (--${name}-binary)`
+    : `name another binary (--${name}-binary), or none to run that of ${install}`;
+  return { setting, binary, remedy, npmRegistry };
 }

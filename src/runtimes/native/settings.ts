@@ -55,18 +55,20 @@ type LanguageSettings = z.output<typeof languageSchema>;
 
 /**
  * Completes a configured language from the built-in one. If it has a command line of its own, the built-in compiler and
- * waiter do not apply, and the prebuilt directory only where it names `{prebuilt}`.
+ * waiter do not apply, and the prebuilt directory only where it names `{prebuilt}`. A binary of its own need not come
+ * with the built-in one's Debian package.
  */
 function complete(
   known: LanguageRow = { binaries: [""], run: [], memoryEndings: [] },
   { binary, compile, env, file, run }: LanguageSettings,
 ): LanguageRow {
-  const { compile: _compile, prebuilt, waiter: _waiter, ...rest } = known;
+  const { debianPackage, ...base } = known;
+  const { compile: _compile, prebuilt, waiter: _waiter, ...rest } = base;
   const isPrebuiltUsed = [...compile ?? [], ...run ?? []].some((word) => word.includes("{prebuilt}"));
   return {
-    ...(run === undefined ? known : { ...rest, ...(isPrebuiltUsed && prebuilt && { prebuilt }), run }),
+    ...(run === undefined ? base : { ...rest, ...(isPrebuiltUsed && prebuilt && { prebuilt }), run }),
     ...(compile === undefined ? {} : { compile }),
-    ...(binary === undefined ? {} : { binaries: [binary] }),
+    ...(binary === undefined ? debianPackage && { debianPackage } : { binaries: [binary] }),
     ...(file === undefined ? {} : { mainFile: file }),
     variables: { ...known.variables, ...env },
   };

@@ -31,7 +31,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "[native] a binary that is missing, hangs or does not speak its language is told with a remedy",
+  name:
+    "[native] a binary that is missing, hangs or does not speak its language is unavailable, with its setting as the remedy",
   ignore: !isConfined,
   fn: async () => {
     const table = {
@@ -42,7 +43,7 @@ Deno.test({
     for (const [language, reason] of Object.entries(table)) {
       const answer = await native.firstAnswer(language);
       assertStringIncludes(answer.available ? "" : answer.reason, reason);
-      assertStringIncludes(answer.available ? "" : answer.remedy ?? "", "install it");
+      assertStringIncludes(answer.available ? "" : answer.remedy ?? "", "name another binary (--native-languages)");
     }
   },
 });

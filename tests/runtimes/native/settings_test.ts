@@ -29,7 +29,9 @@ Deno.test("languagesOf() adds the operator's languages, which have no programs f
 
 Deno.test("languagesOf() takes another binary or command line for what is built in, also by its alias", () => {
   const { cpp, python } = parse({ "c++": { binary: "clang++" }, python3: { run: ["{binary}", "-I", "{file}"] } });
-  assertEquals(cpp, { ...LANGUAGES["cpp"], binaries: ["clang++"], variables: {} } as never);
+  const { debianPackage: _package, ...rest } = LANGUAGES["cpp"] ?? {};
+  assertEquals(cpp, { ...rest, binaries: ["clang++"], variables: {} } as never);
+  assertEquals(python?.debianPackage, "python3");
   assertEquals(python?.run, ["{binary}", "-I", "{file}"]);
   assert(python !== undefined && !("waiter" in python)); // It waits by what its own command line starts.
 });
