@@ -266,7 +266,7 @@ Deno.test("a service that can run nothing starts all the same, and says why", ()
       const { runtimes } = await ready.json();
       assertEquals(ready.status, 503);
       assertStringIncludes(runtimes[0].reason, "/nope/deno");
-      assertEquals(runtimes[0].remedy, "install Deno, or name its binary (--deno-binary)");
+      assertEquals(runtimes[0].remedy, "name another binary of Deno (--deno-binary), or none to run the service's own");
       const refused = await post(service, "/v1/executions", { language: "typescript", code: "1" });
       assertEquals([refused.status, refused.body.code, refused.body.selection.chosen], [
         503,

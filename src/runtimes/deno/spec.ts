@@ -42,13 +42,13 @@ const COMMON_FLAGS = permissionFlags({
 export function denoSpec(host: RuntimeHost): ProcessSpec {
   const { openNetworks, searchPath } = host;
   const { denoBinary, npmRegistry } = settingsOf(host);
-  const { whyNot, ...binary } = serviceBinary(denoBinary, { searchPath });
+  const { needs, whyNot, ...binary } = serviceBinary(denoBinary, { searchPath });
   return {
     facts: denoFacts(host),
     subject: RUNTIME_NAME,
     binary: {
       ...binary,
-      probe: { language: "typescript", code: "console.log(Deno.version.deno)", whyNot },
+      probe: { language: "typescript", code: "console.log(Deno.version.deno)", needs, whyNot },
     },
     modules: MODULE_TEXTS,
     directories: [CACHE_NAME],

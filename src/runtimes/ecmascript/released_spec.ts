@@ -3,7 +3,7 @@ import type { Limits } from "../../core/limits.ts";
 import { stderrDenials } from "../denials/stderr_denials.ts";
 import type { RuntimeFacts } from "../entry.ts";
 import type { RuntimeHost } from "../port.ts";
-import { type OldestVersions, whyNotVersion } from "../process/oldest_version.ts";
+import { oldestVersion, type OldestVersions, whyNotVersion } from "../process/oldest_version.ts";
 import type { ContextProgram, EnvironmentMounts, Launch, LaunchSite } from "../process/launch.ts";
 import type { ProcessSpec } from "../process/spec.ts";
 import begin from "./begin.cjs" with { type: "text" };
@@ -78,7 +78,12 @@ export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): Proce
     binary: {
       find: () => findRelease(release, { named, home, searchPath, setting, remedy }),
       remedy,
-      probe: { language: name, code: printsVersion, whyNot: (output) => whyNotVersion(output, oldest) },
+      probe: {
+        language: name,
+        code: printsVersion,
+        needs: oldestVersion(oldest),
+        whyNot: (output) => whyNotVersion(output, oldest),
+      },
     },
     modules: Object.fromEntries(
       Object.entries({ ...modules, [FIRST]: `${begin}\n${first}` }).map(([path, text]) => [join(MODULES, path), text]),

@@ -8,15 +8,22 @@ export interface OldestVersions {
   readonly allowsLater: boolean;
 }
 
+/** The oldest version that will do, as "Node 22.18 or later". `major` is that of a binary that will not do. */
+export function oldestVersion(
+  { allowsLater, minors, title }: OldestVersions,
+  major = Math.min(...Object.keys(minors).map(Number)),
+): string {
+  return `${title} ${major}.${minors[major]} or ${allowsLater ? "later" : `a later ${major}`}`;
+}
+
 /** Why a binary that printed its version will not do; undefined when it will. */
-export function whyNotVersion(output: string, { allowsLater, minors, title }: OldestVersions): string | undefined {
+export function whyNotVersion(output: string, oldestVersions: OldestVersions): string | undefined {
+  const { allowsLater, minors } = oldestVersions;
   const version = output.trim();
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const majors = Object.keys(minors).map(Number);
   const oldest = minors[major];
   if (oldest === undefined ? allowsLater && major > Math.max(...majors) : minor >= oldest) return undefined;
-  const nearest = oldest === undefined ? Math.min(...majors) : major;
-  const later = allowsLater ? "later" : `a later ${nearest}`;
-  const shown = JSON.stringify(version.slice(0, 200));
-  return `${title} ${nearest}.${minors[nearest]} or ${later} is needed: found ${shown}`;
+  const needed = oldestVersion(oldestVersions, oldest === undefined ? undefined : major);
+  return `${needed} is needed: found ${JSON.stringify(version.slice(0, 200))}`;
 }

@@ -71,6 +71,8 @@ export interface BinarySpec {
     readonly code: string | Uint8Array<ArrayBuffer>;
     /** How long the program may take; absent, 1.5 s. */
     readonly timeoutMs?: number | undefined;
+    /** The versions that will do, for the message on a binary that does not start. Absent, any will. */
+    readonly needs?: string | undefined;
     /** Why a binary that printed this will not do; undefined when it will. */
     whyNot(output: string): string | undefined;
     /** The surface that this output shows; undefined where it is not known. Absent, the facts have the surface. */

@@ -1,8 +1,11 @@
 import { findBinary } from "../process/find_binary.ts";
-import { whyNotVersion } from "../process/oldest_version.ts";
+import { oldestVersion, whyNotVersion } from "../process/oldest_version.ts";
 import type { BinarySpec } from "../process/spec.ts";
 
-const REMEDY = "install Deno, or name its binary (--deno-binary)";
+const REMEDIES = {
+  named: "name another binary of Deno (--deno-binary), or none to run the service's own",
+  unnamed: "install Deno, or name its binary (--deno-binary)",
+};
 /** The releases of Deno whose flags and defaults were tried. */
 const OLDEST = { title: "Deno", minors: { 2: 9 }, allowsLater: false };
 
@@ -18,10 +21,12 @@ export const SERVICE_BINARY_FLAGS: readonly string[] = [
 export function serviceBinary(
   named: string | undefined,
   { searchPath }: { readonly searchPath: readonly string[] },
-): Pick<BinarySpec, "find" | "remedy"> & Pick<BinarySpec["probe"], "whyNot"> {
+): Pick<BinarySpec, "find" | "remedy"> & Pick<BinarySpec["probe"], "needs" | "whyNot"> {
+  const remedy = named === undefined ? REMEDIES.unnamed : REMEDIES.named;
   return {
-    find: () => findBinary(named ?? ownBinary(), { remedy: REMEDY, setting: "denoBinary", searchPath }),
-    remedy: REMEDY,
+    find: () => findBinary(named ?? ownBinary(), { remedy, setting: "denoBinary", searchPath }),
+    remedy,
+    needs: oldestVersion(OLDEST),
     whyNot: (version) => whyNotVersion(version, OLDEST),
   };
 }

@@ -33,14 +33,14 @@ const SANDBOX = "WebAssembly's own sandbox in a process that Deno grants nothing
 
 /** Modules as a process runtime. */
 export function wasmSpec(host: RuntimeHost): ProcessSpec {
-  const { find, remedy } = serviceBinary(settingsOf(host).denoBinary, host);
+  const { find, needs, remedy } = serviceBinary(settingsOf(host).denoBinary, host);
   return {
     facts: { ...wasmFacts(), supportedEnvironments: [MODULE] },
     subject: RUNTIME_NAME,
     binary: {
       find,
       remedy,
-      probe: { language: MODULE, code: HONEST_MODULE, whyNot },
+      probe: { language: MODULE, code: HONEST_MODULE, needs, whyNot },
     },
     modules: belowModules(MODULE_HOST),
     directories: [CACHE_NAME],
