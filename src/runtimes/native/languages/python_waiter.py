@@ -29,10 +29,13 @@ def wait(sys):
             __import__(name)
         gc.collect()
     gc.freeze()  # The end of the process does not visit these objects.
+    renew_main(sys)
     os.write(2, READY)
     if not os.read(0, 1):
         os._exit(0)  # The service is gone.
-    forget_shadowed(sys, {name for name in sys.modules if name not in own})
+    preloaded = {name: module for name, module in sys.modules.items() if name not in own}
+    forget_shadowed(sys, preloaded)
+    atexit.register(release, sys, preloaded)  # The first to be registered is the last to be called.
     atexit.register(report_exit, os.getpid(), identity_of(2))
 
 
@@ -46,6 +49,44 @@ def forget_shadowed(sys, preloaded):
     if names & {name.partition(".")[0] for name in preloaded}:
         for name in preloaded:
             del sys.modules[name]
+
+
+def renew_main(sys):
+    """Gives the program a `__main__` of its own: what a frozen one holds, such as an open file, is not released at the end."""
+    started = sys.modules["__main__"]
+    sys.modules["__main__"] = main = type(sys)("__main__")
+    vars(main).update(vars(started))
+
+
+def release(sys, preloaded):
+    """Takes the preloaded modules from sys.modules, since the interpreter clears each module that is there when it ends,
+    which takes longer than most programs. Objects that a program put into them are not released. `__main__` is cleared even
+    if they hold an object of it: its files are written."""
+    import weakref
+
+    class Variables:
+        def __init__(self, main):
+            self.by_name = vars(main)
+            self.by_name["__variables__"] = self  # They live as long as the variables do.
+
+    class LastStep:
+        def __init__(self, variables):
+            self.variables = weakref.ref(variables)
+
+        def __del__(self):
+            if variables := self.variables():
+                variables.by_name.clear()
+
+    for clear_cache in getattr(preloaded.get("typing"), "_cleanups", ()):
+        clear_cache()  # They hold classes of the program.
+    for name, module in preloaded.items():
+        if sys.modules.get(name) is module:
+            del sys.modules[name]
+    main = sys.modules.get("__main__")
+    if isinstance(main, type(sys)):
+        # The interpreter collects garbage, clears the modules that are still there, and then clears `sys`.
+        sys.last_step = sys.modules["last_step"] = type(sys)("last_step")
+        sys.last_step.value = LastStep(Variables(main))
 
 
 def identity_of(descriptor):

@@ -27,3 +27,27 @@ for (const [language, { broken, code, files = {} }] of Object.entries(THOROUGH_P
     });
   }
 }
+
+/** Programs that leave something to the interpreter's end. The second hides it from the interpreter's garbage collection. */
+const LEAVING = `
+import json, os, typing
+class Last:
+    def __del__(self, print=print, dumps=json.dumps): print(dumps(["released"]))
+def steps():
+    try: yield 1
+    finally: print("closed")
+def default(self, value): pass
+last, typed, step = Last(), typing.List[Last], steps()
+next(step)
+unclosed = open(os.dup(1), "w")
+unclosed.write("written\\n")
+`;
+for (const [what, rest] of [["leaves objects", ""], ["leaves objects to json", "json.JSONEncoder.default = default"]]) {
+  if (!await native.isPresent("python")) continue;
+  Deno.test(`[native] python: a program that ${what} at its end is the same warm and cold`, async () => {
+    const cold = await native.run("python", { code: LEAVING + rest });
+    const warm = await native.run("python", { code: LEAVING + rest, isWarm: true });
+    assertEquals([cold.isWarm, told(warm)], [false, { ...told(cold), isWarm: true }]);
+    assertEquals(warm.stdout.split("\n").sort(), ["", '["released"]', "closed", "written"]);
+  });
+}
