@@ -72,7 +72,7 @@ export interface Example {
 }
 
 /** Languages of blocks that run. */
-const RUN = ["sh", "ts"];
+const RUN = ["sh", "ts", "python"];
 /** Languages of blocks with what a block above them prints. */
 const PRINTED = ["json", "text"];
 

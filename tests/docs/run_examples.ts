@@ -112,8 +112,9 @@ async function toScript(
   const text = localize(block.text, surroundings);
   const deno = `"${Deno.execPath()}"`;
   if (block.language === "sh") return text.replaceAll(WRITTEN_DENO, deno);
-  const file = `${directory}/${block.line}.ts`;
+  const file = `${directory}/${block.line}.${block.language}`;
   await Deno.writeTextFile(file, text);
+  if (block.language === "python") return `PYTHONPATH=client/python python3 -B "${file}"\n`;
   return `${deno} run --quiet --no-check --no-config --allow-net --allow-env "${file}"\n`;
 }
 
