@@ -13,7 +13,7 @@ const STREAMS: readonly OutputStream[] = ["stdout", "stderr"];
 
 /** Receives the output of a cell. The process waits for it. */
 export interface CellReader {
-  print(stream: OutputStream, bytes: Uint8Array): Promise<void>;
+  print(chunk: OutputChunk): Promise<void>;
   display(bundle: MimeBundle): Promise<void>;
 }
 
@@ -59,6 +59,7 @@ export class CellStreams {
     const early = STREAMS.map((stream) => ({ stream, bytes: this.#early[stream].take() }))
       .filter(({ bytes }) => bytes.length > 0);
     let report: CellReport | undefined;
+    let hasErrorBegun = false;
     while (outputs.size > 0) {
       const chunk = early.shift() ?? (await this.#reader.read()).value;
       if (chunk === undefined) break;
@@ -71,7 +72,10 @@ export class CellStreams {
       const pieces = readPieces(output, bytes);
       if (pieces === undefined) return undefined;
       for (const piece of pieces) {
-        if (piece.kind === "output") await reader.print(stream, piece.bytes);
+        if (piece.kind === "output") {
+          const isOfError = stream === "stderr" && hasErrorBegun;
+          await reader.print({ stream, bytes: piece.bytes, ...(isOfError ? { isOfError } : {}) });
+        } else if (piece.kind === "display" && stream === "stderr") hasErrorBegun = true;
         else if (piece.kind === "display") {
           const bundle = displays.add(piece.bytes);
           if (bundle === undefined) return undefined;
@@ -83,7 +87,7 @@ export class CellStreams {
         }
       }
     }
-    for (const [stream, output] of outputs) await reader.print(stream, output.flush());
+    for (const [stream, output] of outputs) await reader.print({ stream, bytes: output.flush() });
     return outputs.size > 0 ? undefined : report;
   }
 }

@@ -2,7 +2,7 @@ import { describeEnd, type RunProgramOptions, unlessAborted } from "../commands/
 import { BoundedOutput } from "../core/bytes/bounded_output.ts";
 import type { CellRequest, ContextInfo } from "../core/requests/cell_request.ts";
 import { CodeBeakerError } from "../core/errors.ts";
-import type { Outcome, OutputStream, ProgramResult, ProgramUsage } from "../core/execution.ts";
+import type { Outcome, OutputChunk, ProgramResult, ProgramUsage } from "../core/execution.ts";
 import type { CellOrder, CellReport, ProgramHandle } from "../runtimes/port.ts";
 import { CellClock } from "./cell_clock.ts";
 import { MAX_RESULT_BYTES, MAX_TEXT_LENGTH } from "./cell_report.ts";
@@ -95,10 +95,10 @@ export class Context {
     const bounds = { timeoutMs, maxResultBytes: MAX_RESULT_BYTES, maxTextLength: MAX_TEXT_LENGTH };
     this.#send({ cell: { name, code, language, ...bounds, secret } });
     const read = await this.#streams.read(secret, {
-      async print(stream: OutputStream, printed: Uint8Array) {
-        const bytes = cell.countOutput(printed);
-        kept[stream].push(bytes);
-        if (bytes.length > 0) await unlessAborted(cell.mustEnd, onOutput?.({ stream, bytes }));
+      async print(chunk: OutputChunk) {
+        const bytes = cell.countOutput(chunk.bytes);
+        kept[chunk.stream].push(bytes);
+        if (bytes.length > 0) await unlessAborted(cell.mustEnd, onOutput?.({ ...chunk, bytes }));
       },
       display: async (bundle) => await unlessAborted(cell.mustEnd, onDisplay?.(bundle)),
     });

@@ -17,6 +17,8 @@ export type OutputStream = "stdout" | "stderr";
 export interface OutputChunk {
   readonly stream: OutputStream;
   readonly bytes: Uint8Array;
+  /** Whether it is the text of an error that the cell's result also has. */
+  readonly isOfError?: true;
 }
 
 /** The usage of an execution. */

@@ -11,9 +11,10 @@ import type { DenialReport } from "../core/denials/denial_report.ts";
  * An interpreter reads lines of JSON on stdin: `{ cell: CellOrder }` when no other cell runs, and `{ interrupt: true
  * }`. It reports the end of a cell on both streams by `NUL BEL STX`, the cell's secret, JSON, and a line feed; the JSON
  * on stdout is a `CellReport`. It reports each display of the cell, a `MimeBundle`, on stdout in the same way, with
- * `EOT` for the line feed: at most 1,000 displays, of at most `maxResultBytes` together. Long JSON may come in parts,
- * as other processes write to the same pipes. Each part begins with `NUL BEL STX` and the secret, and ends with `ETB`
- * where another part follows. Bytes between parts are output.
+ * `EOT` for the line feed: at most 1,000 displays, of at most `maxResultBytes` together. An empty display on stderr
+ * precedes the text of an error that the `CellReport` has too. Long JSON may come in parts, as other processes write to
+ * the same pipes. Each part begins with `NUL BEL STX` and the secret, and ends with `ETB` where another part follows.
+ * Bytes between parts are output.
  */
 export type Program =
   | { readonly kind: "file"; readonly path: string; readonly args: readonly string[] }

@@ -239,3 +239,14 @@ Deno.test("Context: one that is lost between two cells reads no more of what its
   await opened.fake.letGo;
   assertEquals(opened.context.isLost, true);
 });
+
+Deno.test("Context: an empty display on stderr marks the text of the cell's error, which stays in its stderr", async () => {
+  await using opened = contextOf((cell, fake) => {
+    fake.print("stderr", `before \0\x07\x02${cell.secret}{}\x04error`);
+    fake.finish(cell, { kind: "failed", error: { name: "E", message: "m", traceback: "error" } });
+  });
+  const seen: unknown[] = [];
+  const onOutput = ({ bytes, isOfError }: OutputChunk) => void seen.push([new TextDecoder().decode(bytes), isOfError]);
+  const { displays, stderr } = await opened.context.run({ code: "" }, { ...limits(), onOutput });
+  assertEquals([seen, stderr, displays], [[["before ", undefined], ["error", true]], "before error", []]);
+});

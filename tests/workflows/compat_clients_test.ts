@@ -21,7 +21,7 @@ const E2B_CLIENT = `
   const fresh = await sandbox.runCode("typeof x", { context });
   const shown = await sandbox.runCode("await display({ 'image/png': 'iVBORw0KGgo=' }, { raw: true })");
   const cells = [
-    ...[first.text, first.logs.stdout, second.text, failed.executionCount, failed.error.name, fresh.text],
+    ...[first.text, first.logs.stdout, second.text, failed.executionCount, failed.error.name, failed.logs.stderr, fresh.text],
     shown.results[0].png,
   ];
   const contexts = [(await sandbox.listCodeContexts()).length];
@@ -178,7 +178,7 @@ if (isPresent("npm_registry", await npmAvailability())) {
       env: { E2B_API_KEY: "none", E2B_API_URL: `${service.url}/e2b`, E2B_SANDBOX_URL: `${service.url}/e2b` },
     });
     assertEquals(answers, {
-      cells: ["42", ["hi\n"], "43", 3, "TypeError", '"undefined"', "iVBORw0KGgo="],
+      cells: ["42", ["hi\n"], "43", 3, "TypeError", [], '"undefined"', "iVBORw0KGgo="],
       contexts: [2, 1],
       files: ["/workspace/a/b.txt", "héllo", true, false, [0, 255], "FileNotFoundError"],
       directories: [["a", "d"], true, false, "/workspace/q/m.txt", 2, false],

@@ -1,12 +1,14 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import type { ProgramResult } from "../../../src/core/execution.ts";
+import type { OutputChunk, ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
 import { Contexts } from "../../../src/contexts/contexts.ts";
 import type { Bench, Checks } from "./bench.ts";
 
 /** Evaluates a cell. */
-type Evaluate = (code: string, limits?: Partial<Limits>) => Promise<ProgramResult>;
+type Evaluate = (code: string, limits?: Partial<Limits>, onOutput?: OnOutput) => Promise<ProgramResult>;
+
+type OnOutput = (chunk: OutputChunk) => void;
 
 /** The checks of contexts for a language that has an interpreter, or for one that has none. */
 export function contextChecks(hasContexts: boolean): Checks {
@@ -36,12 +38,14 @@ const CONTEXT_CHECKS: Checks = {
 
   "a cell that fails says in which cell and line, and its context goes on": (bench) =>
     inContext(bench, async (evaluate) => {
-      const failed = await evaluate(bench.dialect.failOnLine3("went wrong"));
+      const printed: OutputChunk[] = [];
+      const failed = await evaluate(bench.dialect.failOnLine3("went wrong"), {}, (chunk) => void printed.push(chunk));
       assertEquals([failed.outcome, failed.contextLost], [{ kind: "exited", exitCode: 1 }, undefined]);
       assertMatch(failed.stderr, /went wrong/);
       assertMatch(failed.stderr, /cell_1\W+(line )?3\b/);
       assertMatch(failed.error?.message ?? "", /went wrong/);
       assertStringIncludes(failed.stderr, failed.error?.traceback ?? "no traceback");
+      assertEquals([printed.length > 0, printed.every(({ isOfError }) => isOfError)], [true, true]);
       assertEquals((await evaluate(bench.dialect.hello)).stdout, "hello\n");
     }),
 
@@ -89,5 +93,7 @@ async function inContext(
   };
   const { id } = await contexts.open(environment, options);
   const context = contexts.get(id);
-  await test((code, lower = {}) => context.run({ code }, { limits: { ...options.limits, ...lower } }));
+  await test((code, lower = {}, onOutput = () => {}) =>
+    context.run({ code }, { limits: { ...options.limits, ...lower }, onOutput })
+  );
 }

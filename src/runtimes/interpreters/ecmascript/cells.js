@@ -3,7 +3,8 @@
  *
  * The service writes lines of JSON to stdin: `{ cell: { … } }` while no other cell is running, or `{ interrupt: true }`.
  * At the end of a cell, a report goes to stdout and to stderr: `CELL_REPORT`, the cell's secret, JSON and a line feed. The
- * one on stdout says how the cell ended. Each display goes to stdout in the same way, with EOT instead of the line feed.
+ * one on stdout says how the cell ended. Each display goes to stdout in the same way, with EOT instead of the line feed; an
+ * empty one on stderr precedes the text of the error.
  * A long report comes in parts with the same prefix; ETB at the end means that another part follows. All other output is
  * the program's.
  */
@@ -78,8 +79,10 @@ async function run({ code, language, maxResultBytes, maxTextLength, name, secret
   const { uncaught, ...report } = await ended.promise;
   clearDeadline();
   interrupt = () => {};
-  if (report.kind === "failed") complain(uncaught);
-  else if (report.kind !== "done") cell.then(({ uncaught }) => complain(uncaught)); // It cannot be stopped, and may still throw.
+  if (report.kind === "failed") {
+    put(write, displayPieces({}, marker));
+    complain(uncaught);
+  } else if (report.kind !== "done") cell.then(({ uncaught }) => complain(uncaught)); // It cannot be stopped, and may still throw.
   await host.flush?.();
   put(print, endPieces({ ...report, ...endDisplays() }, marker));
   put(write, endPieces({}, marker));

@@ -1,7 +1,8 @@
 """The interpreter of a Python context: runs one cell after the other. Its host interrupts them.
 
 At the end of a cell stdout and stderr each carry a report: NUL BEL STX, the cell's secret, JSON, and a line feed; stdout
-says how the cell ended. Each display is a report on stdout that ends with EOT instead. A long report comes in parts with
+says how the cell ended. Each display is a report on stdout that ends with EOT instead; on stderr such a report precedes
+the text of the error. A long report comes in parts with
 the same prefix; ETB at the end means that another part follows. Everything else is output of the program.
 
 A host has `ending`, which says why the running cell is being interrupted, or None. It calls `on_interrupt` for an
@@ -54,6 +55,9 @@ class Interpreter:
             flush()
             raise
         except BaseException as error:
+            if self.host.ending is None and self.host.is_own_process():
+                flush()
+                write_report(self.streams[1], cell["secret"], "{}", b"\x04")
             printed = print_error(error)
             ending = self.host.ending
             # An error that takes until its interrupt to print is not asked for its text again.

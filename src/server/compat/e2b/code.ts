@@ -1,14 +1,13 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import type { MimeBundle } from "../../../core/cell.ts";
-import { hasCode, invalidField } from "../../../core/errors.ts";
+import { invalidField } from "../../../core/errors.ts";
 import type { Execution } from "../../../core/execution.ts";
-import { canonicalLanguage } from "../../../core/languages.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { parseCell, parseContextRequest } from "../../../core/requests/cell_request.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
-import type { SubmitOptions, Submitted } from "../../../engine/port.ts";
+import type { SubmitOptions } from "../../../engine/port.ts";
 import type { ContextsPort } from "../../../sessions/port.ts";
 import type { AppEnv } from "../../http/app_env.ts";
 import { jsonBody } from "../../http/json_body.ts";
@@ -16,6 +15,7 @@ import { OutputDecoder } from "../../http/output_decoder.ts";
 import { PacedStream, PING_MS } from "../../http/paced_stream.ts";
 import { toProblem } from "../../http/problem.ts";
 import { failureReason } from "../failure_reason.ts";
+import { submitToDefault } from "../submit_to_default.ts";
 import { fromE2bPath } from "./paths.ts";
 
 /** E2B's names of the forms of a result. */
@@ -52,10 +52,9 @@ export async function executeCode(context: Context<AppEnv>, contexts: ContextsPo
   const cell = parseCell({ code, timeoutMs: LIMITS.timeoutMs.max });
   const stream = new PacedStream(context.req.raw.signal);
   const writer = new ResultWriter(stream, context.get("requestId"));
-  const submit = (contextId: string) => contexts.submit(contextId, cell, writer.options);
   const submitted = typeof context_id === "string"
-    ? await submit(context_id)
-    : await submitToDefault(contexts, { language: language ?? undefined, submit });
+    ? await contexts.submit(context_id, cell, writer.options)
+    : await submitToDefault(contexts, { language: language ?? undefined, cell, options: writer.options });
   context.get("lease").keepUntil(submitted.ended);
   writer.writeEnd(submitted.ended);
   return context.body(stream.body, 200, { "content-type": "application/x-ndjson", "cache-control": "no-cache" });
@@ -76,26 +75,6 @@ export function listContexts(context: Context<AppEnv>, contexts: ContextsPort): 
   return context.json(contexts.list().map(toContext));
 }
 
-/** Evaluates in the default context of a language. One that is lost meanwhile is replaced. */
-async function submitToDefault(
-  contexts: ContextsPort,
-  { language, submit }: {
-    readonly language: string | undefined;
-    readonly submit: (contextId: string) => Promise<Submitted>;
-  },
-): Promise<Submitted> {
-  const canonical = language === undefined ? undefined : canonicalLanguage(language);
-  const known = await contexts.findDefault(canonical);
-  try {
-    return await submit(known);
-  } catch (error) {
-    if (!hasCode(error, "conflict") && !hasCode(error, "not_found")) throw error;
-    const found = await contexts.findDefault(canonical);
-    if (found === known) throw error;
-    return await submit(found);
-  }
-}
-
 /** Writes the lines of one cell as they come. */
 class ResultWriter {
   readonly #stream: PacedStream;
@@ -110,7 +89,7 @@ class ResultWriter {
   get options(): SubmitOptions {
     return {
       signal: this.#stream.abandoned,
-      onOutput: (chunk) => this.#writeText(chunk.stream, this.#output.decode(chunk)),
+      onOutput: (chunk) => chunk.isOfError ? undefined : this.#writeText(chunk.stream, this.#output.decode(chunk)),
       onDisplay: (data) => this.#write({ type: "result", is_main_result: false, ...toForms(data) }),
     };
   }
