@@ -38,11 +38,15 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
 /** The known environment names. */
 export const LANGUAGE_NAMES: readonly string[] = Object.keys(LANGUAGES);
 
+/** The languages by their aliases. */
+const BY_ALIAS: ReadonlyMap<string, string> = new Map(
+  Object.entries(LANGUAGES).flatMap(([name, { aliases }]) => aliases.map((alias) => [alias, name])),
+);
+
 /** Resolves an alias, in any case; returns any other name in lower case. */
 export function canonicalLanguage(name: string): string {
   const lower = name.toLowerCase();
-  const found = Object.entries(LANGUAGES).find(([, language]) => language.aliases.includes(lower));
-  return found?.[0] ?? lower;
+  return BY_ALIAS.get(lower) ?? lower;
 }
 
 /** The other names of a language. */

@@ -132,6 +132,15 @@ function limitNames(): LimitName[] {
   return Object.keys(LIMITS) as LimitName[];
 }
 
+/** Spelled out, as every request maps its limits several times. */
 function mapLimits(value: (name: LimitName) => number): Limits {
-  return Object.fromEntries(limitNames().map((name) => [name, value(name)])) as Limits;
+  return {
+    timeoutMs: value("timeoutMs"),
+    memoryMb: value("memoryMb"),
+    cpuMs: value("cpuMs"),
+    maxOutputBytes: value("maxOutputBytes"),
+    maxTotalOutputBytes: value("maxTotalOutputBytes"),
+    maxProcesses: value("maxProcesses"),
+    diskMb: value("diskMb"),
+  };
 }
