@@ -191,15 +191,21 @@ export class RuntimeSelector {
     return Promise.all(this.#runtimes.map((runtime) => this.#judge(runtime, demand)));
   }
 
-  /** Judges a runtime. The facts are judged first, so that a runtime that does not fit is not even loaded. */
-  async #judge(runtime: ExecutionRuntime, demand: ConfiguredDemand): Promise<Judged> {
+  /**
+   * Judges a runtime. The facts are judged first and at once, so that a runtime that does not fit is neither loaded nor
+   * waited for.
+   */
+  #judge(runtime: ExecutionRuntime, demand: ConfiguredDemand): Judged | Promise<Judged> {
+    const rejectedBecause = mismatchOf(runtime, demand.request) ?? knownLackOf(runtime, demand);
+    if (rejectedBecause === undefined) return this.#judgeLoaded(runtime, demand);
+    const declared = declaredInputs(runtime.getCapabilities(demand.request.language));
+    return rejected(runtime, { rejectedBecause, declared });
+  }
+
+  async #judgeLoaded(runtime: ExecutionRuntime, demand: ConfiguredDemand): Promise<Judged> {
     const { config, request, floor, options, isLastResort = false } = demand;
     const capabilities = runtime.getCapabilities(request.language);
     const { isPatient = false, needs } = options;
-    const early = mismatchOf(runtime, request) ?? knownLackOf(runtime, demand);
-    if (early !== undefined) {
-      return rejected(runtime, { rejectedBecause: early, declared: declaredInputs(capabilities) });
-    }
     const assessment = await runtime.assess(config);
     const declared = declaredInputs({ ...capabilities, isolationLevel: assessment.isolation.level });
     const { memoryMb = config.resourceLimits.memoryMb, mustInstall } = assessment;
