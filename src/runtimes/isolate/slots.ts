@@ -1,7 +1,8 @@
 import { settledWithin } from "../../concurrency/delay.ts";
+import { ReusedTimer } from "../../concurrency/reused_timer.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Installation } from "../process/installation.ts";
-import { holdIdle } from "../warm/hold_idle.ts";
+import { KEEP_MS } from "../warm/hold_idle.ts";
 import { PROCESS_MEMORY_MB, WEB } from "./facts.ts";
 import { ADDON, findPart } from "./release.ts";
 import { RUNTIME_NAME } from "./settings.ts";
@@ -39,7 +40,10 @@ export interface SlotLease extends AsyncDisposable {
 interface Group {
   readonly tenant: string;
   readonly memoryMb: number;
+  /** In the order in which they became idle. */
   readonly idle: IdleSlot[];
+  /** Ends idle slots. It is set for the first of them, or earlier. */
+  readonly expiry: ReusedTimer;
   /** Programs that wait for a slot, the first to come first. */
   readonly waiting: (() => void)[];
   /** Slots that run a program, or are starting for a program or a context. */
@@ -61,13 +65,14 @@ interface IdleSlot {
   readonly slot: Slot;
   /** When it became idle, in ms of `performance.now`. */
   readonly since: number;
-  /** The slot's memory, and the timer that ends the slot. */
-  readonly held: DisposableStack;
+  /** Gives the slot's memory back; undefined where memory is not counted. */
+  readonly memory: Disposable | undefined;
 }
 
 /** The slots of one host. A slot that has run a program serves its tenant alone. Disposing ends all. */
 export class Slots implements AsyncDisposable {
   readonly #installation: Installation;
+  readonly #keepMs: number;
   /** The groups by tenant and memory limit. */
   readonly #groups = new Map<string, Map<number, Group>>();
   readonly #ending = new Set<Promise<void>>();
@@ -77,8 +82,10 @@ export class Slots implements AsyncDisposable {
   #startMs = INITIAL_START_MS;
   #isDisposed = false;
 
-  constructor(installation: Installation) {
+  /** @param options.keepMs how long an idle slot is kept; a minute when absent */
+  constructor(installation: Installation, { keepMs = KEEP_MS }: { readonly keepMs?: number } = {}) {
     this.#installation = installation;
+    this.#keepMs = keepMs;
     this.#evicting = installation.host.pool?.onEvictAll(() => this.#endIdle([...this.#groups.keys()]));
   }
 
@@ -106,6 +113,7 @@ export class Slots implements AsyncDisposable {
   /** Ends the idle slots of a tenant that is gone. */
   async forget(tenant: string): Promise<void> {
     const ended = this.#endIdle([tenant]);
+    for (const { expiry } of this.#groups.get(tenant)?.values() ?? []) expiry[Symbol.dispose]();
     this.#groups.delete(tenant);
     await ended;
   }
@@ -128,7 +136,10 @@ export class Slots implements AsyncDisposable {
   #groupOf(tenant: string, memoryMb: number): Group {
     const groups = this.#groups.get(tenant) ?? new Map<number, Group>();
     this.#groups.set(tenant, groups);
-    const group = groups.get(memoryMb) ?? { tenant, memoryMb, idle: [], waiting: [], busy: 0, starting: 0, asking: 0 };
+    const known = groups.get(memoryMb);
+    if (known !== undefined) return known;
+    const expiry = new ReusedTimer(() => this.#expire(group));
+    const group: Group = { tenant, memoryMb, idle: [], expiry, waiting: [], busy: 0, starting: 0, asking: 0 };
     groups.set(memoryMb, group);
     return group;
   }
@@ -137,6 +148,7 @@ export class Slots implements AsyncDisposable {
   #dropUnused(group: Group): void {
     const { asking, busy, idle, memoryMb, tenant } = group;
     if (!this.#isKnown(group) || asking > 0 || busy > 0 || idle.length > 0) return;
+    group.expiry[Symbol.dispose]();
     const groups = this.#groups.get(tenant);
     groups?.delete(memoryMb);
     if (groups?.size === 0) this.#groups.delete(tenant);
@@ -156,7 +168,7 @@ export class Slots implements AsyncDisposable {
     while (idle.length > 0) {
       const at = Math.max(0, idle.findLastIndex(({ since }) => since <= readySince));
       for (const one of idle.splice(at, 1)) {
-        one.held.dispose();
+        one.memory?.[Symbol.dispose]();
         if (one.slot.isAlive) return one.slot;
         this.#end(one.slot);
       }
@@ -218,21 +230,26 @@ export class Slots implements AsyncDisposable {
     if (group === undefined || isOver || !this.#isKnown(group) || group.idle.length >= MAX_IDLE) {
       return await this.#end(slot);
     }
-    const held = holdIdle({
-      budget: this.#installation.host.memory,
-      memoryMb: PROCESS_MEMORY_MB,
-      onExpired: () => {
-        const at = group.idle.findIndex((idle) => idle.slot === slot);
-        for (const one of group.idle.splice(at, at < 0 ? 0 : 1)) this.#release(one);
-        this.#dropUnused(group);
-      },
-    });
-    if (held === undefined) return await this.#end(slot);
-    group.idle.push({ slot, since: performance.now(), held });
+    const budget = this.#installation.host.memory;
+    const memory = budget?.forWorkspace(PROCESS_MEMORY_MB);
+    if (budget !== undefined && memory === undefined) return await this.#end(slot);
+    group.idle.push({ slot, since: performance.now(), memory });
+    if (group.idle.length === 1) group.expiry.set(this.#keepMs);
   }
 
-  #release({ held, slot }: IdleSlot): Promise<void> {
-    held.dispose();
+  /** Ends the slots of a group that have been idle for long. */
+  #expire(group: Group): void {
+    const now = performance.now();
+    while (group.idle[0] !== undefined && now - group.idle[0].since >= this.#keepMs) {
+      for (const one of group.idle.splice(0, 1)) this.#release(one);
+    }
+    const [next] = group.idle;
+    if (next === undefined) this.#dropUnused(group);
+    else group.expiry.set(next.since + this.#keepMs - now);
+  }
+
+  #release({ memory, slot }: IdleSlot): Promise<void> {
+    memory?.[Symbol.dispose]();
     return this.#end(slot);
   }
 

@@ -1,7 +1,7 @@
 import type { RuntimeHost } from "../port.ts";
 
 /** How long an idle process is kept for its next program. */
-const KEEP_MS = 60_000;
+export const KEEP_MS = 60_000;
 
 /** The memory of an idle process, and its end. */
 export interface IdleHoldOptions {

@@ -3,16 +3,19 @@ import { delay } from "../../../src/concurrency/delay.ts";
 import type { Slot } from "../../../src/runtimes/isolate/slot.ts";
 import { Slots } from "../../../src/runtimes/isolate/slots.ts";
 import type { RuntimeHost } from "../../../src/runtimes/port.ts";
+import { until } from "../../support/until.ts";
 import type { Installation } from "../../../src/runtimes/process/installation.ts";
 
 /** Slots that are all made before they are asked for, and are no processes. */
-function openSlots({ log, remove = () => Promise.resolve() }: {
+function openSlots({ keepMs, log, memory, remove = () => Promise.resolve() }: {
+  readonly keepMs?: number;
   readonly log?: Pick<RuntimeHost["log"], "warning">;
+  readonly memory?: Pick<NonNullable<RuntimeHost["memory"]>, "forWorkspace">;
   remove?(): Promise<void>;
 } = {}): Slots {
   const make = () => ({ isAlive: true, programs: 0, [Symbol.asyncDispose]: remove }) as unknown as Slot;
   const pool = { onEvictAll: () => ({ [Symbol.dispose]() {} }), lease: () => Promise.resolve({ member: make() }) };
-  return new Slots({ host: { pool, log } } as unknown as Installation);
+  return new Slots({ host: { pool, log, memory } } as unknown as Installation, keepMs === undefined ? {} : { keepMs });
 }
 
 /** Whether as many slots as there are cores, lent for programs or for contexts, keep the next program waiting. */
@@ -45,6 +48,34 @@ Deno.test("a program gets the slot that came back last, where that is ready, so 
     await using next = await lease();
     assert(next.slot === last.slot);
   }
+});
+
+Deno.test("idle slots end when they were not needed for long, each in its time, and give their memory back", async () => {
+  let removed = 0;
+  let heldMb = 0;
+  const memory = {
+    forWorkspace(sizeMb: number) {
+      heldMb += sizeMb;
+      return { [Symbol.dispose]: () => void (heldMb -= sizeMb) };
+    },
+  };
+  const remove = () => {
+    removed++;
+    return Promise.resolve();
+  };
+  await using slots = openSlots({ keepMs: 50, memory, remove });
+  const lease = () => slots.lease({ tenant: "one", memoryMb: 64, isForContext: false });
+  const [first, last] = [await lease(), await lease()];
+  await first[Symbol.asyncDispose]();
+  await delay(30);
+  await last[Symbol.asyncDispose](); // The first one's time sets the timer, which is set again for this one.
+  assert(heldMb > 0);
+  await until(() => removed === 2, "both are removed");
+  assertEquals(heldMb, 0);
+  const again = await lease(); // The group was forgotten with its slots.
+  assert(again.slot !== first.slot && again.slot !== last.slot);
+  await again[Symbol.asyncDispose]();
+  await until(() => removed === 3, "the next one is removed");
 });
 
 Deno.test("a slot that cannot be removed is logged, and fails no program", async () => {
