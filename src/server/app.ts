@@ -130,8 +130,10 @@ function logRequest(): MiddlewareHandler<AppEnv> {
     const { method, path } = context.req;
     const durationMs = Math.round(performance.now() - startedAt);
     const facts = { requestId: context.get("requestId"), method, path, status: context.res.status, durationMs };
-    if (path.startsWith("/health/")) log.debug("http.request", facts); // A supervisor asks every few seconds.
-    else log.info("http.request", facts);
+    const level = path.startsWith("/health/") ? "debug" : "info"; // A supervisor asks every few seconds.
+    const write = () => log[level]("http.request", facts);
+    if (context.env?.completed === undefined) write();
+    else setTimeout(write, 0); // The answer goes first.
   };
 }
 
