@@ -90,6 +90,12 @@ export interface SessionsPort {
    * @throws {CodeBeakerError} `invalid_request` for a limit above the session's
    */
   command(caller: Caller, id: string, command: unknown, options?: CommandOptions): Promise<CommandResult>;
+  /**
+   * Submits a command that runs a program, as {@link submit} does.
+   *
+   * @throws {CodeBeakerError} `invalid_request` for a command that runs none
+   */
+  submitCommand(caller: Caller, id: string, command: unknown, options?: CommandOptions): Promise<Submitted>;
   /** The session's files. Every use counts as activity. */
   files(caller: Caller, id: string): WorkspaceFiles;
   /** Waits for the lock on a file, in the order of the calls. The caller disposes of it. */

@@ -1,4 +1,5 @@
-import { findCommand, TextWorkerPool } from "../commands/mod.ts";
+import { findCommand, type FoundCommand, TextWorkerPool } from "../commands/mod.ts";
+import { invalidField } from "../core/errors.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
 import type { Limits } from "../core/limits.ts";
 import { leavesNetwork } from "../core/permissions/narrow_permissions.ts";
@@ -8,6 +9,7 @@ import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
 import type { CommandOptions, CommandResult, ContextsPort, SessionPage, SessionsPort } from "./port.ts";
 import type { RecoveredSessionsOptions } from "./recovered_sessions.ts";
+import type { Session } from "./session.ts";
 import { SessionContexts } from "./session_contexts.ts";
 import { SessionFiles } from "./session_files.ts";
 import { programOfCommand, programOfRequest } from "./session_program.ts";
@@ -109,9 +111,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     const session = this.#registry.get(caller, id);
     const command = findCommand(value);
     if (command.runsProgram) {
-      const mayInstall = this.#options.allowInstall && leavesNetwork(caller.principal.ceiling);
-      const program = programOfCommand(session, { command, value, mayInstall, limits: options.limits });
-      const execution = await this.#runner.start(caller, session, { program, options }).ended;
+      const execution = await this.#startCommand(caller, session, { command, value, options }).ended;
       return { success: execution.exitCode === 0, result: execution };
     }
     using _use = session.use();
@@ -120,6 +120,17 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     const act = () => session.attempt((environment) => command.run(environment, context));
     const result = await this.#runner.inEnvironment(session, act);
     return { success: command.succeeded(result), result };
+  }
+
+  submitCommand(caller: Caller, id: string, value: unknown, options: CommandOptions = {}): Promise<Submitted> {
+    return Promise.try(() => {
+      const repeated = this.#findRepeated(caller, { session: id, value }, options);
+      if (repeated !== undefined) return repeated;
+      const session = this.#registry.get(caller, id);
+      const command = findCommand(value);
+      if (!command.runsProgram) throw invalidField("type", "This command runs no program");
+      return this.#startCommand(caller, session, { command, value, options });
+    });
   }
 
   files(caller: Caller, id: string): WorkspaceFiles {
@@ -146,6 +157,20 @@ export class Sessions implements SessionsPort, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#registry[Symbol.asyncDispose]();
+  }
+
+  #startCommand(
+    caller: Caller,
+    session: Session,
+    { command, value, options }: {
+      readonly command: Extract<FoundCommand, { runsProgram: true }>;
+      readonly value: unknown;
+      readonly options: CommandOptions;
+    },
+  ): Submitted {
+    const mayInstall = this.#options.allowInstall && leavesNetwork(caller.principal.ceiling);
+    const program = programOfCommand(session, { command, value, mayInstall, limits: options.limits });
+    return this.#runner.start(caller, session, { program, options });
   }
 
   /**

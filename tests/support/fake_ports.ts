@@ -41,6 +41,7 @@ export function fakeSessions(parts: Partial<SessionsPort> = {}): SessionsPort {
     submit: unexpected,
     contexts: unexpected,
     command: unexpected,
+    submitCommand: unexpected,
     files: unexpected,
     lockFile: unexpected,
     limits: unexpected,

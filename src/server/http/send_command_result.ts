@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { z } from "zod";
+import { COMMANDS } from "../../commands/mod.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { parseAs } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
@@ -7,7 +8,10 @@ import type { CommandResult, SessionsPort } from "../../sessions/port.ts";
 import type { AppEnv } from "./app_env.ts";
 import { isCommandFault } from "./command_fault.ts";
 import { jsonBody } from "./json_body.ts";
+import { parsePrefer } from "./prefer.ts";
 import { type Problem, toProblem } from "./problem.ts";
+import { sendExecution } from "./send_execution.ts";
+import { idempotencyKey, submitMode } from "./submit_mode.ts";
 
 /** Fields of every command object. */
 const commandSchema = z.looseObject({ type: z.string(), id: z.string().max(256).optional() });
@@ -22,6 +26,8 @@ export const FURTHER_FAULTS: readonly ErrorCode[] = ["invalid_request", "unsuppo
  * workspace, a missing file) answers 200 with `success: false` and its problem. A session that does not exist or is
  * closed, a body that is no command object, and a service that cannot run the command now (`busy`) are problems with
  * their own status.
+ *
+ * A command that runs a program is answered as an execution is where the headers ask for events or for 202.
  */
 export async function sendCommandResult(
   context: Context<AppEnv>,
@@ -30,12 +36,17 @@ export async function sendCommandResult(
   const caller = context.get("caller");
   sessions.show(caller, id);
   const command = parseAs(commandSchema, await jsonBody(context), { what: "the command" });
+  const key = idempotencyKey(context);
+  if (runsProgram(command) && submitMode(context, parsePrefer(context.req.header("prefer") ?? "")) !== "plain") {
+    return await sendExecution(context, (options) => sessions.submitCommand(caller, id, command, options));
+  }
   const startedAt = performance.now();
 
   async function attempt(): Promise<CommandResult | { readonly success: false; readonly error: Problem }> {
     try {
       const { success, result } = await sessions.command(caller, id, command, {
         signal: context.req.raw.signal,
+        idempotencyKey: key,
         memory: context.get("lease"),
       });
       return { success, result };
@@ -49,4 +60,8 @@ export async function sendCommandResult(
   const answer = await attempt();
   const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
   return context.json({ ...(command.id === undefined ? {} : { id: command.id }), ...answer, durationMs });
+}
+
+function runsProgram({ type }: z.output<typeof commandSchema>): boolean {
+  return COMMANDS.some((known) => known.runsProgram && (known.type === type || known.aliases.includes(type)));
 }

@@ -1,5 +1,6 @@
 import type { ZodOpenApiPathsObject } from "zod-openapi";
 import { z } from "zod";
+import { executionSchema } from "../../../core/answers/execution.ts";
 import { commandAnswerSchema } from "../../../core/answers/commands.ts";
 import { sessionPageSchema, sessionSchema } from "../../../core/answers/session.ts";
 import {
@@ -9,6 +10,7 @@ import {
 } from "../../../core/requests/session_request.ts";
 import { listQuery } from "../../routes/sessions.ts";
 import { commandSchema } from "../command_bodies.ts";
+import { eventStream } from "../event_stream.ts";
 import { COMMAND_ANSWER, EXECUTION, SESSION } from "../examples.ts";
 import { answer, describeOperation, jsonAnswer, jsonBody } from "../operation.ts";
 import { sessionPath, submitHeaders } from "../parameters.ts";
@@ -119,17 +121,24 @@ export const sessionPaths: ZodOpenApiPathsObject = {
       scope,
       summary: "Run a command in a session",
       description:
-        "A command that is not allowed or cannot do its work is answered with `success: false` and its problem; a status other than 200 says that the session or the service cannot take commands.",
+        "A command that is not allowed or cannot do its work is answered with `success: false` and its problem; a status other than 200 says that the session or the service cannot take commands. A command that runs a program can be streamed, repeated under a key, and left to run as a program of the session can; then its answer is that of an execution.",
       path: sessionPath,
+      headers: submitHeaders,
       body: jsonBody(commandSchema, {
         shell: { summary: "A line for a shell", value: { type: "execute_shell", command: "ls -l | head" } },
         write: { summary: "Write a file", value: { type: "write_file", path: "data.csv", content: "a,b\n1,2\n" } },
         list: { summary: "List files", value: { type: "list_directory", pattern: "*.csv" } },
       }),
       answers: {
-        200: jsonAnswer("The command was run, or why not", { schema: commandAnswerSchema, example: COMMAND_ANSWER }),
+        ...submitAnswers(EXECUTION),
+        200: answer("The command was run, or why not; or a stream of the events of its program", {
+          content: {
+            "application/json": { schema: z.union([commandAnswerSchema, executionSchema]), example: COMMAND_ANSWER },
+            "text/event-stream": eventStream,
+          },
+        }),
       },
-      problems: ["not_found", "conflict", "runtime_unavailable"],
+      problems: SUBMIT_PROBLEMS,
     }),
   },
 };
