@@ -1,4 +1,5 @@
 import { dirname } from "@std/path";
+import client from "../../client/deno.json" with { type: "json" };
 import { PROJECT } from "../support/service_process.ts";
 import { withoutProjectVariables } from "../support/variables.ts";
 import type { Example } from "./page.ts";
@@ -40,6 +41,7 @@ export async function checkExamples(
   const directory = await Deno.makeTempDir();
   await Deno.chmod(directory, 0o711); // Programs of a command are other users, in a directory below it.
   try {
+    await writeConfig(directory);
     const scripts = await Promise.all(examples.map((example) => toScript(example, { directory, surroundings })));
     const printed = await runShell(scripts, { ...surroundings.env, TMPDIR: directory });
     const written = printed.map(({ status, text }) => ({ status, text: delocalize(text, surroundings) }));
@@ -80,13 +82,22 @@ export async function checkTypes(examples: readonly Example[]): Promise<string> 
     }));
     await Promise.all(files.map(({ path, text }) => Deno.writeTextFile(path, text)));
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--quiet", "--no-config", ...files.map(({ path }) => path)],
+      args: ["check", "--quiet", "--config", await writeConfig(directory), ...files.map(({ path }) => path)],
       cwd: directory,
     }).output();
     return success ? "" : new TextDecoder().decode(stderr);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
+}
+
+/** Writes the configuration of the examples into their directory: they import the client by its name. Returns its path. */
+async function writeConfig(directory: string): Promise<string> {
+  const { imports } = client;
+  const config = { imports: { ...imports, "@codebeaker/client": `file://${PROJECT}client/mod.ts` }, lock: false };
+  const path = `${directory}/deno.json`;
+  await Deno.writeTextFile(path, JSON.stringify(config));
+  return path;
 }
 
 /** The text of a page with the places of this run. */
@@ -115,7 +126,7 @@ async function toScript(
   const file = `${directory}/${block.line}.${block.language}`;
   await Deno.writeTextFile(file, text);
   if (block.language === "python") return `PYTHONPATH=client/python python3 -B "${file}"\n`;
-  return `${deno} run --quiet --no-check --no-config --allow-net --allow-env "${file}"\n`;
+  return `${deno} run --quiet --no-check --config "${directory}/deno.json" --allow-net --allow-env "${file}"\n`;
 }
 
 /** Runs scripts in one shell, which keeps their variables. */

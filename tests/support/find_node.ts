@@ -21,6 +21,13 @@ export async function findNode(major: number): Promise<string | undefined> {
   return undefined;
 }
 
+/** Finds the Bun that `runtimes install` made, or the machine's own. */
+export async function findBun(): Promise<string | undefined> {
+  const home = join(Deno.env.get("HOME") ?? "/", ".codebeaker/binaries");
+  const [made] = (await namesIn(home)).filter((name) => name.startsWith("bun-")).toSorted();
+  return made === undefined ? findOnPath("bun") : join(home, made, "bun");
+}
+
 /** Finds a command as a shell does. */
 export function findOnPath(name: string): string | undefined {
   return (Deno.env.get("PATH") ?? "").split(":").map((directory) => join(directory, name)).find((path) =>

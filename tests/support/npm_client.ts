@@ -4,6 +4,8 @@ import { withoutProjectVariables } from "./variables.ts";
 /** Options of a program that uses packages of npm. */
 export interface NpmClientOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Modules of the project that the program imports, by the name that it gives them. */
+  readonly imports?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -12,13 +14,14 @@ export interface NpmClientOptions {
  * @throws {AssertionError} when the module fails
  */
 // deno-lint-ignore no-explicit-any
-export async function runNpmClient(source: string, { env = {} }: NpmClientOptions = {}): Promise<any> {
+export async function runNpmClient(source: string, { env = {}, imports = {} }: NpmClientOptions = {}): Promise<any> {
   const directory = await Deno.makeTempDir();
   try {
     const path = `${directory}/client.mjs`;
     await Deno.writeTextFile(path, source);
+    await Deno.writeTextFile(`${directory}/deno.json`, JSON.stringify({ imports, lock: false }));
     const { code, stderr, stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--allow-all", "--no-config", "--no-lock", path],
+      args: ["run", "--quiet", "--allow-all", "--no-check", path],
       cwd: directory,
       clearEnv: true,
       env: { ...withoutProjectVariables(), DENO_TLS_CA_STORE: "mozilla,system", NO_COLOR: "1", ...env },

@@ -1,0 +1,205 @@
+/**
+ * A sandbox for the AI SDK: what {@link toSandboxSession} returns is an `Experimental_SandboxSession` of `ai` 7.
+ *
+ * @module
+ */
+import { hasCode } from "./errors.ts";
+import type { Program } from "./program.ts";
+import type { Sandbox } from "./sandbox.ts";
+import type { Execution } from "./types.ts";
+
+/** A path, and a signal that ends the operation on it. */
+export interface PathOptions {
+  readonly path: string;
+  readonly abortSignal?: AbortSignal;
+}
+
+/** How a command runs. */
+export interface ProcessOptions {
+  /** A line for the shell. */
+  readonly command: string;
+  readonly workingDirectory?: string;
+  readonly env?: Record<string, string>;
+  /** Ends the command. */
+  readonly abortSignal?: AbortSignal;
+}
+
+/** How a program ended: 137 stands for the exit code of one that did not exit by itself, and 124 for a timeout. */
+export interface ProcessEnd {
+  readonly exitCode: number;
+}
+
+/** A running command. Its output is text in UTF-8; other bytes come as U+FFFD. */
+export interface SandboxProcess {
+  readonly stdout: ReadableStream<Uint8Array>;
+  readonly stderr: ReadableStream<Uint8Array>;
+  wait(): Promise<ProcessEnd>;
+  kill(): Promise<void>;
+}
+
+/** A running command with open stdin, which takes text in UTF-8. */
+export interface WritableSandboxProcess extends SandboxProcess {
+  readonly stdin: WritableStream<Uint8Array>;
+}
+
+/** Starts a command. */
+export interface Spawn {
+  (options: ProcessOptions & { readonly stdin: true }): Promise<WritableSandboxProcess>;
+  (options: ProcessOptions & { readonly stdin?: false }): Promise<SandboxProcess>;
+  (options: ProcessOptions & { readonly stdin?: boolean }): Promise<SandboxProcess | WritableSandboxProcess>;
+}
+
+/** The sandbox session of the AI SDK. A missing file is null. */
+export interface SandboxSession {
+  readonly description: string;
+  readFile(options: PathOptions): Promise<ReadableStream<Uint8Array> | null>;
+  readBinaryFile(options: PathOptions): Promise<Uint8Array | null>;
+  readTextFile(options: ReadTextOptions): Promise<string | null>;
+  writeFile(options: PathOptions & { readonly content: ReadableStream<Uint8Array> }): Promise<void>;
+  writeBinaryFile(options: PathOptions & { readonly content: Uint8Array }): Promise<void>;
+  writeTextFile(options: PathOptions & { readonly content: string; readonly encoding?: string }): Promise<void>;
+  stat(options: PathOptions): Promise<{ readonly type: "file" | "directory" | "other"; readonly size: number } | null>;
+  listDirectory(options: PathOptions): Promise<DirectoryEntry[] | null>;
+  deleteFile(options: PathOptions): Promise<boolean>;
+  readonly spawn: Spawn;
+  run(options: ProcessOptions): Promise<ProcessEnd & { readonly stdout: string; readonly stderr: string }>;
+}
+
+/** What is read of a text file: all, or lines that are counted from 1. */
+export interface ReadTextOptions extends PathOptions {
+  readonly encoding?: string;
+  readonly startLine?: number;
+  readonly endLine?: number;
+}
+
+/** An entry of a directory. */
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly type: "file" | "directory" | "symlink" | "other";
+}
+
+/**
+ * Adapts a sandbox for `experimental_sandbox` of the AI SDK.
+ *
+ * @param options.timeoutMs longest time of a command in ms, at most 300,000; default: the sandbox's, or 10,000
+ */
+export function toSandboxSession(
+  sandbox: Sandbox,
+  { timeoutMs }: { readonly timeoutMs?: number } = {},
+): SandboxSession {
+  const { commands, files, info } = sandbox;
+  const toCommand = ({ command, env, workingDirectory }: ProcessOptions) => ({
+    command,
+    ...(env === undefined ? {} : { env }),
+    ...(workingDirectory === undefined ? {} : { workingDirectory }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
+  const spawn = async ({ abortSignal: signal, stdin = false, ...options }: ProcessOptions & { stdin?: boolean }) => {
+    signal?.throwIfAborted();
+    const program = await commands.start({ ...toCommand(options), ...(stdin ? {} : { stdin: "" }) }, { signal });
+    const spawned = follow(program, signal);
+    return stdin ? { ...spawned, stdin: toInput(program) } : spawned;
+  };
+  return {
+    description: `A sandbox on Linux for ${info.language}. Commands start in the directory of its files, /workspace.`,
+    readFile: ({ path, abortSignal: signal }) => unlessMissing(files.stream(path, { signal })),
+    readBinaryFile: ({ path, abortSignal: signal }) => unlessMissing(files.readBytes(path, { signal })),
+    async readTextFile({ path, abortSignal: signal, encoding = "utf-8", startLine = 1, endLine }) {
+      const bytes = await unlessMissing(files.readBytes(path, { signal }));
+      if (bytes === null) return null;
+      const text = new TextDecoder(encoding).decode(bytes);
+      return startLine === 1 && endLine === undefined
+        ? text
+        : text.split("\n").slice(startLine - 1, endLine).join("\n");
+    },
+    writeFile: ({ path, content, abortSignal: signal }) => files.write(path, content, { signal }),
+    writeBinaryFile: ({ path, content, abortSignal: signal }) => files.write(path, content, { signal }),
+    async writeTextFile({ path, content, encoding = "utf-8", abortSignal: signal }) {
+      if (!/^utf-?8$/i.test(encoding)) throw new RangeError(`Texts are written in UTF-8 alone, and not in ${encoding}`);
+      await files.write(path, content, { signal });
+    },
+    async stat({ path, abortSignal: signal }) {
+      try {
+        const size = await files.size(path, { signal });
+        return size === undefined ? null : { type: "file", size };
+      } catch (error) {
+        if (!hasCode(error, "invalid_request")) throw error;
+        await files.list(path, { signal }); // It is no file: this throws unless it is a directory.
+        return { type: "directory", size: 0 };
+      }
+    },
+    async listDirectory({ path, abortSignal: signal }) {
+      const entries = await unlessMissing(files.list(path, { includeHidden: true, signal }));
+      return entries?.map(({ name, type }) => ({ name, type })) ?? null;
+    },
+    async deleteFile({ path, abortSignal: signal }) {
+      return await unlessMissing(files.delete(path, { signal }).then(() => true)) ?? false;
+    },
+    spawn: spawn as Spawn,
+    async run({ abortSignal: signal, ...options }) {
+      const execution = await commands.run(toCommand(options), { signal });
+      const { stderr, stdout } = execution;
+      return { exitCode: exitCodeOf(execution), stdout, stderr: `${stderr}${noteOf(execution)}` };
+    },
+  };
+}
+
+/** Reads the events of a program once, into both of its streams. */
+function follow(program: Program, signal: AbortSignal | undefined): SandboxProcess {
+  const encoder = new TextEncoder();
+  const sides = new Map<string, ReadableStreamDefaultController<Uint8Array>>();
+  const open = (name: string) =>
+    new ReadableStream<Uint8Array>({
+      start: (controller) => void sides.set(name, controller),
+      cancel: () => void sides.delete(name),
+    });
+  const [stdout, stderr] = [open("stdout"), open("stderr")];
+  const ended = (async (): Promise<ProcessEnd> => {
+    try {
+      for await (const { data, event } of program.events({ signal })) {
+        if (event === "stdout" || event === "stderr") sides.get(event)?.enqueue(encoder.encode(data.text));
+        if (event === "completed") {
+          sides.forEach((side) => side.close());
+          return { exitCode: exitCodeOf(data) };
+        }
+      }
+      throw new Error(`The events of ${program.id} have no end`);
+    } catch (error) {
+      sides.forEach((side) => side.error(error));
+      if (signal?.aborted) await program.kill().catch(() => {}); // Best effort: its reader is told why it ended.
+      throw error;
+    }
+  })();
+  ended.catch(() => {}); // It may be that nobody waits.
+  return { stdout, stderr, wait: () => ended, kill: () => program.kill() };
+}
+
+function toInput(program: Program): WritableStream<Uint8Array> {
+  const decoder = new TextDecoder();
+  const write = (text: string) => text === "" ? Promise.resolve() : program.write(text);
+  return new WritableStream({
+    write: (bytes) => write(decoder.decode(bytes, { stream: true })),
+    async close() {
+      await write(decoder.decode());
+      await program.closeStdin();
+    },
+  });
+}
+
+function exitCodeOf({ exitCode, outcome }: Execution): number {
+  return exitCode ?? (outcome.kind === "timed_out" ? 124 : 137);
+}
+
+/** Tells the reader of stderr about an end that no exit code tells. */
+function noteOf({ outcome }: Execution): string {
+  return outcome.kind === "exited" ? "" : `\n[The command was ended: ${JSON.stringify(outcome)}]\n`;
+}
+
+async function unlessMissing<Found>(found: Promise<Found>): Promise<Found | null> {
+  try {
+    return await found;
+  } catch (error) {
+    if (hasCode(error, "not_found")) return null;
+    throw error;
+  }
+}

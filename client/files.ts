@@ -1,0 +1,100 @@
+import { hasCode } from "./errors.ts";
+import type { CallOptions, Service } from "./service.ts";
+import type { FileEntry, FileTree } from "./types.ts";
+
+/** What a listing contains. */
+export interface ListOptions extends CallOptions {
+  /** Whether directories are listed with their content. Default: false. */
+  readonly recursive?: boolean;
+  /** A glob of names or, with a slash in it, of paths below the directory. */
+  readonly pattern?: string;
+  /** Whether names that begin with a dot are listed. Default: false. */
+  readonly includeHidden?: boolean;
+  /** Most levels; 0 means all. Default: 0. */
+  readonly maxDepth?: number;
+}
+
+/** The content of a file to write. A stream needs HTTP/2 in a browser. */
+export type FileContent = string | Uint8Array | Blob | ReadableStream<Uint8Array>;
+
+/**
+ * The files of a sandbox's workspace.
+ *
+ * A path is relative to the workspace, and `/workspace/…` means the same file; any other is `permission_denied`. A file
+ * that is not there is `not_found`, and a directory in place of a file is `invalid_request`.
+ */
+export class Files {
+  readonly #service: Service;
+  readonly #path: string;
+
+  /** @param path the path of the session */
+  constructor(service: Service, path: string) {
+    this.#service = service;
+    this.#path = path;
+  }
+
+  /** Reads a file as UTF-8 text. */
+  async read(path: string, options: CallOptions = {}): Promise<string> {
+    return await this.#get(path, options, (response) => response.text());
+  }
+
+  /** Reads the bytes of a file. */
+  async readBytes(path: string, options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return await this.#get(path, options, async (response) => new Uint8Array(await response.arrayBuffer()));
+  }
+
+  /** Opens a file as a stream, which the caller reads or cancels. Aborting the signal ends the stream. */
+  async stream(path: string, options: CallOptions = {}): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    return await this.#get(path, options, (response) => Promise.resolve(response.body ?? new Blob([]).stream()));
+  }
+
+  /** Writes or replaces a file, and makes the directories above it. It is there when all of it has arrived. */
+  async write(path: string, content: FileContent, { signal }: CallOptions = {}): Promise<void> {
+    const isRepeatable = !(content instanceof ReadableStream);
+    await this.#service.json("PUT", this.#url(path), { body: content as BodyInit, signal, isRepeatable });
+  }
+
+  /** Lists the entries of a directory. */
+  async list(path = ".", { signal, recursive = false, ...filter }: ListOptions = {}): Promise<readonly FileEntry[]> {
+    const fields = Object.entries({ path, recursive, ...filter }).filter(([, value]) => value !== undefined);
+    const query = new URLSearchParams(fields.map(([name, value]) => [name, String(value)]));
+    const { tree } = await this.#service.json<FileTree>("GET", `${this.#path}/files?${query}`, {
+      signal,
+      isRepeatable: true,
+    });
+    return tree.children ?? [];
+  }
+
+  /** Deletes a file or an empty directory; with `recursive`, also one with everything in it. */
+  async delete(path: string, { recursive = false, signal }: CallOptions & { recursive?: boolean } = {}): Promise<void> {
+    await this.#service.json("DELETE", `${this.#url(path)}?recursive=${recursive}`, { signal });
+  }
+
+  /** The size of a file in bytes; undefined where there is none. A symlink is followed. */
+  async size(path: string, { signal }: CallOptions = {}): Promise<number | undefined> {
+    try {
+      return await this.#service.request("HEAD", this.#url(path), { signal, isRepeatable: true }, (response) => {
+        return Promise.resolve(Number(response.headers.get("content-length")));
+      });
+    } catch (error) {
+      if (hasCode(error, "not_found")) return undefined;
+      throw error;
+    }
+  }
+
+  #get<Result>(path: string, { signal }: CallOptions, read: (response: Response) => Promise<Result>): Promise<Result> {
+    return this.#service.request("GET", this.#url(path), { signal, isRepeatable: true }, read);
+  }
+
+  /**
+   * The path of a file in a URL. A URL drops the segments `.` and `..`, and a proxy an empty one; then the slashes are
+   * escaped, so that it is the service which decides.
+   */
+  #url(path: string): string {
+    const segments = path.split("/");
+    const isPlain = segments.every((segment) => segment !== "" && segment !== "." && segment !== "..");
+    const whole = path === "" || path === "." || path === ".." ? `./${path}` : path;
+    const encoded = isPlain ? segments.map(encodeURIComponent).join("/") : encodeURIComponent(whole);
+    return `${this.#path}/files/${encoded}`;
+  }
+}
