@@ -84,6 +84,9 @@ const lua: LanguageRow = {
   },
 };
 
+/** Files of R's package. Those that an administrator writes, as Renviron.site, may hold secrets, and are not copied. */
+const R_FILES = ["ldpaths", "Makeconf", "Renviron", "repositories"].map((name) => `/etc/R/${name}`);
+
 /** R's command line, which reads nothing of a home. The profile of the site makes R wait. */
 const R_COMMAND = ["{binary}", "--no-environ", "--no-init-file", "{file}"];
 
@@ -95,7 +98,7 @@ const r: LanguageRow = {
   run: R_COMMAND,
   waiter: rWaiter(R_COMMAND),
   startsSlowly: true,
-  etcPaths: ["/etc/R"],
+  etcPaths: R_FILES,
   memoryEndings: [{ pattern: /cannot allocate (?:vector|memory)|memory exhausted/, endings: [1] }],
   programs: {
     honest: "cat(6 * 7, fill = TRUE)",
