@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "@std/path";
 import project from "../../deno.json" with { type: "json" };
+import { SUBCOMMANDS } from "../../src/cli/subcommands.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { anchorsOf, examplesOf, linksOf } from "./page.ts";
 import { readPages, resolveLink } from "./pages.ts";
@@ -65,4 +66,13 @@ Deno.test("every task that a page names is one of the project", () => {
   );
   assert(named.length > 0);
   assertEquals(named.filter(({ task }) => !Object.hasOwn(project.tasks, task)), []);
+});
+
+Deno.test("every command of codebeaker that a page names is one of its own", () => {
+  const named = pages.flatMap(({ path, text }) =>
+    [...text.matchAll(/(?<=[`"] ?|npx | -- )codebeaker ([a-z]+)/g)].map(([, command = ""]) => ({ path, command }))
+  );
+  assert(named.length > 20, "The pages have lost their commands");
+  const known = SUBCOMMANDS.map(({ name }) => name);
+  assertEquals(named.filter(({ command }) => !known.includes(command)), []);
 });
