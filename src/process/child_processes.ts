@@ -83,14 +83,15 @@ export class ChildProcesses {
     const program = this.#find();
     if (program === undefined) return undefined;
     try {
-      if (startsOthers) this.#reapAdopted();
-      const pids = startsOthers ? this.#members() : [program];
+      const adopted = startsOthers ? this.#reapAdopted() : [];
+      const family = !startsOthers ? [program] : cgroup === undefined ? this.#familyWith(adopted) : this.#grouped();
+      const pids = startsOthers ? this.#withoutWrappers(family) : family;
       const counts = cgroup?.counts();
       const memoryBytes = startsOthers
         ? cgroup?.memory().anonymousBytes ?? sum(pids, heldBytesOf)
         : privateBytesOf(program);
       return {
-        cpuMs: this.#cpuMs(program, counts),
+        cpuMs: this.#cpuMs(family, counts),
         peakMemoryBytes: memoryBytes,
         processes: Math.max(0, pids.length - ownProcesses),
         descriptors: Math.max(0, ...pids.map(descriptorsOf)),
@@ -149,14 +150,16 @@ export class ChildProcesses {
     await releasing;
   }
 
-  /** Frees the entries of adopted processes that have ended, and keeps their time. */
-  #reapAdopted(): void {
+  /** Frees the entries of adopted processes that have ended, and keeps their time. Returns the others. */
+  #reapAdopted(): number[] {
     const { adopted } = this.#options;
-    for (const pid of adopted?.inGroupOf(this.#leader) ?? []) {
-      if (isAlive(pid)) continue;
+    return adopted?.inGroupOf(this.#leader).filter((pid) => {
+      if (isAlive(pid)) return true;
       const cpuMs = cpuMsOf(pid);
-      if (adopted?.reap(pid)) this.#reapedCpuMs += cpuMs;
-    }
+      const isReaped = adopted.reap(pid);
+      if (isReaped) this.#reapedCpuMs += cpuMs;
+      return !isReaped;
+    }) ?? [];
   }
 
   /**
@@ -192,9 +195,9 @@ export class ChildProcesses {
    * The CPU time in ms. The kernel counts a group's to the nanosecond, with the processes between the leader and the
    * program.
    */
-  #cpuMs(program: number, counts: GroupCounts | undefined): number {
+  #cpuMs(family: readonly number[], counts: GroupCounts | undefined): number {
     if (counts !== undefined) return counts.cpuMs;
-    return this.#reapedCpuMs + sum(this.#options.startsOthers ? this.#family() : [program], cpuMsOf);
+    return this.#reapedCpuMs + sum(family, cpuMsOf);
   }
 
   #find(): number | undefined {
@@ -220,14 +223,19 @@ export class ChildProcesses {
     }
   }
 
-  /** The leader and its descendants, also those whose parents have ended. */
-  #family(): number[] {
-    return [this.#leader, ...this.#options.adopted?.inGroupOf(this.#leader) ?? []].flatMap(familyOf);
+  /** The leader and its descendants, with those whose parents have ended. */
+  #familyWith(adopted: readonly number[]): number[] {
+    return [this.#leader, ...adopted].flatMap(familyOf);
   }
 
-  #members(): number[] {
-    const all = this.#options.cgroup === undefined ? this.#family() : this.#grouped();
-    return all.filter((pid) => !this.#wrappers.includes(pid));
+  #members(): readonly number[] {
+    const { adopted, cgroup } = this.#options;
+    const all = cgroup === undefined ? this.#familyWith(adopted?.inGroupOf(this.#leader) ?? []) : this.#grouped();
+    return this.#withoutWrappers(all);
+  }
+
+  #withoutWrappers(pids: readonly number[]): readonly number[] {
+    return pids.filter((pid) => !this.#wrappers.includes(pid));
   }
 }
 
