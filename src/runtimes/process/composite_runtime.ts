@@ -44,7 +44,9 @@ class CompositeRuntime implements LoadedRuntime {
   async isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability> {
     if (environment !== undefined) return await this.#ask(environment, options).isAvailable(environment, options);
     const found = [...this.#languages.values()].map(({ spec }) => presenceOf(spec.binary));
-    return found.find(({ available }) => available) ?? found[0] ?? { available: true };
+    const [first = { available: true }] = found;
+    if (first.available || found.some(({ available }) => available)) return { available: true };
+    return { ...first, reason: `none of its languages is here: ${first.reason}` };
   }
 
   surface(environment: string): Surface | undefined {

@@ -42,7 +42,7 @@ Deno.test("isAvailable() names the package of a language that is not here, whose
   for (const assumesUntested of [true, false]) {
     assertEquals(await runtime.isAvailable("python", { assumesUntested }), missing);
   }
-  assertEquals(await runtime.isAvailable(), missing);
+  assertEquals(await runtime.isAvailable(), { ...missing, reason: `none of its languages is here: ${missing.reason}` });
   await using whole = createNativeRuntime(host);
   const config = configureEnvironment("python");
   const { isolation } = await whole.assess(config, { assumesUntested: true });

@@ -34,8 +34,14 @@ Deno.test("describeLanguages() describes each language once, by all runtimes tha
   ]);
 });
 
-Deno.test("describeLanguages() gives the reason of a whole runtime before that of a language on it", () => {
-  const environments = [{ name: "go", available: false, reason: "no image", contexts: false }];
-  const gone = runtime({ name: "heavy", available: false, reason: "no socket", remedy: "install it", environments });
-  assertEquals(describeLanguages([gone])[0]?.reason, "heavy: no socket: install it");
+Deno.test("describeLanguages() gives the reason of a whole runtime where a language on it has none of its own", () => {
+  const environments = [
+    { name: "go", available: false, reason: "no compiler", remedy: "install it", contexts: false },
+    { name: "sh", available: true, contexts: false },
+  ];
+  const gone = runtime({ name: "heavy", available: false, reason: "it failed", environments });
+  assertEquals(describeLanguages([gone]).map(({ reason }) => reason), [
+    "heavy: no compiler: install it",
+    "heavy: it failed",
+  ]);
 });
