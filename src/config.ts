@@ -208,6 +208,8 @@ const VARIABLE_PREFIX = "CODEBEAKER_";
 const FILE_VARIABLE = `${VARIABLE_PREFIX}CONFIG`;
 /** The variable with the key that a command sends to a service. It is no setting. */
 export const CLIENT_KEY_VARIABLE = `${VARIABLE_PREFIX}CLIENT_KEY`;
+/** The variable in which a manager of services names its socket: sd_notify(3). */
+const MANAGER_VARIABLE = "NOTIFY_SOCKET";
 
 /** The variable that holds a setting: `maxConcurrent` is `CODEBEAKER_MAX_CONCURRENT`. */
 export function variableOf(name: string): string {
@@ -248,6 +250,11 @@ export async function loadConfig(flags: Readonly<Record<string, unknown>> = {}):
 /** The key that a command sends to a service; undefined where none is given. */
 export function readClientKey(): string | undefined {
   return readVariable(CLIENT_KEY_VARIABLE);
+}
+
+/** The socket of the manager that started this service, such as systemd. Undefined where none wants reports. */
+export function readManagerSocket(): string | undefined {
+  return readVariable(MANAGER_VARIABLE);
 }
 
 function readOwnVariables(): Record<string, string> {

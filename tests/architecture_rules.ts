@@ -83,7 +83,10 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
     ],
   },
   "src/cli/": {
-    code: ["src/core/", "src/compose/", "src/config.ts", LOG, "src/access/mod.ts", "src/runtimes/registry.ts"],
+    code: [
+      ...["src/core/", "src/compose/", "src/config.ts", LOG, "src/access/mod.ts", "src/runtimes/registry.ts"],
+      "src/host/service_manager.ts",
+    ],
     types: ["src/runtimes/entry.ts"],
   },
   "src/config.ts": { code: ["src/core/", LOG, "src/host/machine_memory.ts", "src/runtimes/registry.ts"] },

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { composeService } from "../compose/mod.ts";
-import { loadConfig, SETTINGS } from "../config.ts";
+import { loadConfig, readManagerSocket, SETTINGS } from "../config.ts";
+import { reportTo } from "../host/service_manager.ts";
 import { prepareLog } from "../log.ts";
 import { announce } from "./announce.ts";
 import type { CommandContext } from "./context.ts";
@@ -18,10 +19,16 @@ async function serve(flags: Record<string, unknown>, stdout: Output): Promise<vo
   const stop = new AbortController();
   Deno.addSignalListener("SIGTERM", () => stop.abort());
   Deno.addSignalListener("SIGINT", () => stop.abort());
+  const manager = readManagerSocket();
+  // Its reload is SIGHUP, which ends no service whose log has no file.
+  if (manager !== undefined) Deno.addSignalListener("SIGHUP", () => {});
+  const report = (state: string) => manager !== undefined && reportTo(manager, state);
   const config = await loadConfig(flags);
   await startLog(config);
   await using service = await composeService(config);
   const { url } = service.listen();
+  stop.signal.addEventListener("abort", () => report("STOPPING=1\nSTATUS=Waits for running programs"));
+  void service.probes.firstAvailable.then(() => stop.signal.aborted || report(`READY=1\nSTATUS=Listens on ${url}`));
   await unlessInterrupted(announce(service, { url, stdout, signal: stop.signal }), stop.signal); // Self-tests may take long.
   await unlessInterrupted(new Promise(() => {}), stop.signal);
 }

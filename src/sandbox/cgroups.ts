@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import { MEBIBYTE } from "../core/limits.ts";
 import { mountsOf } from "../host/cgroup_mounts.ts";
+import { openCLibrary, toCString } from "../host/system_calls.ts";
 import { delay } from "../concurrency/delay.ts";
 import { Cgroup, type CgroupBounds, type CgroupDirectories } from "./cgroup.ts";
 import { membersOf, read, removeIfThere, write } from "./cgroup_files.ts";
@@ -109,7 +110,8 @@ function version2(name: string): Layout | undefined {
 }
 
 /**
- * Delegates the controllers to the groups below. A service that is alone in the parent moves below first.
+ * Delegates the controllers to the groups below. A service that is alone in the parent, or to which the parent is
+ * delegated with every process in it, moves below first.
  *
  * @throws {Error} when the delegation is refused
  */
@@ -120,13 +122,31 @@ function delegateControllers(parent: string, name: string): void {
   };
   if (has("cgroup.subtree_control")) return;
   if (!has("cgroup.controllers")) throw new Error("the controllers are not there");
-  const residents = read(join(parent, "cgroup.procs")).trim().split("\n");
-  if (residents.length === 1 && Number(residents[0]) === Deno.pid) {
+  const residents = read(join(parent, "cgroup.procs")).trim().split("\n").map(Number);
+  if ((residents.length === 1 && residents[0] === Deno.pid) || isDelegated(parent)) {
     const own = join(parent, `${PREFIX}${name}.service`);
     Deno.mkdirSync(own, { recursive: true });
-    write(join(own, "cgroup.procs"), Deno.pid);
+    for (const pid of residents) moveTo(own, pid);
   }
   write(join(parent, "cgroup.subtree_control"), WANTED.map((wanted) => `+${wanted}`).join(" "));
+}
+
+function moveTo(group: string, pid: number): void {
+  try {
+    write(join(group, "cgroup.procs"), pid);
+  } catch {
+    // The process has ended. One that stays in the parent makes the kernel refuse what comes next.
+  }
+}
+
+/** Whether systemd has delegated a group. Then all of its processes are this service's: systemd.resource-control(5). */
+function isDelegated(group: string): boolean {
+  const library = openCLibrary({ getxattr: { parameters: ["buffer", "buffer", "buffer", "usize"], result: "isize" } });
+  if (library === undefined) return false;
+  const value = new Uint8Array(1);
+  const size = library.symbols.getxattr(toCString(group), toCString("user.delegate"), value, BigInt(value.length));
+  library.close();
+  return Number(size) === 1 && value[0] === "1".charCodeAt(0);
 }
 
 /** Opens a hierarchy for each controller. */

@@ -43,9 +43,10 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   const isWanted = (name: LayerName) => !(options.without ?? []).includes(name);
   const calls = SystemCalls.open();
   calls?.closeInheritedOnExec();
-  const [{ hasLimits, setpriv, setsid }, cgroups, filters] = await Promise.all([
-    findLaunchers({ wantsLimits: isWanted("rlimits") }),
+  // Groups come first: a service that may have to move has no child yet.
+  const [cgroups, { hasLimits, setpriv, setsid }, filters] = await Promise.all([
     isWanted("cgroup") ? tryCgroups(directory) : { reason: "not wanted" },
+    findLaunchers({ wantsLimits: isWanted("rlimits") }),
     isWanted("seccomp") ? writeFilters(directory) : undefined,
   ]);
   const launcher = isWanted("no_new_privs") ? setpriv : undefined;

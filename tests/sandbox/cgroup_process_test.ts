@@ -199,6 +199,19 @@ if (isPresent("cgroup", availability())) {
       await until(() => group.remove(), "it is gone");
     }));
 
+  // systemd mounts memory.pressure on itself where it protects control groups.
+  Deno.test("Cgroups of a lost service are looked for in hierarchies, and not in a file of one that is a mount", async () => {
+    using groups = openGroups() as Cgroups;
+    const file = join(groups.directories[0] ?? "", "cgroup.procs");
+    const module = new URL("../../src/sandbox/cgroups.ts", import.meta.url).href;
+    const code = `import { Cgroups } from "${module}"; console.log(await Cgroups.removeOrphans("lost"));`;
+    const { stdout } = await new Deno.Command("unshare", {
+      args: ["--mount", "/bin/sh", "-ec", 'mount --bind "$0" "$0"; exec "$@"', file, Deno.execPath(), "eval", code],
+      stderr: "inherit",
+    }).output();
+    assertEquals(new TextDecoder().decode(stdout), "true\n");
+  });
+
   Deno.test("Cgroups that a lost service left are removed by their name, and those of others are not", async () => {
     const name = `test-${crypto.randomUUID()}`;
     const lost = openGroups(name) as Cgroups;
