@@ -1,5 +1,5 @@
-const LEARNING_PAIRS = 500;
-const PAIRS = 400;
+/** Turns that are not counted, in which the services' code is compiled; and turns that are. */
+const TURNS = { learning: 500, counted: 400 } as const;
 /** How far the bounds of a 97.5 % confidence interval stand from the middle, in standard deviations. */
 const DEVIATIONS = 1.96;
 
@@ -20,9 +20,10 @@ export interface Slowdown {
 /** Runs the same program on a service that has run for long and on a fresh one, in turns. */
 export async function measureInPairs(
   run: Readonly<Record<"aged" | "fresh", () => Promise<unknown>>>,
+  { counted, learning }: Readonly<Record<keyof typeof TURNS, number>> = TURNS,
 ): Promise<LatencyPair[]> {
   const pairs: LatencyPair[] = [];
-  for (let turn = -LEARNING_PAIRS; turn < PAIRS; turn++) {
+  for (let turn = -learning; turn < counted; turn++) {
     const order = turn % 2 === 0 ? ["aged", "fresh"] as const : ["fresh", "aged"] as const;
     const ms = { aged: 0, fresh: 0 };
     for (const name of order) {

@@ -9,7 +9,7 @@ import { WITHOUT_DOCKER } from "./variables.ts";
 export const PROJECT = fromFileUrl(new URL("../../", import.meta.url));
 
 /** The task `serve`, by the binary of the tests. */
-const SERVE = [Deno.execPath(), ...project.tasks.serve.command.split(" ").slice(1)];
+export const SERVE: readonly string[] = [Deno.execPath(), ...project.tasks.serve.command.split(" ").slice(1)];
 
 /** A service in a process of its own, on a free port and with a home of its own, with none of this process's environment. */
 export interface ServiceProcess extends AsyncDisposable {
