@@ -132,8 +132,9 @@ function logRequest(): MiddlewareHandler<AppEnv> {
     const facts = { requestId: context.get("requestId"), method, path, status: context.res.status, durationMs };
     const level = path.startsWith("/health/") ? "debug" : "info"; // A supervisor asks every few seconds.
     const write = () => log[level]("http.request", facts);
-    if (context.env?.completed === undefined) write();
-    else setTimeout(write, 0); // The answer goes first.
+    const isJson = context.res.headers.get("content-type")?.startsWith("application/json") === true;
+    if (isJson && context.env?.completed !== undefined) context.env.completed.then(write, write); // The answer goes first.
+    else write(); // A stream may last.
   };
 }
 
