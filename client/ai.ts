@@ -24,7 +24,7 @@ export interface ProcessOptions {
   readonly abortSignal?: AbortSignal;
 }
 
-/** How a program ended: 137 stands for the exit code of one that did not exit by itself, and 124 for a timeout. */
+/** How a program ended. One that did not exit by itself has 124 after its time limit, else 137. */
 export interface ProcessEnd {
   readonly exitCode: number;
 }

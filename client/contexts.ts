@@ -71,7 +71,7 @@ export class Contexts {
    * @throws {CodeBeakerError} `unsupported_language` where the language has no contexts in this sandbox
    */
   async create({ language, signal }: CallOptions & { readonly language?: string } = {}): Promise<Context> {
-    const info = await this.#service.json<ContextInfo>("POST", `${this.#path}/contexts`, {
+    const info = await this.#service.resource<ContextInfo>("POST", `${this.#path}/contexts`, {
       json: { language },
       signal,
     });

@@ -1,7 +1,7 @@
 import type { Problem } from "./types.ts";
 
 /**
- * The identity of an error: the code of the service, or one of the client's own.
+ * The identity of an error. Beside the codes of the service, the client has its own.
  *
  * - `unreachable`: no answer came, the connection was cut, or the service was silent for too long
  * - `bad_answer`: the answer is not one of CodeBeaker, as the page of a proxy

@@ -1,5 +1,5 @@
 import { hasCode } from "./errors.ts";
-import type { CallOptions, Service } from "./service.ts";
+import type { CallOptions, Read, Service } from "./service.ts";
 import type { FileEntry, FileTree } from "./types.ts";
 
 /** What a listing contains. */
@@ -35,12 +35,12 @@ export class Files {
 
   /** Reads a file as UTF-8 text. */
   async read(path: string, options: CallOptions = {}): Promise<string> {
-    return await this.#get(path, options, (response) => response.text());
+    return new TextDecoder().decode(await this.readBytes(path, options));
   }
 
   /** Reads the bytes of a file. */
   async readBytes(path: string, options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return await this.#get(path, options, async (response) => new Uint8Array(await response.arrayBuffer()));
+    return await this.#get(path, options, async (_, readBytes) => new Uint8Array(await readBytes()));
   }
 
   /** Opens a file as a stream, which the caller reads or cancels. Aborting the signal ends the stream. */
@@ -82,7 +82,7 @@ export class Files {
     }
   }
 
-  #get<Result>(path: string, { signal }: CallOptions, read: (response: Response) => Promise<Result>): Promise<Result> {
+  #get<Result>(path: string, { signal }: CallOptions, read: Read<Result>): Promise<Result> {
     return this.#service.request("GET", this.#url(path), { signal, isRepeatable: true }, read);
   }
 

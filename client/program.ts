@@ -1,4 +1,4 @@
-import { CodeBeakerError, toError } from "./errors.ts";
+import { CodeBeakerError, hasCode, toError } from "./errors.ts";
 import { backoff, type CallOptions, delay, type Service } from "./service.ts";
 import type { AcceptedExecution, Execution, ExecutionEvent, ExecutionReport } from "./types.ts";
 
@@ -11,7 +11,7 @@ export interface Submission {
   readonly request: unknown;
 }
 
-/** How long one request waits for the end of a program, in s; proxies cut what is silent for a minute. */
+/** How long one request waits for the end, in s. Proxies cut what is silent for a minute. */
 const WAIT_S = 20;
 /** Longest wait for the service to cancel a program whose call was aborted, in ms. */
 const CANCEL_MS = 2_000;
@@ -53,7 +53,9 @@ export class Program implements AsyncIterable<ProgramEvent>, AsyncDisposable {
     for (let losses = 0;; losses++) {
       let cause: unknown;
       try {
-        for await (const { data, event, id } of this.#service.events(`${this.#path}/events`, { lastEventId, signal })) {
+        const messages = await this.#service.openEvents(`${this.#path}/events`, { lastEventId, signal });
+        if (messages === undefined) return;
+        for await (const { data, event, id } of messages) {
           const parsed = parseEvent(event, id, data);
           lastEventId = id ?? lastEventId;
           losses = 0;
@@ -61,7 +63,12 @@ export class Program implements AsyncIterable<ProgramEvent>, AsyncDisposable {
           if (event === "completed") return;
         }
       } catch (error) {
-        if (!(error instanceof CodeBeakerError) || error.code !== "unreachable") throw error;
+        // A service that was lost while the program ran does not know its last events, but how it ended.
+        if (hasCode(error, "invalid_request") && lastEventId !== undefined && lastEventId !== options.lastEventId) {
+          yield { event: "completed", id: lastEventId, data: await this.wait({ signal }) };
+          return;
+        }
+        if (!hasCode(error, "unreachable")) throw error;
         cause = error;
       }
       if (losses >= this.#service.retries) {
@@ -80,9 +87,11 @@ export class Program implements AsyncIterable<ProgramEvent>, AsyncDisposable {
   async wait({ signal }: CallOptions = {}): Promise<Execution> {
     for (;;) {
       const path = `${this.#path}?waitMs=${WAIT_S * 1_000}`;
-      const report = await this.#service.json<ExecutionReport>("GET", path, { signal, isRepeatable: true });
+      const report = await this.#service.resource<ExecutionReport>("GET", path, { signal, isRepeatable: true });
       if (report.status === "failed") throw toError(report.error);
       if (report.status === "ended") return report;
+      if (report.status === "queued" || report.status === "running") continue;
+      throw new CodeBeakerError("bad_answer", `The state of ${this.id} is unknown to this client`);
     }
   }
 
@@ -150,7 +159,7 @@ async function submit(
   { path, request }: Submission,
   { key, signal, waitS = 0 }: CallOptions & { readonly key: string; readonly waitS?: number },
 ): Promise<AcceptedExecution | Execution> {
-  return await service.json("POST", path, {
+  return await service.resource("POST", path, {
     json: request,
     headers: { "idempotency-key": key, prefer: waitS === 0 ? "respond-async" : `respond-async, wait=${waitS}` },
     signal,
@@ -170,10 +179,15 @@ async function cancel(service: Service, submission: Submission, key: string): Pr
 }
 
 function parseEvent(event: string | undefined, id: string | undefined, data: string): ProgramEvent | undefined {
-  if (event === "error") throw toError(JSON.parse(data));
-  return EVENTS.some((known) => known === event)
-    ? { event, id: id ?? "", data: JSON.parse(data) } as ProgramEvent
-    : undefined;
+  if (event !== "error" && !EVENTS.some((known) => known === event)) return undefined;
+  let parsed;
+  try {
+    parsed = JSON.parse(data);
+  } catch (cause) {
+    throw new CodeBeakerError("bad_answer", `An event is not one of CodeBeaker: ${event}`, { cause });
+  }
+  if (event === "error") throw toError(parsed);
+  return { event, id: id ?? "", data: parsed } as ProgramEvent;
 }
 
 /** A key that no other request has. `randomUUID` is not there on pages without TLS. */

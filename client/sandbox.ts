@@ -17,8 +17,8 @@ import type {
 export interface ConnectOptions extends ServiceOptions, CallOptions {}
 
 /**
- * An isolated place that lasts: programs run in it one after another, and its files stay between them. The service
- * calls it a session. Disposing ends it.
+ * An isolated place that lasts, which the service calls a session. Programs run in it one after another, and its files
+ * stay between them. Disposing ends it.
  */
 export class Sandbox implements AsyncDisposable {
   /** The session as it was when this object was made; {@link getInfo} asks for it again. */
@@ -42,14 +42,14 @@ export class Sandbox implements AsyncDisposable {
 
   /**
    * Creates a sandbox, for a language or from a whole request. It ends after `idleTimeoutMs` (30 minutes) without
-   * activity, and after `maxLifetimeMs` (2 hours).
+   * activity, and after `maxLifetimeMs` (2 hours). So does one whose answer is lost on the way.
    *
    * @throws {CodeBeakerError} `unsupported_language`, `no_suitable_runtime`, `runtime_unavailable`; `busy`
    */
   static async create(request: string | SessionRequest, options: ConnectOptions = {}): Promise<Sandbox> {
     const service = new Service(options);
     const json = typeof request === "string" ? { language: request } : request;
-    return new Sandbox(service, await service.json("POST", "/v1/sessions", { json, signal: options.signal }));
+    return new Sandbox(service, await service.resource("POST", "/v1/sessions", { json, signal: options.signal }));
   }
 
   /**
@@ -95,7 +95,7 @@ export class Sandbox implements AsyncDisposable {
     return await show(this.#service, this.id, options);
   }
 
-  /** Sets how long the sandbox lasts without activity, in ms: from 1,000 to 604,800,000 (7 days). */
+  /** Sets how long the sandbox lasts without activity, in ms. From 1,000 to 604,800,000 (7 days). */
   async setTimeout(idleTimeoutMs: number, options: CallOptions = {}): Promise<Session> {
     return await this.update({ idleTimeoutMs }, options);
   }
@@ -141,7 +141,7 @@ export async function start(request: ExecutionRequest, { signal, ...service }: C
 }
 
 async function show(service: Service, id: string, { signal }: CallOptions): Promise<Session> {
-  return await service.json("GET", pathOf(id), { signal, isRepeatable: true });
+  return await service.resource("GET", pathOf(id), { signal, isRepeatable: true });
 }
 
 function pathOf(id: string): string {

@@ -32,8 +32,13 @@ export interface RequestOptions extends CallOptions {
   readonly isRepeatable?: boolean;
 }
 
+/** Reads an answer. */
+export type Read<Result> = (response: Response, readBytes: () => Promise<ArrayBuffer>) => Promise<Result>;
+
 /** Longest wait before a request is repeated, in ms. The error is thrown where the service asks for more. */
 const MAX_RETRY_WAIT_MS = 30_000;
+/** Most bytes that are read of the answer of an error. */
+const MAX_ERROR_BYTES = 1_048_576;
 /** Characters of a foreign answer in an error. */
 const SHOWN_CHARACTERS = 200;
 
@@ -69,8 +74,8 @@ export class Service {
    * @throws {CodeBeakerError} the error of the service; `unreachable`, `bad_answer`
    */
   async json<Result>(method: string, path: string, options: RequestOptions = {}): Promise<Result> {
-    return await this.request(method, path, options, async (response) => {
-      const text = await response.text();
+    return await this.request(method, path, options, async (response, readBytes) => {
+      const text = new TextDecoder().decode(await readBytes());
       try {
         return text === "" ? undefined : JSON.parse(text);
       } catch (cause) {
@@ -80,17 +85,28 @@ export class Service {
   }
 
   /**
-   * Sends a request, and reads its answer. It is repeated where the service was busy, and where it failed on the way and
-   * is repeatable. Neither the body of the request nor the reading may be silent for too long.
+   * Sends a request, and reads its answer as JSON with an id.
    *
    * @throws {CodeBeakerError} as {@link json} does
    */
-  async request<Result>(
+  async resource<Result extends { readonly id: string }>(
     method: string,
     path: string,
-    options: RequestOptions,
-    read: (response: Response) => Promise<Result>,
+    options: RequestOptions = {},
   ): Promise<Result> {
+    const answer = await this.json<Result | null | undefined>(method, path, options);
+    if (typeof answer?.id === "string") return answer;
+    throw new CodeBeakerError("bad_answer", `The answer is not one of CodeBeaker: ${shorten(JSON.stringify(answer))}`);
+  }
+
+  /**
+   * Sends a request, and reads its answer. It is repeated where the service was busy, and where it failed on the way and
+   * is repeatable.
+   *
+   * @param read gets the answer, and a function that reads all bytes of its body
+   * @throws {CodeBeakerError} as {@link json} does
+   */
+  async request<Result>(method: string, path: string, options: RequestOptions, read: Read<Result>): Promise<Result> {
     for (let attempt = 0;; attempt++) {
       try {
         return await this.#attempt(method, path, { options, read });
@@ -103,32 +119,49 @@ export class Service {
   }
 
   /**
-   * Reads a stream of server-sent events, after the one with `lastEventId`. Leaving it closes the connection.
+   * Opens a stream of server-sent events, after the one with `lastEventId`. Undefined where that was the last. It is
+   * not repeated. Leaving the stream closes the connection.
    *
-   * @throws {CodeBeakerError} as {@link json} does, also when the connection is cut or silent
+   * @throws {CodeBeakerError} as {@link json} does; the stream throws `unreachable` when it is cut or silent
    */
-  async *events(
+  async openEvents(
     path: string,
     { lastEventId, signal }: CallOptions & { readonly lastEventId?: string | undefined },
+  ): Promise<AsyncGenerator<EventSourceMessage> | undefined> {
+    const headers: Record<string, string> = { accept: "text/event-stream" };
+    if (lastEventId !== undefined) headers["last-event-id"] = lastEventId;
+    return await this.request("GET", path, { headers, signal }, async (response, readBytes) => {
+      if (response.status === 204 || response.body === null) return undefined;
+      const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
+      if (!isStream) throw foreignAnswer(response, { text: new TextDecoder().decode(await readBytes()) });
+      return this.#readEvents(response.body, signal);
+    });
+  }
+
+  async *#readEvents(
+    body: ReadableStream<Uint8Array>,
+    signal: AbortSignal | undefined,
   ): AsyncGenerator<EventSourceMessage> {
-    const response = await this.request("GET", path, {
-      headers: { accept: "text/event-stream", ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }) },
-      signal,
-      isRepeatable: true,
-    }, (answer) => Promise.resolve(answer));
-    if (response.status === 204 || response.body === null) return;
-    const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
-    if (!isStream) throw foreignAnswer(response, { text: await response.text() });
     const messages: EventSourceMessage[] = [];
     const parser = createParser({ onEvent: (message) => messages.push(message) });
     const decoder = new TextDecoder();
-    const reader = response.body.getReader();
+    for await (const bytes of this.#readParts(body, signal)) {
+      parser.feed(decoder.decode(bytes, { stream: true }));
+      yield* messages.splice(0);
+    }
+  }
+
+  /** Reads a body, whose parts may not be silent for too long. Leaving it closes the connection. */
+  async *#readParts(
+    body: ReadableStream<Uint8Array>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    const reader = body.getReader() as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
     try {
       for (;;) {
         const { done, value } = await this.#withoutSilence(reader.read());
         if (done) return;
-        parser.feed(decoder.decode(value, { stream: true }));
-        yield* messages.splice(0);
+        yield value;
       }
     } catch (error) {
       throw this.#translate(error, signal);
@@ -137,37 +170,42 @@ export class Service {
     }
   }
 
+  /** Reads all bytes of an answer, or the first of them. */
+  async #readBytes(response: Response, signal: AbortSignal | undefined, max = Infinity): Promise<ArrayBuffer> {
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    let size = 0;
+    for await (const part of response.body === null ? [] : this.#readParts(response.body, signal)) {
+      parts.push(part);
+      size += part.length;
+      if (size >= max) break;
+    }
+    return await new Blob(parts).arrayBuffer();
+  }
+
   async #attempt<Result>(
     method: string,
     path: string,
-    { options, read }: { readonly options: RequestOptions; readonly read: (response: Response) => Promise<Result> },
+    { options, read }: { readonly options: RequestOptions; readonly read: Read<Result> },
   ): Promise<Result> {
     const { body, headers, json, signal } = options;
     signal?.throwIfAborted();
-    const given = new AbortController();
-    const isStream = body instanceof ReadableStream;
-    const sent = async () => {
-      const response = await this.#fetch(`${this.#base}${path}`, {
-        method,
-        headers: {
-          ...this.#headers,
-          ...(json === undefined ? {} : { "content-type": "application/json" }),
-          ...headers,
-        },
-        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-        ...(body === undefined ? {} : { body }),
-        ...(isStream ? { duplex: "half" } : {}),
-        redirect: "error",
-        signal: signal === undefined ? given.signal : AbortSignal.any([signal, given.signal]),
-      });
-      if (!response.ok) throw await readError(response);
-      return await read(response);
-    };
+    const silence = new AbortController();
+    const sent = this.#fetch(`${this.#base}${path}`, {
+      method,
+      headers: { ...this.#headers, ...(json === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      ...(body === undefined ? {} : { body }),
+      ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
+      redirect: "manual", // The target of another address would get the key.
+      signal: signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]),
+    });
     try {
-      // An upload is as long as it takes.
-      return await (body === undefined ? this.#withoutSilence(sent()) : sent());
+      // An upload takes as long as it takes.
+      const response = await (body === undefined ? this.#withoutSilence(sent) : sent);
+      if (response.ok) return await read(response, () => this.#readBytes(response, signal));
+      throw toAnswerError(response, new TextDecoder().decode(await this.#readBytes(response, signal, MAX_ERROR_BYTES)));
     } catch (error) {
-      if (!(error instanceof CodeBeakerError) || error.code === "unreachable") given.abort();
+      silence.abort();
       throw this.#translate(error, signal);
     }
   }
@@ -213,7 +251,7 @@ export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** The wait before the next attempt, in ms: none, then 0.3 s, 1.2 s, 4.8 s, each by up to half shorter. */
+/** The wait before the next attempt, in ms. It is none, then 300, 1,200, 4,800, each by up to half shorter. */
 export function backoff(attempt: number): number {
   return attempt === 0 ? 0 : 300 * 4 ** (attempt - 1) * (1 - Math.random() / 2);
 }
@@ -228,10 +266,9 @@ function retryWait(error: unknown, attempt: number, { isRepeatable = false }: Re
   return waitMs === undefined || waitMs > MAX_RETRY_WAIT_MS ? undefined : waitMs;
 }
 
-/** Reads the error of an answer: the service's problem, or what a proxy says in its place. */
-async function readError(response: Response): Promise<CodeBeakerError> {
+/** Makes an answer's error: the service's problem, or the page of a proxy. */
+function toAnswerError(response: Response, text: string): CodeBeakerError {
   const { headers, status } = response;
-  const text = await response.text();
   const problem = parseProblem(text);
   const retryAfterMs = parseRetryAfter(headers.get("retry-after"));
   const facts = { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
@@ -272,6 +309,6 @@ function foreignAnswer(
   return new CodeBeakerError("bad_answer", message, { cause, status });
 }
 
-function shorten(text: string): string {
+function shorten(text = ""): string {
   return JSON.stringify(text.slice(0, SHOWN_CHARACTERS));
 }

@@ -18,6 +18,8 @@ const MIN_ENTRIES_OF_FOLDER = 3;
 const ENTRIES = ["main.ts", "src/server/console/page/main.tsx"];
 /** What a task makes of the page's source. */
 const BUILT = "src/server/console/built";
+/** What a task makes of the service's schemas. */
+const CLIENT_TYPES = "client/types.ts";
 /** Folders of src/runtimes/ that all runtimes share. */
 const SHARED_ROOMS = [
   "denials",
@@ -214,7 +216,8 @@ Deno.test("runtimeNamesIn() finds strings and identifiers, and neither comments 
 });
 
 Deno.test("every doc comment begins with a sentence of at most 15 words", async () => {
-  const sources = everyFile("src").filter((path) => /\.(tsx?|js|cjs)$/.test(path));
+  const ofClient = everyFile("client").filter((path) => path !== CLIENT_TYPES);
+  const sources = [...everyFile("src"), ...ofClient].filter((path) => /\.(tsx?|js|cjs)$/.test(path));
   const long = (await Promise.all(sources.map(async (path) => {
     const sentences = longFirstSentencesIn(await Deno.readTextFile(`${PROJECT}${path}`));
     return sentences.map((sentence) => `${path}: ${sentence.replaceAll(/\s+/g, " ")}`);

@@ -161,29 +161,50 @@ Deno.test("a stream that is cut within a character is taken up again after its l
   assertEquals(after, [null, "1", "2"]);
 });
 
+Deno.test("the events of a program that was lost with its service end with its record", async () => {
+  await using service = new FakeService({
+    [RUN]: [accepted],
+    [FOLLOW]: [stream([event(8, "stdout", { text: "x" })]), refuse("invalid_request", 400)],
+    [SHOW]: [ended],
+  });
+  const program = await (await Sandbox.create("python", service)).start("1");
+  const seen = await Array.fromAsync(program, ({ event, id }) => [id, event]);
+  assertEquals(seen, [["8", "stdout"], ["8", "completed"]]);
+  await rejects(Array.fromAsync(program.events({ lastEventId: "9" })), "invalid_request");
+});
+
 Deno.test("events that break off for good are stream_lost, and an error event is that error", async () => {
   await using service = new FakeService({
     [RUN]: [accepted],
     [FOLLOW]: [
       ...Array(2).fill(stream([])),
       stream([event(1, "error", { code: "internal", detail: "Internal error", status: 500 })]),
+      stream(["event: stdout\ndata: {\n\n"]),
     ],
   });
   const sandbox = await Sandbox.create("python", { url: service.url, retries: 1 });
   const program = await sandbox.start("1");
   await rejects(Array.fromAsync(program), "stream_lost");
   await rejects(Array.fromAsync(program), "internal");
+  await rejects(Array.fromAsync(program), "bad_answer");
 });
 
 Deno.test("an answer that is none of CodeBeaker says so, and shows its beginning", async () => {
   const page = (status: number) => () =>
     new Response("<html>nginx", { status, headers: { "content-type": "text/html" } });
-  await using service = new FakeService({ [RUN]: [page(200), page(404), page(502), accepted], [FOLLOW]: [page(200)] });
+  await using service = new FakeService({
+    [RUN]: [page(200), page(404), page(308), page(502), () => Response.json(null), accepted],
+    [FOLLOW]: [page(200)],
+    [SHOW]: [() => Response.json({ id: "exec_1", status: "novel" })],
+  });
   const sandbox = await Sandbox.create("python", { url: service.url, retries: 0 });
-  for (const code of ["bad_answer", "bad_answer", "unreachable"]) {
+  for (const code of ["bad_answer", "bad_answer", "bad_answer", "unreachable"]) {
     assertStringIncludes((await rejects(sandbox.run("1"), code)).message, "nginx");
   }
-  await rejects(Array.fromAsync(await sandbox.start("1")), "bad_answer");
+  await rejects(sandbox.run("1"), "bad_answer");
+  const program = await sandbox.start("1");
+  await rejects(Array.fromAsync(program), "bad_answer");
+  await rejects(program.wait(), "bad_answer");
 });
 
 Deno.test("a service that is not there, or says nothing, is unreachable", async () => {
