@@ -46,7 +46,6 @@ _MAX_IDLE_CONNECTIONS = 8
 _WAIT_S = 20  # How long one request waits for the end of a program. Proxies cut what is silent for a minute.
 _STREAM_SILENCE_S = 40.0  # Events that are none come every 15 s.
 _CANCEL_S = 2.0
-_MAX_PROGRAM_S = 300.0
 _CODES = {400: "invalid_request", 401: "unauthorized", 403: "permission_denied", 404: "not_found", 409: "conflict"}
 
 Json = Dict[str, Any]
@@ -463,7 +462,8 @@ class Sandbox:
 
         Names may have versions. A failed install is a result.
         """
-        return self.commands._execute(60.0, type="install_packages", packages=packages, timeout=timeout)
+        wire = _fields({}, timeout, type="install_packages", packages=packages)
+        return _run(self.client, f"{self._path}/commands", wire, None)
 
     def set_timeout(self, idle_timeout: float) -> None:
         """Sets how long the sandbox lasts without activity: 1 s to 604,800 s (7 days)."""
@@ -482,32 +482,30 @@ class Commands:
     """Programs of the sandbox's system, and operations on its workspace: ``sandbox.commands``."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+        self._sandbox, self._path = sandbox, f"{sandbox._path}/commands"
 
-    def run(self, command: Union[str, Sequence[str]], *, timeout: Optional[float] = None, **options: Any) -> Execution:
-        """Runs a line for the shell or, given a sequence, a program with its arguments.
+    def run(self, command: Union[str, Sequence[str]], *, timeout: Optional[float] = None,
+            idempotency_key: Optional[str] = None, **options: Any) -> Execution:
+        """Runs a line for the shell or, given a sequence, a program with its arguments, as :meth:`Sandbox.run` does.
 
         ``timeout`` is at most 300 s (10). Options are ``working_directory``, ``env`` and ``stdin``.
 
         :raises CodeBeakerError: ``permission_denied`` where the runtime cannot confine a shell
         """
-        if not isinstance(command, str):
-            command, *options["args"] = command
-        return self._execute(_MAX_PROGRAM_S, type="execute_shell", command=command, timeout=timeout, **options)
+        wire = _shell(command, timeout, {"stdin": "", **options})
+        return _run(self._sandbox.client, self._path, wire, idempotency_key)
+
+    def start(self, command: Union[str, Sequence[str]], *, timeout: Optional[float] = None,
+              idempotency_key: Optional[str] = None, **options: Any) -> Program:
+        """Starts a command, whose stdin is open unless it is given."""
+        return _start(self._sandbox.client, self._path, _shell(command, timeout, options), idempotency_key)
 
     def send(self, type: str, **fields: Any) -> Json:
         """Operates on the workspace: ``move_file``, ``copy_file``, ``create_directory``, ``diff``, ``apply_patch`` …
 
         :raises CodeBeakerError: what the service says of a command that could not do its work
         """
-        return self._send({"type": type, **_fields(fields)})
-
-    def _execute(self, default_s: float, *, timeout: Optional[float], **fields: Any) -> Execution:
-        return _execution(self._send(_fields(fields, timeout), default_s if timeout is None else timeout))
-
-    def _send(self, wire: Json, program_s: float = 0.0) -> Json:
-        client = self._sandbox.client
-        answer = client._json("POST", f"{self._sandbox._path}/commands", wire, silence=program_s + client.timeout)
+        answer = self._sandbox.client._json("POST", self._path, {"type": type, **_fields(fields)})
         if "result" not in answer:
             raise _to_error(answer.get("error"))
         return answer["result"]
@@ -756,6 +754,11 @@ def _parse_url(url: str) -> Tuple[str, str, Optional[int], str]:
         pass  # No port, no IPv6 address, or too long for a name.
     shown = "" if "@" in url else f": {url!r}"
     raise CodeBeakerError("invalid_request", f"The address of a service is like {_URL}, without user or query{shown}")
+
+
+def _shell(command: Union[str, Sequence[str]], timeout: Optional[float], options: Mapping[str, Any]) -> Json:
+    line, args = (command, None) if isinstance(command, str) else (command[0], command[1:])
+    return _fields(options, timeout, type="execute_shell", command=line, args=args)
 
 
 def _camel(name: str) -> str:

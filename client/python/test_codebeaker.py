@@ -144,7 +144,7 @@ class ClientTest(unittest.TestCase):
     def test_what_might_be_done_twice_is_not_repeated(self):
         for call in (
             lambda client: Sandbox.create("python", client=client),
-            lambda client: Sandbox(client, {"id": "s"}).commands.run("date >> log"),
+            lambda client: Sandbox(client, {"id": "s"}).commands.send("move_file", source="a", destination="b"),
             lambda client: Sandbox(client, {"id": "s"}).files.delete("a"),
         ):
             with Service(None, answer({})) as service:
@@ -336,6 +336,10 @@ class ServiceTest(unittest.TestCase):
             self.assertEqual(files.list(), [])
             self.assertEqual(sandbox.run("console.log(Deno.readDirSync('.').next().done)").stdout, "false\n")
             self.assertEqual(sandbox.commands.run(["deno", "eval", "console.log(7); Deno.exit(3)"]).exit_code, 3)
+            with sandbox.commands.start(["deno", "eval", "console.log(await new Response(Deno.stdin.readable).text())"]) as told:
+                told.write("é")
+                told.close_stdin()
+                self.assertEqual(told.wait().stdout, "é\n")
             self.assertIn("packages[0]", str(self.fails("invalid_request", sandbox.install, "no package")))
             sandbox.set_timeout(100)
             self.assertEqual(Sandbox.connect(sandbox.id, client=self.client).info["idleTimeoutMs"], 100_000)
