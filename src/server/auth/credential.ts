@@ -36,10 +36,13 @@ export function keyOf(request: HonoRequest): string | undefined {
 /**
  * Selects a subprotocol that a client offers (RFC 6455, 4.2.2); undefined for none. A subprotocol that holds a key is
  * selected only where no other is offered, since answers are logged more often than requests.
+ *
+ * @param preferred subprotocols that the path's own protocol has, the best first
  */
-export function selectProtocol(request: HonoRequest): string | undefined {
+export function selectProtocol(request: HonoRequest, preferred: readonly string[] = []): string | undefined {
   const offered = offeredProtocols(request);
-  if (offered.includes(SUBPROTOCOL)) return SUBPROTOCOL;
+  const known = [...preferred, SUBPROTOCOL].find((protocol) => offered.includes(protocol));
+  if (known !== undefined) return known;
   return offered.some(isKey) ? offered.find((protocol) => !isKey(protocol)) ?? offered[0] : undefined;
 }
 

@@ -23,11 +23,9 @@ export function rpcRoutes(options: RpcOptions): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get("/ws/jsonrpc", (context) => {
       const caller = context.get("caller");
-      return openSocket(
-        context,
-        options,
-        (peer) => new RpcConnection(peer, { caller, methods, observer, maxRequests }),
-      );
+      return openSocket(context, options, {
+        speak: (peer) => new RpcConnection(peer, { caller, methods, observer, maxRequests }),
+      });
     })
     .route("/", legacyRoutes(methods));
 }

@@ -19,22 +19,30 @@ export interface SocketDoor {
   readonly observer: Observer;
 }
 
+/** The protocol of a door's WebSockets. */
+export interface SpokenProtocol {
+  /** Subprotocols that the client may offer, in order of preference. */
+  readonly protocols?: readonly string[];
+  /** Makes the protocol of the connection. */
+  speak(peer: SocketPeer): SocketProtocol;
+}
+
 /**
- * Answers a GET by a WebSocket that speaks a protocol.
+ * Answers a GET by a WebSocket that speaks a protocol. Its subprotocol is the first of `protocols` that the client offers.
  *
  * @throws {CodeBeakerError} `busy` when too many are open; `invalid_request` for a request without an upgrade
  */
 export function openSocket(
   context: Context<AppEnv>,
   { sockets, keys, observer }: SocketDoor,
-  speak: (peer: SocketPeer) => SocketProtocol,
+  { protocols, speak }: SpokenProtocol,
 ): Response {
   if (context.req.method === "HEAD") throw methodNotAllowed(context, ["GET"]);
   const version = context.req.header("sec-websocket-version");
   if (version !== undefined && version !== WEBSOCKET_VERSION) throw wrongVersion(context, version);
   const key = keys.hasKeys() ? keyOf(context.req) : undefined;
   return sockets.upgrade(context.req.raw, {
-    protocol: selectProtocol(context.req),
+    protocol: selectProtocol(context.req, protocols),
     caller: context.get("caller"),
     observer,
     speak,

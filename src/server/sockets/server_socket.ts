@@ -5,7 +5,7 @@ import type { Observer } from "../../engine/observer.ts";
 import type { Caller } from "../../engine/port.ts";
 import { log } from "../../log.ts";
 import type { SocketLimits } from "./limits.ts";
-import { SocketWriter } from "./socket_writer.ts";
+import { type SocketMessage, SocketWriter } from "./socket_writer.ts";
 
 /** Close codes of RFC 6455, section 7.4.1. */
 const GOING_AWAY = 1001;
@@ -25,6 +25,7 @@ export interface SocketProtocol {
   /**
    * Answers a message. Messages of one connection are answered concurrently.
    *
+   * @param data a string, or an `ArrayBuffer` for a binary message
    * @param lease memory of the message, which is given back afterwards
    */
   answer(data: unknown, lease: ByteLease): Promise<void>;
@@ -34,8 +35,10 @@ export interface SocketProtocol {
 export interface SocketPeer {
   /** Aborted when the client no longer waits for answers. */
   readonly signal: AbortSignal;
+  /** The subprotocol of the connection, one that the client offers. */
+  readonly protocol: string | undefined;
   /** Encodes and sends a message. Returns when there was room for it, or the client is gone. */
-  send(encode: () => string): Promise<void>;
+  send(encode: () => SocketMessage): Promise<void>;
   /** Returns when the client has read most of the earlier messages, or is gone. */
   waitForRoom(): Promise<void>;
   /** Cancels the connection's requests and closes it. */
@@ -47,6 +50,8 @@ export interface ServerSocketOptions {
   /** The client on the other end while the connection is open. */
   readonly caller: Caller;
   readonly observer: Observer;
+  /** The subprotocol of the answer. `socket.protocol` is empty on this end. */
+  readonly protocol: string | undefined;
   readonly limits: Pick<
     SocketLimits,
     "closeWithinMs" | "maxMessageBytes" | "maxRequests" | "openWithinMs" | "maxStallMs"
@@ -78,6 +83,7 @@ export class ServerSocket implements SocketPeer {
   constructor(socket: WebSocket, options: ServerSocketOptions) {
     const { maxStallMs, openWithinMs } = options.limits;
     this.#socket = socket;
+    socket.binaryType = "arraybuffer"; // Its length is known, and so bounded.
     this.#options = options;
     this.#writer = new SocketWriter(socket, {
       signal: this.signal,
@@ -97,7 +103,11 @@ export class ServerSocket implements SocketPeer {
     return this.#gone.signal;
   }
 
-  send(encode: () => string): Promise<void> {
+  get protocol(): string | undefined {
+    return this.#options.protocol;
+  }
+
+  send(encode: () => SocketMessage): Promise<void> {
     return this.#writer.send(encode);
   }
 

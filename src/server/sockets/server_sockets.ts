@@ -4,10 +4,7 @@ import type { SocketLimits } from "./limits.ts";
 import { ServerSocket, type ServerSocketOptions } from "./server_socket.ts";
 
 /** Parts of a connection that its request brings. */
-export interface UpgradeOptions extends Omit<ServerSocketOptions, "limits" | "requests" | "onClosed"> {
-  /** The subprotocol of the answer, one that the client offers. */
-  readonly protocol: string | undefined;
-}
+export type UpgradeOptions = Omit<ServerSocketOptions, "limits" | "requests" | "onClosed">;
 
 /** The service's open connections. Disposing closes them and cancels their requests. */
 export class ServerSockets implements AsyncDisposable {
@@ -32,10 +29,10 @@ export class ServerSockets implements AsyncDisposable {
    *
    * @throws {CodeBeakerError} `busy` when too many are open; `invalid_request` for a request without an upgrade
    */
-  upgrade(request: Request, { protocol, ...options }: UpgradeOptions): Response {
+  upgrade(request: Request, options: UpgradeOptions): Response {
     const { tenant } = options.caller.principal;
     this.#checkRoom(tenant);
-    const { socket, response } = upgrade(request, { protocol, idleTimeoutMs: this.limits.idleTimeoutMs });
+    const { socket, response } = upgrade(request, { protocol: options.protocol, idleTimeoutMs: this.limits.idleTimeoutMs });
     const connection = new ServerSocket(socket, {
       ...options,
       limits: this.limits,

@@ -4,6 +4,9 @@ const MAX_BUFFERED_BYTES = 1_048_576;
 /** Interval at which the buffer is polled, since no event reports that it drains. */
 const POLL_MS = 5;
 
+/** A message for a client. Bytes make a binary one. */
+export type SocketMessage = string | Uint8Array<ArrayBuffer>;
+
 /** Sends messages on a socket, no faster than the client reads. */
 export class SocketWriter {
   readonly #socket: WebSocket;
@@ -36,7 +39,7 @@ export class SocketWriter {
   }
 
   /** Encodes and sends a message once there is room. On a closed socket the message is dropped. */
-  async send(encode: () => string): Promise<void> {
+  async send(encode: () => SocketMessage): Promise<void> {
     await this.waitForRoom();
     if (this.#isOpen && !this.isFull) this.#socket.send(encode());
   }

@@ -62,3 +62,13 @@ Deno.test("selectProtocol() selects one that is offered, and that with the key o
   ];
   for (const [request, protocol] of table) assertEquals(selectProtocol(request), protocol);
 });
+
+Deno.test("selectProtocol() prefers a subprotocol of the path's own protocol", () => {
+  const table: [offered: string, protocol: string | undefined][] = [
+    ["old, codebeaker.key.k1, new", "new"],
+    ["codebeaker, old", "old"],
+    ["codebeaker.key.k1, codebeaker", "codebeaker"],
+    ["chat", undefined],
+  ];
+  for (const [offered, protocol] of table) assertEquals(selectProtocol(offer(offered), ["new", "old"]), protocol);
+});

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { SOCKET_LIMITS } from "../../../src/server/sockets/limits.ts";
-import { ServerSocket, type SocketPeer } from "../../../src/server/sockets/server_socket.ts";
+import { ServerSocket, type SocketPeer, type SocketProtocol } from "../../../src/server/sockets/server_socket.ts";
 import { ServerSockets } from "../../../src/server/sockets/server_sockets.ts";
 import { ByteBudget } from "../../../src/concurrency/byte_budget.ts";
 import { TESTER } from "../../support/fake_ports.ts";
@@ -16,6 +16,7 @@ async function connectToNobody(limits: { readonly openWithinMs: number }) {
   const server = new ServerSocket(socket, {
     caller: TESTER,
     observer: {},
+    protocol: undefined,
     limits: { ...SOCKET_LIMITS, maxMessageBytes: 1_024, ...limits },
     requests: new ByteBudget({ maxBytes: 0, maxOwnerBytes: 0 }),
     speak: () => ({ begin: () => void seen.begun++, answer: () => Promise.reject(new Error("not expected")) }),
@@ -46,24 +47,16 @@ Deno.test("a connection that is not open yet counts as closed once the service g
   assertEquals([nobody.socket.readyState, nobody.seen.closed], [WebSocket.CONNECTING, 1]);
 });
 
-/** Opens a connection, on which the service says something, to a client that reads its first answer alone. */
-async function connectToIdler(say: (peer: SocketPeer) => void) {
+/** Listens for connections that speak a protocol. Messages have at most 1,024 bytes. */
+function listen(speak: (peer: SocketPeer) => SocketProtocol, protocol?: string) {
   const requests = new ByteBudget({ maxBytes: 0, maxOwnerBytes: 0 });
   const sockets = new ServerSockets({ ...SOCKET_LIMITS, maxMessageBytes: 1_024, closeWithinMs: 20 }, requests);
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-    (request) =>
-      sockets.upgrade(request, {
-        ...{ protocol: undefined, caller: TESTER, observer: {}, checkKey() {} },
-        speak: (peer) => ({ begin: () => say(peer), answer: () => Promise.resolve() }),
-      }),
+    (request) => sockets.upgrade(request, { protocol, caller: TESTER, observer: {}, checkKey() {}, speak }),
   );
-  const client = await RawHttp.open({ url: `http://127.0.0.1:${server.addr.port}` });
-  const upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
-  await client.say(requestHead("GET /", [...upgrade, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]));
-  await client.readUntil("\r\n\r\n");
   return {
-    client,
+    host: `127.0.0.1:${server.addr.port}`,
     sockets,
     async [Symbol.asyncDispose]() {
       await sockets[Symbol.asyncDispose]();
@@ -71,6 +64,32 @@ async function connectToIdler(say: (peer: SocketPeer) => void) {
     },
   };
 }
+
+/** Opens a connection, on which the service says something, to a client that reads its first answer alone. */
+async function connectToIdler(say: (peer: SocketPeer) => void) {
+  const server = listen((peer) => ({ begin: () => say(peer), answer: () => Promise.resolve() }));
+  const client = await RawHttp.open({ url: `http://${server.host}` });
+  const upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
+  await client.say(requestHead("GET /", [...upgrade, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]));
+  await client.readUntil("\r\n\r\n");
+  return { client, sockets: server.sockets, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+Deno.test("binary messages reach a protocol and its client as bytes, within the bound of a message", async () => {
+  await using server = listen((peer) => ({
+    begin: () => void peer.send(() => `speaks ${peer.protocol}`),
+    answer: (data) => peer.send(() => data instanceof ArrayBuffer ? new Uint8Array(data).reverse() : "text"),
+  }), "bytes");
+  const socket = new WebSocket(`ws://${server.host}`, "bytes");
+  socket.binaryType = "arraybuffer";
+  const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
+  const received: unknown[] = [];
+  socket.onmessage = ({ data }) => {
+    received.push(typeof data === "string" ? data : [...new Uint8Array(data)]);
+    socket.send(received.length === 1 ? Uint8Array.of(1, 2, 3) : new Uint8Array(1_025));
+  };
+  assertEquals([(await closed).code, received], [1009, ["speaks bytes", [3, 2, 1]]]);
+});
 
 Deno.test("a connection that the service closes gives its place back, also where the client never closes", async () => {
   await using idler = await connectToIdler((peer) => peer.close(4_000, "It is enough"));

@@ -40,7 +40,9 @@ export class PistonDoor {
   connect(context: Context<AppEnv>): Response {
     const { engine, observer } = this.#options;
     const caller = context.get("caller");
-    return openSocket(context, this.#options, (peer) => new PistonConnection(peer, { caller, engine, observer }));
+    return openSocket(context, this.#options, {
+      speak: (peer) => new PistonConnection(peer, { caller, engine, observer }),
+    });
   }
 
   /** Lists the languages that can run now. */

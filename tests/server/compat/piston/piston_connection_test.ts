@@ -212,7 +212,8 @@ Deno.test("input that waits is bounded in bytes, of which each message has some 
   const sent: string[] = [];
   const peer: SocketPeer = {
     signal: gone.signal,
-    send: (encode) => Promise.resolve(void sent.push(encode())),
+    protocol: undefined,
+    send: (encode) => Promise.resolve(void sent.push(String(encode()))),
     waitForRoom: () => Promise.resolve(),
     close(code) {
       closed.resolve(code);
