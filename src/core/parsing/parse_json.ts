@@ -1,4 +1,4 @@
-import { CodeBeakerError } from "../errors.ts";
+import { CodeBeakerError, messageOf } from "../errors.ts";
 
 /** Deepest JSON. Metadata may be 32 levels deep, and lies at most six below the top. */
 const MAX_DEPTH = 64;
@@ -24,6 +24,23 @@ export function parseJson(
 ): unknown {
   if (!isSmall(text, maxValues)) checkShape(text, { what, maxValues });
   return JSON.parse(text);
+}
+
+/**
+ * Parses a client's text as {@link parseJson} does.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for malformed JSON too
+ */
+export function readJson(text: string, options: { readonly what: string }): unknown {
+  try {
+    return parseJson(text, options);
+  } catch (cause) {
+    if (cause instanceof CodeBeakerError) throw cause;
+    throw new CodeBeakerError("invalid_request", `Cannot read ${options.what} as it must be JSON: ${messageOf(cause)}`, {
+      cause,
+      details: { errors: [{ path: "", message: "Not JSON" }] },
+    });
+  }
 }
 
 /** Whether a text is certainly not too deep, and too short for too many values. */

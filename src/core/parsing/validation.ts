@@ -109,7 +109,8 @@ function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   }));
 }
 
-function formatPath(path: readonly PropertyKey[]): string {
+/** Writes the path of a field, as `files[0].path`. */
+export function formatPath(path: readonly PropertyKey[]): string {
   const text = path.map((part) =>
     typeof part === "number" ? `[${part}]` : `.${JSON.stringify(String(part)).slice(1, -1)}`
   ).join("");

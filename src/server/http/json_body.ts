@@ -1,8 +1,9 @@
 import type { Context } from "hono";
-import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import type { z } from "zod";
 import type { AppEnv } from "./app_env.ts";
 import { textBody } from "./body.ts";
-import { parseJson } from "../../core/parsing/parse_json.ts";
+import { readJson } from "../../core/parsing/parse_json.ts";
+import { parseAs } from "../../core/parsing/validation.ts";
 
 /**
  * Reads the body of a request as JSON. Its content type is ignored, and an empty body counts as `{}`.
@@ -11,14 +12,18 @@ import { parseJson } from "../../core/parsing/parse_json.ts";
  */
 export async function jsonBody(context: Context<AppEnv>): Promise<unknown> {
   const text = await textBody(context.req, { ...context.get("bodyBounds"), lease: context.get("lease") });
-  if (text === "") return {};
-  try {
-    return parseJson(text, { what: "the body" });
-  } catch (cause) {
-    if (cause instanceof CodeBeakerError) throw cause;
-    throw new CodeBeakerError("invalid_request", `Cannot read the body as it must be JSON: ${messageOf(cause)}`, {
-      cause,
-      details: { errors: [{ path: "", message: "Not JSON" }] },
-    });
-  }
+  return text === "" ? {} : readJson(text, { what: "the body" });
+}
+
+/**
+ * Reads the body of a request as {@link jsonBody} does, and parses it by a schema.
+ *
+ * @throws {CodeBeakerError} as {@link jsonBody} and {@link parseAs} do
+ */
+export async function bodyAs<Schema extends z.ZodType>(
+  context: Context<AppEnv>,
+  schema: Schema,
+  options: { readonly what: string },
+): Promise<z.output<Schema>> {
+  return parseAs(schema, await jsonBody(context), options);
 }

@@ -18,7 +18,6 @@ export class ExecutionNotifier {
   readonly #output = new OutputDecoder();
   #start: ExecutionStart | undefined;
   #seq = 0;
-  #sent = Promise.resolve();
 
   constructor(peer: Peer, facts: ExecutionFacts) {
     this.#peer = peer;
@@ -65,8 +64,7 @@ export class ExecutionNotifier {
     await this.#send(method, { executionId: this.#start?.id, ...params, seq: this.#seq++ });
   }
 
-  #send(method: string, params: object): Promise<void> {
-    this.#sent = this.#sent.then(() => this.#peer.notify?.(method, params));
-    return this.#sent;
+  async #send(method: string, params: object): Promise<void> {
+    await this.#peer.notify?.(method, params);
   }
 }

@@ -37,12 +37,14 @@ export interface SocketPeer {
   readonly signal: AbortSignal;
   /** The subprotocol of the connection, one that the client offers. */
   readonly protocol: string | undefined;
-  /** Encodes and sends a message. Returns when there was room for it, or the client is gone. */
+  /** Encodes and sends a message after the earlier ones. Returns when there was room for it, or the client is gone. */
   send(encode: () => SocketMessage): Promise<void>;
   /** Returns when the client has read most of the earlier messages, or is gone. */
   waitForRoom(): Promise<void>;
   /** Cancels the connection's requests and closes it. */
   close(code: number, reason: string): void;
+  /** Closes the connection as {@link close} does, once the messages so far are sent. */
+  finish(code: number, reason: string): Promise<void>;
 }
 
 /** Parts of a connection. */
@@ -119,6 +121,11 @@ export class ServerSocket implements SocketPeer {
     this.#gone.abort(disconnected());
     this.#closeFrame = [code, reason];
     if (this.#socket.readyState === WebSocket.OPEN) this.#sendClose();
+  }
+
+  async finish(code: number, reason: string): Promise<void> {
+    await this.#writer.flush();
+    this.close(code, reason);
   }
 
   /** Cancels the connection's requests, answers them, and closes, as the service shuts down. */

@@ -7,12 +7,13 @@ const POLL_MS = 5;
 /** A message for a client. Bytes make a binary one. */
 export type SocketMessage = string | Uint8Array<ArrayBuffer>;
 
-/** Sends messages on a socket, no faster than the client reads. */
+/** Sends messages on a socket in order, no faster than the client reads. */
 export class SocketWriter {
   readonly #socket: WebSocket;
   readonly #signal: AbortSignal;
   readonly #maxStallMs: number;
   readonly #onStall: () => void;
+  #last = Promise.resolve();
 
   /**
    * @param options.signal aborted when nothing more will be read
@@ -38,8 +39,23 @@ export class SocketWriter {
     while (this.isFull && !this.#signal.aborted) await this.#drain();
   }
 
-  /** Encodes and sends a message once there is room. On a closed socket the message is dropped. */
-  async send(encode: () => SocketMessage): Promise<void> {
+  /**
+   * Encodes and sends a message after the earlier ones, once there is room. On a closed socket the message is dropped.
+   *
+   * @throws the error of `encode`, which later messages do not have
+   */
+  send(encode: () => SocketMessage): Promise<void> {
+    const sent = this.#last.then(() => this.#sendNow(encode));
+    this.#last = sent.catch(() => {}); // Its own sender has the error.
+    return sent;
+  }
+
+  /** Returns when the messages so far are sent or dropped. */
+  flush(): Promise<void> {
+    return this.#last;
+  }
+
+  async #sendNow(encode: () => SocketMessage): Promise<void> {
     await this.waitForRoom();
     if (this.#isOpen && !this.isFull) this.#socket.send(encode());
   }

@@ -1,7 +1,8 @@
 import { constants } from "node:os";
+import { z } from "zod";
 import { CodeBeakerError, hasCode, invalidField } from "../../../core/errors.ts";
-import { isObject, type JsonObject } from "../../../core/parsing/json_object.ts";
-import { parseJson } from "../../../core/parsing/parse_json.ts";
+import { readJson } from "../../../core/parsing/parse_json.ts";
+import { parseAs } from "../../../core/parsing/validation.ts";
 import { VERSION } from "../../../core/version.ts";
 import type { ByteLease } from "../../../concurrency/byte_budget.ts";
 import { type CompileResult, hasCompiled, type Outcome, type OutputStream } from "../../../core/execution.ts";
@@ -11,7 +12,7 @@ import { OutputDecoder } from "../../http/output_decoder.ts";
 import { toProblem } from "../../http/problem.ts";
 import type { SocketPeer, SocketProtocol } from "../../sockets/mod.ts";
 import { parseJob } from "./job.ts";
-import { inPistonsWords, toPiston } from "./languages.ts";
+import { toPiston } from "./languages.ts";
 import { endOf } from "./stages.ts";
 
 /** Time in which a client must name its job. */
@@ -22,6 +23,8 @@ const MESSAGE_BYTES = 1_024;
 
 /** Signals that end no program by default (signal(7)). They have no effect here. */
 const HARMLESS_SIGNALS = ["SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGWINCH"];
+
+const messageSchema = z.record(z.string(), z.unknown());
 
 /** Parts of a connection. */
 export interface PistonConnectionOptions {
@@ -41,7 +44,6 @@ export class PistonConnection implements SocketProtocol {
   readonly #output = new OutputDecoder();
   #job: Promise<Submitted> | undefined;
   #signal: string | undefined;
-  #sent = Promise.resolve();
 
   constructor(peer: SocketPeer, options: PistonConnectionOptions) {
     this.#peer = peer;
@@ -60,16 +62,16 @@ export class PistonConnection implements SocketProtocol {
     try {
       if (typeof data !== "string") throw invalidField("", "A message must be text");
       lease.growTo(MESSAGE_BYTES + data.length);
-      await this.#take(parseMessage(data));
+      await this.#take(parseAs(messageSchema, readJson(data, { what: "the message" }), { what: "the message" }));
     } catch (error) {
       if (error instanceof CodeBeakerError) observer.refused?.({ caller, what: "a message of Piston's", error });
-      await this.#send({ type: "error", message: toProblem(error, caller.requestId ?? "").detail });
-      this.#peer.close(4002, "Notified Error");
+      this.#send({ type: "error", message: toProblem(error, caller.requestId ?? "").detail });
+      await this.#peer.finish(4002, "Notified Error");
     }
   }
 
-  async #take(message: JsonObject): Promise<void> {
-    const { stream, signal, type } = message;
+  async #take(message: z.output<typeof messageSchema>): Promise<void> {
+    const { data, stream, signal, type } = message;
     if (type === "init") {
       return this.#job === undefined ? await this.#run(message) : this.#peer.close(4000, "Already Initialized");
     }
@@ -79,36 +81,27 @@ export class PistonConnection implements SocketProtocol {
     if (type === "signal" && !isSignal(signal)) return this.#peer.close(4005, "Invalid signal");
     const submitted = await this.#job.catch(() => undefined);
     if (submitted === undefined) return; // The answer to `init` reports the failure.
-    return type === "data" ? await this.#feed(submitted, message.data) : this.#end(submitted, String(signal));
+    return type === "data" ? await this.#feed(submitted, data) : this.#end(submitted, String(signal));
   }
 
   /** Runs the job to its end. */
-  async #run(message: JsonObject): Promise<void> {
-    const job = Promise.withResolvers<Submitted>();
-    job.promise.catch(() => {}); // It is thrown below.
-    this.#job = job.promise;
-    try {
-      const { asked, request } = parseJob(message);
-      const { stdin: _unused, ...interactive } = request; // Piston, too, takes input from messages alone.
-      const { caller, engine } = this.#options;
-      const submitted = await engine.submit(caller, interactive, {
-        signal: this.#peer.signal,
-        isInteractive: true,
-        onStart: (start) => this.#sendStart(start, request.language),
-        onOutput: (chunk) => this.#sendText(chunk.stream, this.#output.decode(chunk)),
-      }).catch((error: unknown) => {
-        throw inPistonsWords(error, asked);
-      });
-      job.resolve(submitted);
-      const { compile, outcome } = await submitted.ended;
-      for (const { stream, text } of this.#output.end()) this.#sendText(stream, text);
-      if (compile === undefined || hasCompiled(compile)) this.#sendExit("run", outcome);
-      await this.#sent;
-      this.#peer.close(4999, "Job Completed");
-    } catch (error) {
-      job.reject(error);
-      throw error;
-    }
+  async #run(message: object): Promise<void> {
+    this.#job = this.#submit(message);
+    const { compile, outcome } = await (await this.#job).ended;
+    for (const { stream, text } of this.#output.end()) this.#sendText(stream, text);
+    if (compile === undefined || hasCompiled(compile)) this.#sendExit("run", outcome);
+    await this.#peer.finish(4999, "Job Completed");
+  }
+
+  async #submit(message: object): Promise<Submitted> {
+    const { stdin: _unused, ...request } = parseJob(message); // Piston, too, takes input from messages alone.
+    const { caller, engine } = this.#options;
+    return await engine.submit(caller, request, {
+      signal: this.#peer.signal,
+      isInteractive: true,
+      onStart: (start) => this.#sendStart(start, request.language),
+      onOutput: (chunk) => this.#sendText(chunk.stream, this.#output.decode(chunk)),
+    });
   }
 
   #sendStart({ compile }: ExecutionStart, language: string): void {
@@ -134,9 +127,9 @@ export class PistonConnection implements SocketProtocol {
     if (data !== "") return this.#send({ type: "data", stream, data });
   }
 
-  /** Sends a message after the earlier ones. Returns when the client has read most of them, or is gone. */
+  /** Sends a message. Returns when the client has read most of the earlier ones, or is gone. */
   #send(message: object): Promise<void> {
-    return this.#sent = this.#sent.then(() => this.#peer.send(() => JSON.stringify(message)));
+    return this.#peer.send(() => JSON.stringify(message));
   }
 
   /** Writes to the program's stdin. Input for a program that reads no more is dropped, as Piston drops it. */
@@ -154,17 +147,6 @@ export class PistonConnection implements SocketProtocol {
     this.#signal = signal;
     this.#options.engine.cancel(this.#options.caller, id);
   }
-}
-
-/** @throws {CodeBeakerError} `invalid_request`, `too_large` */
-function parseMessage(text: string): JsonObject {
-  try {
-    const message = parseJson(text, { what: "the message" });
-    if (isObject(message)) return message;
-  } catch (error) {
-    if (error instanceof CodeBeakerError) throw error;
-  }
-  throw invalidField("", "A message must be an object in JSON");
 }
 
 function isSignal(name: unknown): boolean {

@@ -1,17 +1,14 @@
 import type { Context } from "hono";
 import { CodeBeakerError } from "../../../core/errors.ts";
-import { LIMITS } from "../../../core/limits.ts";
 import type { AppEnv } from "../../http/app_env.ts";
 import { jsonBody } from "../../http/json_body.ts";
+import { OutputDecoder } from "../../http/output_decoder.ts";
 import { openSocket } from "../../sockets/mod.ts";
 import type { CompatOptions } from "../compat_options.ts";
-import { parseJob } from "./job.ts";
-import { inPistonsWords, toRuntime } from "./languages.ts";
+import { ANSWERED_LIMITS, parseJob } from "./job.ts";
+import { toRuntime } from "./languages.ts";
 import { PistonConnection } from "./piston_connection.ts";
-import { InterleavedOutput, toResult } from "./stages.ts";
-
-/** Piston ends a program whose output is longer than its answer takes. */
-const ANSWERED_LIMITS = { maxTotalOutputBytes: LIMITS.maxOutputBytes.default };
+import { toResult } from "./stages.ts";
 
 /** Piston's API over the engine. */
 export class PistonDoor {
@@ -23,17 +20,16 @@ export class PistonDoor {
 
   /** Runs a job, and answers with its stages. A client that disconnects cancels it. */
   async execute(context: Context<AppEnv>): Promise<Response> {
-    const { asked, request } = parseJob(await jsonBody(context), ANSWERED_LIMITS);
-    const output = new InterleavedOutput();
-    try {
-      const { ended } = await this.#options.engine.submit(context.get("caller"), request, {
-        signal: context.req.raw.signal,
-        onOutput: (chunk) => output.push(chunk),
-      });
-      return context.json(toResult(await ended, output));
-    } catch (error) {
-      throw inPistonsWords(error, asked);
-    }
+    const request = parseJob(await jsonBody(context), ANSWERED_LIMITS);
+    const decoder = new OutputDecoder();
+    let output = "";
+    const { ended } = await this.#options.engine.submit(context.get("caller"), request, {
+      signal: context.req.raw.signal,
+      onOutput: (chunk) => void (output += decoder.decode(chunk)),
+    });
+    const execution = await ended;
+    for (const { text } of decoder.end()) output += text;
+    return context.json(toResult(execution, output));
   }
 
   /** Opens a WebSocket for one job. */

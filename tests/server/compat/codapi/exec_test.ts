@@ -35,7 +35,7 @@ Deno.test("POST exec answers as codapi does, where a failed program has everythi
     [{ stdout: "ab\n", ...cut }, true, "a\n[… 9 bytes are left out here …]\nb", ""],
     [{ outcome: { kind: "timed_out", limitMs: 9 } }, false, "", "code execution timeout"],
     [{ outcome: { kind: "signaled", signal: "SIGSEGV" } }, false, "", "signal: SIGSEGV"],
-    [{ outcome: { kind: "memory_limit", limitMb: 1, observedMb: 2 } }, false, "", "memory limit"],
+    [{ outcome: { kind: "memory_limit", limitMb: 1, observedMb: 2 } }, false, "", "memory limit of 1 MB exceeded"],
     [{ outcome: { kind: "interrupted", reason: "it rains" } }, false, "", "interrupted: it rains"],
     [{ outcome: exited(1), compile }, false, "", "no such name (exit status 1)"],
   ];

@@ -30,8 +30,3 @@ Deno.test("selectsVersion() takes a pre-release of the service as its release", 
   const selected = ["*", "0.x", "0.2.0-rc.1", ">=0.2.0", "0.1.0"].map((wanted) => selectsVersion(wanted, "0.2.0-rc.1"));
   assertEquals(selected, [true, true, true, true, false]);
 });
-
-Deno.test("selectsVersion() reads no long selector, which would take hours", () => {
-  assertEquals(selectsVersion(" ".repeat(1_000_000)), false);
-  assertEquals([64, 65].map((length) => selectsVersion("*".padEnd(length))), [true, false]);
-});

@@ -38,12 +38,26 @@ Deno.test("POST execute runs a job on both of Piston's paths, without a content 
   ]);
 });
 
+Deno.test("POST execute gives the output of both streams in the order in which it came, and joins divided characters", async () => {
+  const [first, last] = [new Uint8Array([0xc3]), new Uint8Array([0xa9])]; // Of "é".
+  const engine: Partial<EnginePort> = {
+    submit(_caller, _request, { onOutput } = {}) {
+      onOutput?.({ stream: "stdout", bytes: first });
+      onOutput?.({ stream: "stderr", bytes: new TextEncoder().encode("!") });
+      onOutput?.({ stream: "stdout", bytes: last });
+      onOutput?.({ stream: "stdout", bytes: first });
+      return Promise.resolve(submitted({}));
+    },
+  };
+  assertEquals((await ask(engine, "POST /api/v2/execute", JOB)).body.run.output, "!é\ufffd");
+});
+
 Deno.test("every error is a message, and an error about the job is 400", async () => {
   const failing = (code: ErrorCode): Partial<EnginePort> => ({
     submit: () => Promise.reject(new CodeBeakerError(code, "it failed", { details: { retryAfterMs: 1_500 } })),
   });
   const table: [code: ErrorCode, status: number, message: string][] = [
-    ["unsupported_language", 400, "python-* runtime is unknown"],
+    ["unsupported_language", 400, "it failed"],
     ["no_suitable_runtime", 400, "it failed"],
     ["runtime_unavailable", 503, "it failed"],
     ["busy", 429, "it failed"],
