@@ -1,5 +1,4 @@
-import { type Execution, failedCompile } from "../../core/execution.ts";
-import { markedText } from "../http/marked_text.ts";
+import { type Execution, failedCompile, markedText } from "../../core/execution.ts";
 
 /** What a program printed, or its compiler that failed. A mark stands where bytes are left out. */
 export function printedText(execution: Execution): { readonly stdout: string; readonly stderr: string } {

@@ -10,7 +10,7 @@ import type { Exchange, FindExchange } from "./exchange.ts";
 import { Progress } from "./progress.ts";
 import { PROMPT_LIST, writePrompt } from "./prompts.ts";
 import { completeSession, listResources, readResource, TEMPLATES } from "./resources.ts";
-import { describeTool, OpenContexts, type ToolPorts, TOOLS } from "./tools/mod.ts";
+import { describeTool, type ToolPorts, TOOLS } from "./tools/mod.ts";
 
 /** What the server answers from. */
 export interface McpParts extends ToolPorts {
@@ -45,7 +45,6 @@ interface RequestContext {
 export class McpServers {
   readonly #parts: McpParts;
   readonly #findExchange: FindExchange;
-  readonly #contexts: OpenContexts;
   readonly #tools = TOOLS.map(describeTool);
   /** Validates no schema, as the client is never asked for input. */
   readonly #validator = { getValidator: () => refuseValidation };
@@ -53,7 +52,6 @@ export class McpServers {
   constructor(parts: McpParts, findExchange: FindExchange) {
     this.#parts = parts;
     this.#findExchange = findExchange;
-    this.#contexts = new OpenContexts(parts.sessions);
   }
 
   /** Creates a server that is not connected yet. It serves the protocol's revisions from 2024-10-07 to 2026-07-28. */
@@ -116,7 +114,7 @@ export class McpServers {
     });
     const answer = callTool(tool, params.arguments, {
       ...this.#parts,
-      ...{ caller, memory, contexts: this.#contexts },
+      ...{ caller, memory },
       signal: anySignal(mcpReq.signal, signal),
       ...(progress === undefined ? {} : { onOutput: (chunk) => progress.add(chunk) }),
     });

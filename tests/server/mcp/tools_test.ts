@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { ContextInfo } from "../../../src/core/requests/cell_request.ts";
 import type { SessionExecutionRequest, SessionRequest } from "../../../src/core/requests/session_request.ts";
 import { CodeBeakerError, invalidField } from "../../../src/core/errors.ts";
 import type { Execution } from "../../../src/core/execution.ts";
@@ -133,7 +132,7 @@ Deno.test("run_code: a cell's displays are images where they can be, else text",
       { "image/png": "AAEC" },
     ],
   } as const;
-  const contexts = new FakeContexts(cell);
+  const contexts = contextsWith(cell);
   const { content, structuredContent } = await call(
     { sessions: { ...oneSession(), contexts: () => contexts } },
     "run_code",
@@ -150,20 +149,14 @@ Deno.test("run_code: a cell's displays are images where they can be, else text",
   assertEquals([structuredContent.session, structuredContent.value], ["sess_1", "<Figure>"]);
 });
 
-Deno.test("run_code: cells that come at once share one context for each language", async () => {
-  const contexts = new FakeContexts({});
-  await using door = new Door({ sessions: { ...oneSession(), contexts: () => contexts } });
-  const cell = (language?: string) =>
-    post(
-      door.url,
-      modern("tools/call", {
-        name: "run_code",
-        arguments: { session: "sess_1", cell: true, code: "1", ...(language === undefined ? {} : { language }) },
-      }),
-    ).then(messageOf);
-  await Promise.all([cell(), cell("python"), cell(), cell("py"), cell("ts")]);
-  await cell();
-  assertEquals(contexts.list().map(({ language }) => language), ["typescript", "python"]);
+Deno.test("run_code: a cell runs in the default context of its language, whatever name the language has", async () => {
+  const asked: unknown[] = [];
+  const contexts = contextsWith({}, asked);
+  for (const language of [undefined, "py"]) {
+    const args = { session: "sess_1", cell: true, code: "1", ...(language === undefined ? {} : { language }) };
+    await call({ sessions: { ...oneSession(), contexts: () => contexts } }, "run_code", args);
+  }
+  assertEquals(asked, [undefined, "ctx_1", "python", "ctx_1"]);
 });
 
 Deno.test("run_code: a cell takes no field that it would ignore", async () => {
@@ -362,39 +355,17 @@ function readingFrom(bytes: Uint8Array): SessionsPort["command"] {
   };
 }
 
-/** Contexts whose every cell answers the same. */
-class FakeContexts implements ContextsPort {
-  readonly #answer: Partial<Execution>;
-  readonly #open: ContextInfo[] = [];
-
-  constructor(answer: Partial<Execution>) {
-    this.#answer = answer;
-  }
-
-  async create(language: string | undefined): Promise<ContextInfo> {
-    await Promise.resolve();
-    const opened = { id: `ctx_${this.#open.length}`, language: language ?? "typescript", createdAt: "" };
-    this.#open.push(opened);
-    return opened;
-  }
-
-  findDefault(): Promise<string> {
-    throw new Error("not expected");
-  }
-
-  submit(): Promise<Submitted> {
-    return ending(this.#answer);
-  }
-
-  list(): readonly ContextInfo[] {
-    return this.#open;
-  }
-
-  interrupt(): boolean {
-    return false;
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
+/** Contexts whose every cell answers the same. `asked` gets the language and the id that each names. */
+function contextsWith(answer: Partial<Execution>, asked: unknown[] = []): ContextsPort {
+  const contexts: Partial<ContextsPort> = {
+    findDefault(language) {
+      asked.push(language);
+      return Promise.resolve("ctx_1");
+    },
+    submit(id) {
+      asked.push(id);
+      return ending(answer);
+    },
+  };
+  return contexts as ContextsPort;
 }

@@ -1,7 +1,14 @@
-import type { ErrorCode } from "../../../core/errors.ts";
+import type { ErrorCode, FieldError } from "../../../core/errors.ts";
+import { toProblem } from "../../http/problem.ts";
+
+/** An error of the Connect protocol. */
+export interface ConnectError {
+  readonly code: string;
+  readonly message: string;
+}
 
 /** Codes of the Connect protocol for errors. */
-export const CONNECT_CODES: Readonly<Record<ErrorCode, string>> = {
+const CONNECT_CODES: Readonly<Record<ErrorCode, string>> = {
   invalid_request: "invalid_argument",
   unauthorized: "unauthenticated",
   permission_denied: "permission_denied",
@@ -14,6 +21,19 @@ export const CONNECT_CODES: Readonly<Record<ErrorCode, string>> = {
   runtime_unavailable: "internal", // Clients take "unavailable" for a sandbox that has ended.
   internal: "internal",
 };
+
+/** The code of the Connect protocol for a problem. One about a field is an invalid argument. */
+export function connectCode(
+  { code, errors }: { readonly code: ErrorCode; readonly errors?: readonly FieldError[] | undefined },
+): string {
+  return errors === undefined ? CONNECT_CODES[code] : "invalid_argument";
+}
+
+/** Translates an error for a stream. */
+export function toConnectError(error: unknown, requestId: string): ConnectError {
+  const problem = toProblem(error, requestId);
+  return { code: connectCode(problem), message: problem.detail };
+}
 
 /** Length of the head of an envelope. It is one byte of flags, and the length of the message. */
 const HEAD_BYTES = 5;
@@ -37,7 +57,7 @@ export function envelope(message: object, flags = 0): Uint8Array<ArrayBuffer> {
 }
 
 /** The last envelope of a stream, with the error that ended it. */
-export function endEnvelope(error?: { readonly code: string; readonly message: string }): Uint8Array<ArrayBuffer> {
+export function endEnvelope(error?: ConnectError): Uint8Array<ArrayBuffer> {
   return envelope(error === undefined ? {} : { error }, END_STREAM);
 }
 
@@ -45,7 +65,7 @@ export function endEnvelope(error?: { readonly code: string; readonly message: s
 export const NOT_SUPPORTED = "This service does not support it";
 
 /** Answers a procedure with a stream by its error alone. */
-export function streamError(error: { readonly code: string; readonly message: string }): Response {
+export function streamError(error: ConnectError): Response {
   return new Response(endEnvelope(error), { headers: { "content-type": "application/connect+json" } });
 }
 

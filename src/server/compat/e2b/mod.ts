@@ -3,7 +3,7 @@ import type { AppEnv } from "../../http/app_env.ts";
 import { answerProblem } from "../../http/problem.ts";
 import type { CompatOptions } from "../compat_options.ts";
 import { loadOnce } from "../load_once.ts";
-import { CONNECT_CODES, isRpc } from "./connect.ts";
+import { connectCode, isRpc } from "./connect.ts";
 
 /** Routes of E2B's control API, and of the APIs of a sandbox. The first request loads their code. */
 export function e2bRoutes(options: CompatOptions): Hono<AppEnv> {
@@ -18,6 +18,6 @@ export function e2bRoutes(options: CompatOptions): Hono<AppEnv> {
 export function sendE2bError(context: Context<AppEnv>, error: unknown): Response {
   const { code, detail, errors, status } = answerProblem(context, error);
   const answered = errors !== undefined || status === 422 ? 400 : status;
-  const sent = isRpc(context.req.path) ? (errors === undefined ? CONNECT_CODES[code] : "invalid_argument") : answered;
+  const sent = isRpc(context.req.path) ? connectCode({ code, errors }) : answered;
   return context.json({ code: sent, message: detail }, answered);
 }

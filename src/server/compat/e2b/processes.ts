@@ -1,20 +1,18 @@
-import type { Context } from "hono";
 import { z } from "zod";
 import { CodeBeakerError, invalidField } from "../../../core/errors.ts";
 import type { Execution } from "../../../core/execution.ts";
 import { LIMITS } from "../../../core/limits.ts";
+import { readJson } from "../../../core/parsing/parse_json.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
-import { parseJson } from "../../../core/parsing/parse_json.ts";
-import type { EnginePort } from "../../../engine/port.ts";
+import type { EnginePort, FeedInput } from "../../../engine/port.ts";
 import type { CommandResult } from "../../../sessions/port.ts";
-import type { CompatOptions } from "../compat_options.ts";
-import type { AppEnv } from "../../http/app_env.ts";
 import { bytesBody } from "../../http/body.ts";
-import { jsonBody } from "../../http/json_body.ts";
+import { bodyAs } from "../../http/json_body.ts";
 import { PacedStream, PING_MS } from "../../http/paced_stream.ts";
 import { failureReason } from "../failure_reason.ts";
-import { endEnvelope, envelope, NOT_SUPPORTED, openEnvelope, streamError } from "./connect.ts";
+import { type ConnectError, endEnvelope, envelope, NOT_SUPPORTED, openEnvelope, streamError } from "./connect.ts";
 import { fromE2bPath } from "./paths.ts";
+import type { SandboxCall, SandboxCalls } from "./sandbox_call.ts";
 
 /** A program that was started here and runs. */
 interface Running {
@@ -44,30 +42,51 @@ const signalSchema = z.looseObject({
 
 /** The programs of sandboxes that run, by numbers that stand for process ids. */
 export class Processes {
-  readonly #options: CompatOptions;
+  /** What a sandbox does with processes. */
+  readonly calls: SandboxCalls = {
+    "POST /process.Process/Start": (call) => this.#start(call),
+    "POST /process.Process/List": ({ context, id }) => {
+      const own = [...this.#running].filter(([, { sandbox }]) => sandbox === id);
+      return context.json({ processes: own.map(([pid, { config }]) => ({ pid, config })) });
+    },
+    "POST /process.Process/SendInput": async (call) => {
+      const { input, process } = await bodyAs(call.context, inputSchema, { what: "the input" });
+      return await this.#feed(call, process.pid, { text: decodeText(input.stdin) });
+    },
+    "POST /process.Process/CloseStdin": async (call) => {
+      const { process } = await bodyAs(call.context, processSchema, { what: "the request" });
+      return await this.#feed(call, process.pid, { close: true });
+    },
+    "POST /process.Process/SendSignal": async (call) => {
+      const { process } = await bodyAs(call.context, signalSchema, { what: "the signal" });
+      this.#engine.cancel(call.caller, this.#find(call, process.pid).execution);
+      return call.context.json({});
+    },
+  };
+  readonly #engine: Pick<EnginePort, "cancel" | "feed">;
   readonly #pingMs: number;
   readonly #running = new Map<number, Running>();
   #lastPid = 0;
 
   /** @param settings.pingMs interval of pings, in ms */
-  constructor(options: CompatOptions, { pingMs = PING_MS }: { readonly pingMs?: number } = {}) {
-    this.#options = options;
+  constructor(
+    { engine }: { readonly engine: Pick<EnginePort, "cancel" | "feed"> },
+    { pingMs = PING_MS }: { readonly pingMs?: number } = {},
+  ) {
+    this.#engine = engine;
     this.#pingMs = pingMs;
   }
 
   /** Starts a program, and streams its events. A client that disconnects ends it. */
-  async start(context: Context<AppEnv>, sandbox: string): Promise<Response> {
+  async #start({ caller, context, id: sandbox, sessions }: SandboxCall): Promise<Response> {
     const { process: config, pty, stdin } = await startRequest(context);
     if (pty !== undefined && pty !== null) return streamError({ code: "unimplemented", message: NOT_SUPPORTED });
     const stream = new PacedStream(context.req.raw.signal);
     const send = (event: object) => stream.write(envelope({ event }));
     const started = Promise.withResolvers<void>();
     const pid = ++this.#lastPid;
-    const ended = this.#options.sessions.command(context.get("caller"), sandbox, {
-      type: "execute_shell",
-      command: config.cmd,
-      args: config.args,
-      env: config.envs,
+    const ended = sessions.command(caller, sandbox, {
+      ...{ type: "execute_shell", command: config.cmd, args: config.args, env: config.envs },
       workingDirectory: fromE2bPath(config.cwd ?? ""),
       timeoutMs: timeoutOf(context),
     }, {
@@ -89,33 +108,6 @@ export class Processes {
     return context.body(stream.body, 200, { "content-type": "application/connect+json" });
   }
 
-  /** Lists the programs of a sandbox that run. */
-  list(context: Context<AppEnv>, sandbox: string): Response {
-    const own = [...this.#running].filter(([, running]) => running.sandbox === sandbox);
-    return context.json({ processes: own.map(([pid, { config }]) => ({ pid, config })) });
-  }
-
-  /** Writes to the stdin of a program that was started with one. */
-  async sendInput(context: Context<AppEnv>, sandbox: string): Promise<Response> {
-    const { input, process } = parseAs(inputSchema, await jsonBody(context), { what: "the input" });
-    await this.#feed(context, this.#find(sandbox, process.pid), { text: decodeText(input.stdin) });
-    return context.json({});
-  }
-
-  /** Ends the stdin of a program. */
-  async closeStdin(context: Context<AppEnv>, sandbox: string): Promise<Response> {
-    const { process } = parseAs(processSchema, await jsonBody(context), { what: "the request" });
-    await this.#feed(context, this.#find(sandbox, process.pid), { close: true });
-    return context.json({});
-  }
-
-  /** Ends a program. */
-  async sendSignal(context: Context<AppEnv>, sandbox: string): Promise<Response> {
-    const { process } = parseAs(signalSchema, await jsonBody(context), { what: "the signal" });
-    this.#options.engine.cancel(context.get("caller"), this.#find(sandbox, process.pid).execution);
-    return context.json({});
-  }
-
   /** Writes the end of a program that was started. */
   async #writeEnd(stream: PacedStream, pid: number, ended: Promise<CommandResult>): Promise<void> {
     using _pings = stream.pingEvery(this.#pingMs, () => void stream.write(envelope({ event: { keepalive: {} } })));
@@ -131,33 +123,30 @@ export class Processes {
     await stream.close();
   }
 
-  #feed(context: Context<AppEnv>, { execution }: Running, input: Parameters<EnginePort["feed"]>[2]): Promise<void> {
-    return this.#options.engine.feed(context.get("caller"), execution, input, { signal: context.req.raw.signal });
+  /** Writes to the stdin of a program that was started with one, or ends it. */
+  async #feed(call: SandboxCall, pid: number, input: FeedInput): Promise<Response> {
+    const { caller, context } = call;
+    await this.#engine.feed(caller, this.#find(call, pid).execution, input, { signal: context.req.raw.signal });
+    return context.json({});
   }
 
-  #find(sandbox: string, pid: number): Running {
+  #find({ id }: SandboxCall, pid: number): Running {
     const running = this.#running.get(pid);
-    if (running?.sandbox === sandbox) return running;
+    if (running?.sandbox === id) return running;
     throw new CodeBeakerError("not_found", `Cannot find the process ${pid} in this sandbox`);
   }
 }
 
 /** Reads the one message of a stream of the Connect protocol. */
-async function startRequest(context: Context<AppEnv>): Promise<z.output<typeof startSchema>> {
-  const body = await bytesBody(context.req, { ...context.get("bodyBounds"), lease: context.get("lease") });
-  const text = openEnvelope(body);
+async function startRequest({ req, var: { bodyBounds, lease } }: SandboxCall["context"]) {
+  const text = openEnvelope(await bytesBody(req, { ...bodyBounds, lease }));
   if (text === undefined) throw invalidField("", "The body must be one envelope of the Connect protocol, in UTF-8");
-  try {
-    return parseAs(startSchema, parseJson(text, { what: "the message" }), { what: "the process" });
-  } catch (error) {
-    if (error instanceof CodeBeakerError) throw error;
-    throw invalidField("", "The message must be JSON");
-  }
+  return parseAs(startSchema, readJson(text, { what: "the message" }), { what: "the process" });
 }
 
 /** The time of a program, which the client names in a header. 0 and absence mean the longest. */
-function timeoutOf(context: Context<AppEnv>): number {
-  const wanted = Number(context.req.header("connect-timeout-ms") ?? 0);
+function timeoutOf({ req }: SandboxCall["context"]): number {
+  const wanted = Number(req.header("connect-timeout-ms") ?? 0);
   return wanted > 0 ? Math.min(Math.ceil(wanted), LIMITS.timeoutMs.max) : LIMITS.timeoutMs.max;
 }
 
@@ -172,13 +161,13 @@ function toEnd({ exitCode, outcome }: Execution): object {
 }
 
 /** The error of a program that ended while it waited for another. */
-function neverStarted(execution: Execution): NonNullable<Parameters<typeof endEnvelope>[0]> {
+function neverStarted(execution: Execution): ConnectError {
   const reason = failureReason(execution.outcome) ?? "it ended";
   return deadlineError(execution) ?? { code: "aborted", message: `the program did not start: ${reason}` };
 }
 
 /** The error of a program that was longer than its client waits. */
-function deadlineError({ outcome }: Execution): Parameters<typeof endEnvelope>[0] {
+function deadlineError({ outcome }: Execution): ConnectError | undefined {
   return outcome.kind === "timed_out" ? { code: "deadline_exceeded", message: "the program took too long" } : undefined;
 }
 

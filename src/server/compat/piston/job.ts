@@ -6,11 +6,11 @@ import { formatPath } from "../../../core/parsing/validation.ts";
 import { type ExecutionRequest, parseExecutionRequest } from "../../../core/requests/execution_request.ts";
 import { fromPiston, selectsVersion } from "./languages.ts";
 
-/** Limits of a job whose output is in one answer: Piston ends a program that prints more. */
+/** Limits of a job whose output is in one answer. Piston ends a program that prints more. */
 export const ANSWERED_LIMITS: RequestedLimits = { maxTotalOutputBytes: LIMITS.maxOutputBytes.default };
 
 const required = z.string("is required as a string");
-/** A name, short for messages and since the time to read a version grows with the square of its length. */
+/** A short name. It is quoted in messages, and the time to read a version grows with the square of its length. */
 const name = required.min(1, "is required as a string").max(64, "must have at most 64 characters");
 
 const fileSchema = z.looseObject({

@@ -4,7 +4,7 @@ import { VERSION } from "../../../core/version.ts";
 import { failureReason } from "../failure_reason.ts";
 import { toPiston } from "./languages.ts";
 
-/** Piston's letters for the end of a stage: another exit code than 0, a signal, time, output, or the service. */
+/** Piston's letters for an end: another exit code than 0, signal, time, output, service. */
 type Status = "RE" | "SG" | "TO" | "OL" | "XX";
 
 /** How a stage ended, in Piston's fields. */
@@ -15,7 +15,7 @@ export interface StageEnd {
   readonly status: Status | null;
 }
 
-/** The letters of a program that its limits or the service ended; SG for other limits. */
+/** The letters of a program that the service ended. Other limits have SG. */
 const ENDED: { readonly [Kind in Outcome["kind"]]?: Status } = {
   ...{ timed_out: "TO", cpu_limit: "TO", output_limit: "OL" },
   ...{ cancelled: "XX", interrupted: "XX" },

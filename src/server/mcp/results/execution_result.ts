@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { MimeBundle } from "../../../core/cell.ts";
-import type { Execution } from "../../../core/execution.ts";
-import { markedText } from "../../http/marked_text.ts";
+import { type Execution, markedText } from "../../../core/execution.ts";
 import type { ContentBlock, ToolResult } from "../tools/tool.ts";
 import { fileUri, outputUri } from "./addresses.ts";
 import { mimeTypeOf, toBlock } from "./file_content.ts";

@@ -6,7 +6,6 @@ import { runCode } from "./run_code.ts";
 import { runCommand } from "./run_command.ts";
 import { writeFile } from "./write_file.ts";
 
-export { OpenContexts } from "./open_contexts.ts";
 export { describeTool, type Tool, type ToolCall, type ToolPorts } from "./tool.ts";
 
 /** Every tool, in the order of `tools/list`. */

@@ -1,6 +1,8 @@
+import { abortable } from "@std/async/abortable";
 import { z } from "zod";
 import { invalidField } from "../../../core/errors.ts";
 import type { Execution } from "../../../core/execution.ts";
+import { canonicalLanguage } from "../../../core/languages.ts";
 import { parseCell } from "../../../core/requests/cell_request.ts";
 import { executionRequestSchema, parseExecutionRequest } from "../../../core/requests/execution_request.ts";
 import { parseSessionExecution } from "../../../core/requests/session_request.ts";
@@ -91,9 +93,10 @@ async function runCell(fields: Fields, session: UsedSession, call: ToolCall): Pr
   }
   if (code === undefined) throw invalidField("code", "A cell needs code");
   const cell = parseCell({ code, timeoutMs, limits: limitsOf(fields, session, call) });
-  const { caller, contexts, sessions, signal } = call;
-  const context = await contexts.find({ caller, sessionId: session.id, language, signal });
-  const { ended } = await sessions.contexts(caller, session.id).submit(context, cell, submitOptions(call));
+  const contexts = call.sessions.contexts(call.caller, session.id);
+  const canonical = language === undefined ? undefined : canonicalLanguage(language);
+  const context = await abortable(contexts.findDefault(canonical), call.signal); // Another cell may wait for it too.
+  const { ended } = await contexts.submit(context, cell, submitOptions(call));
   return await ended;
 }
 

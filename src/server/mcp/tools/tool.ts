@@ -3,7 +3,6 @@ import { z } from "zod";
 import type { OutputChunk } from "../../../core/execution.ts";
 import type { Caller, EnginePort, SubmitOptions } from "../../../engine/port.ts";
 import type { SessionsPort } from "../../../sessions/port.ts";
-import type { OpenContexts } from "./open_contexts.ts";
 
 /** The ports that tools use. */
 export interface ToolPorts {
@@ -14,7 +13,6 @@ export interface ToolPorts {
 /** One call of a tool. */
 export interface ToolCall extends ToolPorts, Pick<SubmitOptions, "memory"> {
   readonly caller: Caller;
-  readonly contexts: OpenContexts;
   /** Aborted when the client cancels the call or has disconnected. */
   readonly signal: AbortSignal;
   /** Receives what the program prints. Absent where the client asks for no progress. */

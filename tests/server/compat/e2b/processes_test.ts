@@ -3,12 +3,10 @@ import { Hono } from "hono";
 import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
 import type { Execution } from "../../../../src/core/execution.ts";
 import type { SubmitOptions } from "../../../../src/engine/port.ts";
-import { ServerSockets, SOCKET_LIMITS } from "../../../../src/server/mod.ts";
 import { envelope } from "../../../../src/server/compat/e2b/connect.ts";
 import { Processes } from "../../../../src/server/compat/e2b/processes.ts";
 import type { AppEnv } from "../../../../src/server/http/app_env.ts";
 import { fakeEngine, fakeExecution, fakeSessions, TESTER } from "../../../support/fake_ports.ts";
-import { openKeyring } from "../../support/keyring.ts";
 
 /** A command that was asked for; the test starts it and ends it. */
 interface Asked {
@@ -28,16 +26,14 @@ async function askCommand(): Promise<Asked> {
       return { success: true, result: await ended };
     },
   });
-  const sockets = new ServerSockets({ ...SOCKET_LIMITS, maxMessageBytes: 2_000 }, requests);
-  const processes = new Processes({ engine: fakeEngine(), sessions, sockets, observer: {}, keys: openKeyring() }, {
-    pingMs: 1,
-  });
+  const { calls } = new Processes({ engine: fakeEngine() }, { pingMs: 1 });
   const app = new Hono<AppEnv>().post("/", async (context) => {
     context.set("caller", TESTER);
     context.set("bodyBounds", { maxBytes: 2_000 });
     using lease = requests.lease("tester");
     context.set("lease", lease);
-    return await processes.start(context, "sess_1");
+    const start = calls["POST /process.Process/Start"];
+    return await start?.({ context, caller: TESTER, id: "sess_1", sessions }) ?? context.notFound();
   });
   const answer = app.request("/", { method: "POST", body: envelope({ process: { cmd: "sh" } }) });
   return { options: await asked.promise, end, answer: Promise.resolve(answer) };
