@@ -9,7 +9,7 @@ export interface AnswerMemory {
   /**
    * Takes more bytes, until the answer is sent.
    *
-   * @throws {CodeBeakerError} `busy` when the bytes are not free
+   * @throws {CodeBeakerError} `busy` when the bytes are not free; `too_large` when they never are
    */
   growBy(bytes: number): void;
 }

@@ -63,11 +63,12 @@ export class ByteLease implements Disposable {
   /**
    * Grows to a number of bytes.
    *
-   * @throws {CodeBeakerError} `busy` when the bytes are not free
+   * @throws {CodeBeakerError} `busy` when the bytes are not free; `too_large` when they never are
    */
   growTo(bytes: number): void {
     if (bytes <= this.#bytes) return;
     const [from, to] = [this.#shareFor(this.#bytes), this.#shareFor(bytes)];
+    to.checkSize(bytes);
     to.take(this.#owner, from === to ? bytes - this.#bytes : bytes);
     if (from !== to) from.giveBack(this.#owner, this.#bytes);
     this.#bytes = bytes;
@@ -76,7 +77,7 @@ export class ByteLease implements Disposable {
   /**
    * Grows by a number of bytes.
    *
-   * @throws {CodeBeakerError} `busy` when the bytes are not free
+   * @throws {CodeBeakerError} as {@link growTo} does
    */
   growBy(bytes: number): void {
     this.growTo(this.#bytes + bytes);
@@ -109,6 +110,14 @@ class Share {
 
   constructor(max: ByteBudgetOptions) {
     this.#max = max;
+  }
+
+  /** Refuses what is more than an owner may ever hold. @throws {CodeBeakerError} `too_large` */
+  checkSize(bytes: number): void {
+    const most = Math.min(this.#max.maxOwnerBytes, this.#max.maxBytes);
+    if (bytes <= most) return;
+    const message = `Cannot hold the request and its answer as they take ${bytes} bytes of memory, at most ${most}`;
+    throw new CodeBeakerError("too_large", message);
   }
 
   /** @throws {CodeBeakerError} `busy` */

@@ -32,7 +32,7 @@ Deno.test("ByteLease.growTo() grows what is held from small to large, and holds 
   using lease = budget.lease("a");
   for (const bytes of [10, 5, 65_536, 65_537, MEBIBYTE]) lease.growTo(bytes);
   assertEquals(budget.heldBytes, MEBIBYTE);
-  assertBusy(() => lease.growTo(MEBIBYTE + 1));
+  assertEquals(assertThrows(() => lease.growTo(MEBIBYTE + 1), CodeBeakerError).code, "too_large");
   assertEquals(budget.heldBytes, MEBIBYTE);
   lease[Symbol.dispose]();
   assertEquals(budget.heldBytes, 0);
@@ -44,8 +44,17 @@ Deno.test("ByteLease.growBy() adds to what is held", () => {
   lease.growTo(10);
   lease.growBy(20);
   assertEquals(budget.heldBytes, 30);
-  assertBusy(() => lease.growBy(MEBIBYTE));
+  assertEquals(assertThrows(() => lease.growBy(MEBIBYTE), CodeBeakerError).code, "too_large");
   assertEquals(budget.heldBytes, 30);
+});
+
+Deno.test("ByteBudget says that waiting does not help what is more than an owner may hold, and busy to what it does", () => {
+  const budget = openBudget();
+  using held = budget.lease("a");
+  held.growTo(MEBIBYTE);
+  assertBusy(() => budget.lease("a").growTo(MEBIBYTE));
+  const { code, details } = assertThrows(() => budget.lease("b").growTo(MEBIBYTE + 1), CodeBeakerError);
+  assertEquals([code, details.retryAfterMs], ["too_large", undefined]);
 });
 
 Deno.test("ByteBudget keeps room for what is small, which has a bound of its own", () => {

@@ -36,10 +36,14 @@ export function readJson(text: string, options: { readonly what: string }): unkn
     return parseJson(text, options);
   } catch (cause) {
     if (cause instanceof CodeBeakerError) throw cause;
-    throw new CodeBeakerError("invalid_request", `Cannot read ${options.what} as it must be JSON: ${messageOf(cause)}`, {
-      cause,
-      details: { errors: [{ path: "", message: "Not JSON" }] },
-    });
+    throw new CodeBeakerError(
+      "invalid_request",
+      `Cannot read ${options.what} as it must be JSON: ${messageOf(cause)}`,
+      {
+        cause,
+        details: { errors: [{ path: "", message: "Not JSON" }] },
+      },
+    );
   }
 }
 

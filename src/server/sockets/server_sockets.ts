@@ -32,7 +32,10 @@ export class ServerSockets implements AsyncDisposable {
   upgrade(request: Request, options: UpgradeOptions): Response {
     const { tenant } = options.caller.principal;
     this.#checkRoom(tenant);
-    const { socket, response } = upgrade(request, { protocol: options.protocol, idleTimeoutMs: this.limits.idleTimeoutMs });
+    const { socket, response } = upgrade(request, {
+      protocol: options.protocol,
+      idleTimeoutMs: this.limits.idleTimeoutMs,
+    });
     const connection = new ServerSocket(socket, {
       ...options,
       limits: this.limits,

@@ -188,7 +188,7 @@ Deno.test("textBody() holds what is announced before anything is read, and what 
     using lease = budget.lease("a");
     const { asked, raw } = requestInPieces(headers);
     const error = await assertRejects(() => textBody({ raw }, { lease }), CodeBeakerError);
-    assertEquals([error.code, asked.pieces], ["busy", pieces]);
+    assertEquals([error.code, asked.pieces], ["too_large", pieces]);
   }
   assertEquals(budget.heldBytes, 0);
 });

@@ -60,10 +60,7 @@ export const FILE_CALLS: SandboxCalls = {
 async function uploadFiles({ caller, context, id, sessions }: SandboxCall): Promise<Response> {
   refuseCoding(context);
   const given = context.req.query("path");
-  const uploads = isForm(context)
-    ? (await formBody(context)).getAll("file").filter((part) => part instanceof File)
-    : [{ name: "", bytes: () => bytesBody(context.req, { ...context.get("bodyBounds"), lease: context.get("lease") }) }];
-  if (uploads.length === 0) throw invalidField("file", "A form has its files in parts with the name file");
+  const uploads = await uploadsIn(context);
   if (given !== undefined && uploads.length > 1) {
     throw invalidField("path", "A path is that of one file: a form of several names each by its filename");
   }
@@ -76,6 +73,15 @@ async function uploadFiles({ caller, context, id, sessions }: SandboxCall): Prom
     written.push({ name: path.slice(path.lastIndexOf("/") + 1), type: "file", path: toE2bPath(path) });
   }
   return context.json(written);
+}
+
+/** The files of a form, or one without a name whose bytes are the body. */
+async function uploadsIn(context: SandboxCall["context"]): Promise<readonly Pick<File, "name" | "bytes">[]> {
+  const { req, var: { bodyBounds, lease } } = context;
+  if (!isForm(context)) return [{ name: "", bytes: () => bytesBody(req, { ...bodyBounds, lease }) }];
+  const files = (await formBody(context)).getAll("file").filter((part) => part instanceof File);
+  if (files.length === 0) throw invalidField("file", "A form has its files in parts with the name file");
+  return files;
 }
 
 function fieldsOf<Schema extends z.ZodType>({ context }: SandboxCall, schema: Schema): Promise<z.output<Schema>> {
