@@ -116,41 +116,6 @@ if (isPresent("npm_registry", await npmAvailability())) {
     assertEquals(answers, [expected, expected]);
   });
 
-  Deno.test("@antonz/codapi 0.19.10 runs snippets of a page, unmodified", async () => {
-    await using service = await openService();
-    const answers = await runNpmClient(`
-      import { Window } from "npm:happy-dom@20";
-      const window = new Window({ url: "${service.url}" });
-      for (const name of ["window", "DOMParser", "document", "HTMLElement", "CustomEvent", "Event", "EventTarget", "customElements"]) {
-        globalThis[name] = name === "window" ? window : window[name];
-      }
-      await import("npm:@antonz/codapi@0.19.10/dist/snippet.mjs");
-      const run = async (attributes, code) => {
-        window.document.body.innerHTML = '<codapi-settings url="${service.url}/v1"></codapi-settings><pre><code></code></pre>';
-        window.document.querySelector("code").textContent = code;
-        const snippet = window.document.createElement("codapi-snippet");
-        for (const [name, value] of Object.entries(attributes)) snippet.setAttribute(name, value);
-        window.document.body.append(snippet);
-        const result = new Promise((resolve) => snippet.addEventListener("result", ({ detail }) => resolve(detail)));
-        while (!snippet.ready) await new Promise((resolve) => setTimeout(resolve, 10));
-        snippet.execute();
-        const { ok, stdout, stderr } = await result;
-        return [ok, stdout, stderr, snippet.querySelector("codapi-output").textContent.trim()];
-      };
-      const answers = [
-        await run({ sandbox: "typescript" }, "console.log(6 * 7)"),
-        await run({ sandbox: "typescript" }, "console.log(1); Deno.exit(3)"),
-        await run({ sandbox: "cobol" }, "x"),
-      ];
-      console.log(JSON.stringify(answers));
-      Deno.exit();
-    `);
-    assertEquals(answers[0].slice(0, 3), [true, "42", ""]);
-    assertStringIncludes(answers[0][3], "42");
-    assertEquals(answers[1].slice(0, 3), [false, "", "1 (exit status 3)"]);
-    assertEquals(answers[2].slice(0, 3), [false, "", "404 - Unknown sandbox or command."]);
-  });
-
   Deno.test("the tool of @librechat/agents 3.9.2 runs programs and reads refusals, unmodified", async () => {
     await using service = await openService();
     const answers = await runNpmClient(`
