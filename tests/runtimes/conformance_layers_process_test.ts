@@ -28,9 +28,13 @@ for (const entry of RUNTIMES) {
     const { cannotHonour } = await runtime.assess(configureEnvironment(language), { assumesUntested: true });
     if (cannotHonour !== undefined) {
       // Nothing but layers checks its programs: it runs none where these do not keep them apart, and says so beforehand.
-      Deno.test(`[${title}] ${entry.name} runs no program`, () => {
+      Deno.test(`[${title}] ${entry.name} runs no program`, async () => {
         assertStringIncludes(cannotHonour, "no layer of the operating system confines it");
         assertEquals(host.confinement.separatesProcesses, false);
+        for (const asked of [undefined, language]) {
+          const answer = await runtime.isAvailable(asked);
+          assertStringIncludes(answer.available ? "" : answer.reason, "nothing but layers of the operating system");
+        }
       });
       continue;
     }

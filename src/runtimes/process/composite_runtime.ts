@@ -11,6 +11,7 @@ import type {
   RuntimeHost,
 } from "../port.ts";
 import { presenceOf } from "./find_binary.ts";
+import { whyUnconfined } from "./isolation.ts";
 import { createProcessRuntime } from "./process_runtime.ts";
 import type { ProcessSpec } from "./spec.ts";
 
@@ -31,10 +32,12 @@ export function createCompositeRuntime(
 /** Languages that each have a binary, a self-test and warm programs of their own. */
 class CompositeRuntime implements LoadedRuntime {
   readonly #languages: ReadonlyMap<string, Language>;
+  readonly #confinement: RuntimeHost["confinement"];
   /** The languages that were asked for: the self-test of each runs or is over. */
   readonly #asked = new Set<string>();
 
   constructor(languages: Readonly<Record<string, ProcessSpec>>, host: RuntimeHost) {
+    this.#confinement = host.confinement;
     this.#languages = new Map(
       Object.entries(languages).map(([name, spec]) => [name, { spec, runtime: createProcessRuntime(spec, host) }]),
     );
@@ -43,7 +46,10 @@ class CompositeRuntime implements LoadedRuntime {
   /** Whether a language is available; without a language, whether any is present. */
   async isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability> {
     if (environment !== undefined) return await this.#ask(environment, options).isAvailable(environment, options);
-    const found = [...this.#languages.values()].map(({ spec }) => presenceOf(spec.binary));
+    const specs = [...this.#languages.values()].map(({ spec }) => spec);
+    const obstacles = specs.map(({ permissions: checks }) => whyUnconfined({ checks, confinement: this.#confinement }));
+    if (obstacles[0] !== undefined && !obstacles.includes(undefined)) return { available: false, ...obstacles[0] };
+    const found = specs.map(({ binary }) => presenceOf(binary));
     const [first = { available: true }] = found;
     if (first.available || found.some(({ available }) => available)) return { available: true };
     return { ...first, reason: `none of its languages is here: ${first.reason}` };

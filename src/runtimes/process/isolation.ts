@@ -1,3 +1,4 @@
+import type { Obstacle } from "../../core/capabilities.ts";
 import type { CanaryFinding } from "../../core/diagnosis.ts";
 import type { LimitName } from "../../core/limits.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
@@ -53,6 +54,17 @@ function levelOf({ allowRun, canaries, checks, confinement }: IsolationRequest):
 /** The level of a program that only the layers check. */
 export function uncheckedLevel({ isComplete }: Pick<Confinement, "isComplete">): number {
   return isComplete ? LEVEL_UNCHECKED : LEVEL_INCOMPLETE;
+}
+
+/** Why these layers let no program run, whatever its permissions; undefined where they do. */
+export function whyUnconfined(
+  { checks, confinement }: Pick<IsolationRequest, "checks" | "confinement">,
+): Obstacle | undefined {
+  if (checks !== undefined || confinement.separatesProcesses) return undefined;
+  return {
+    reason: "nothing but layers of the operating system confines its programs, and too few are here",
+    remedy: "install bubblewrap, or start the service as root where there is Landlock",
+  };
 }
 
 /** Why permissions cannot be kept to in these layers; undefined when they can. */

@@ -20,7 +20,7 @@ import { diagnosisOf } from "./diagnosis.ts";
 import { isExecutable, presenceOf } from "./find_binary.ts";
 import { checkBinary } from "./self_test/check_binary.ts";
 import { install, type Installation } from "./installation.ts";
-import { isolationOf, LEVEL_SHARED, whyNotHonoured } from "./isolation.ts";
+import { isolationOf, LEVEL_SHARED, whyNotHonoured, whyUnconfined } from "./isolation.ts";
 import { canariesOf } from "./self_test/layer_canaries.ts";
 import { leasedEnvironment } from "../warm/leased_environment.ts";
 import { ProcessEnvironment } from "./process_environment.ts";
@@ -70,6 +70,8 @@ class ProcessRuntime implements LoadedRuntime {
     _environment?: string,
     { assumesUntested = false, fetchesNothing = false }: AvailabilityOptions = {},
   ): Promise<Availability> {
+    const why = whyUnconfined({ checks: this.#spec.permissions, confinement: this.#host.confinement });
+    if (why !== undefined) return { available: false, ...why };
     if (fetchesNothing && !this.#isPrebuilt()) {
       return { available: false, reason: "what its compiler needs has yet to be made" };
     }
