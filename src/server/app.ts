@@ -68,6 +68,9 @@ const SCOPE_OF: readonly (readonly [path: string, scope: Scope])[] = [
   ["/v1/exec", "execute"],
   ["/exec", "execute"],
   ["/e2b/*", "sessions"],
+  ["/api/kernels/*", "sessions"],
+  ["/api/sessions/*", "sessions"],
+  ["/api/status", "sessions"],
   ["/metrics", "admin"],
   ["/v1/diagnostics", "admin"],
 ];

@@ -17,11 +17,15 @@ const OTHER_PROTOCOLS: readonly (readonly [begin: string, protocol: string])[] =
   ["/v1/exec", "codapi's API"],
   ["/exec", "LibreChat's Code API"],
   ["/e2b", "E2B's APIs"],
+  ["/api/kernels", "Jupyter's API"],
+  ["/api/kernelspecs", "Jupyter's API"],
+  ["/api/sessions", "Jupyter's API"],
+  ["/api/status", "Jupyter's API"],
 ];
 
 /** Whether a path belongs to another protocol. */
 export function isOfOtherProtocol(path: string): boolean {
-  return OTHER_PROTOCOLS.some(([begin]) => path === begin || path.startsWith(`${begin}/`));
+  return path === "/api" || OTHER_PROTOCOLS.some(([begin]) => path === begin || path.startsWith(`${begin}/`));
 }
 
 /** Paths of the document as expressions; only a file's own path has slashes. */

@@ -23,6 +23,8 @@ interface AttackedDoor {
   readonly ok?: number;
   /** The status of a refused file name, and a word of its error. Absent, the request has no file. */
   readonly refusedName?: readonly [status: number, word: string];
+  /** Asserts that no file leaves the workspace by other requests of the door. Absent, there are none. */
+  assertKeepsFilesInside?(world: World): Promise<void>;
   /** The status of a body that is too long. */
   readonly tooLong: number;
 }
@@ -67,7 +69,28 @@ const DOORS: readonly AttackedDoor[] = [
     errorIn: ({ code, message, ...rest }) => typeof code === "number" && Object.keys(rest).length === 0 ? message : "",
     ok: 201,
     tooLong: 413,
+    assertKeepsFilesInside: assertSandboxKeepsFilesInside,
   },
+  {
+    name: "Jupyter",
+    path: "/api/kernels",
+    body: () => ({ name: "typescript" }),
+    wrongScope: "execute",
+    errorIn: ({ message, reason, ...rest }) =>
+      typeof reason === "string" && Object.keys(rest).length === 0 ? message : "",
+    ok: 201,
+    tooLong: 413,
+  },
+];
+
+/** Doors that open a WebSocket, and a scope that does not suffice for it. */
+const SOCKETS: readonly (readonly [name: string, path: (rightful: ApiClient) => Promise<string>, scope: string])[] = [
+  ["Piston", () => Promise.resolve("/api/v2/connect"), "sessions"],
+  [
+    "Jupyter",
+    async (rightful) => `/api/kernels/${(await rightful.json("POST", "/api/kernels")).id}/channels`,
+    "execute",
+  ],
 ];
 
 const OUTSIDE = ["../x", "/etc/x", "a/../../x", "/workspace/../x", "a\0b"];
@@ -164,20 +187,78 @@ async function assertSandboxKeepsFilesInside({ key, rightful, service }: World):
   assertEquals((await rightful.json("GET", "/v1/executions")).executions, []);
 }
 
-Deno.test("[Piston] its WebSocket needs the key and the scope, and refuses pages of another origin", async () => {
-  await withWorld(async ({ key, scopes, service }) => {
-    const upgrade = async (headers: readonly string[]) => {
-      using connection = await RawHttp.open(service);
-      const own = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
-      const nonce = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
-      await connection.say(requestHead("GET /api/v2/connect", [...own, nonce, ...headers]));
-      return (await connection.readUntil("\r\n\r\n")).split(" ")[1];
+for (const [name, pathOf, wrongScope] of SOCKETS) {
+  Deno.test(`[${name}] its WebSocket needs the key and the scope, and refuses pages of another origin`, () =>
+    withWorld(async ({ key, rightful, scopes, service }) => {
+      const path = await pathOf(rightful);
+      const upgrade = async (headers: readonly string[]) => {
+        using connection = await RawHttp.open(service);
+        const own = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
+        const nonce = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+        await connection.say(requestHead(`GET ${path}`, [...own, nonce, ...headers]));
+        return (await connection.readUntil("\r\n\r\n")).split(" ")[1];
+      };
+      assertEquals(await upgrade([]), "401");
+      assertEquals(await upgrade(["Authorization: Bearer cb_0_0"]), "401");
+      assertEquals(await upgrade([`Authorization: Bearer ${scopes.get(wrongScope)}`]), "403");
+      assertEquals(await upgrade([`Authorization: Bearer ${key}`, "Origin: https://evil.example"]), "403");
+      assertEquals(await upgrade([`Authorization: Bearer ${key}`]), "101");
+    }));
+}
+
+Deno.test("[Jupyter] another tenant's kernel and notebook are not there, and neither is its session", async () => {
+  await withWorld(async ({ key, mallory, rightful, service }) => {
+    const open = { path: "a.ipynb", name: "a", type: "notebook", kernel: { name: "typescript" } };
+    const { id, kernel } = await rightful.json("POST", "/api/sessions", open);
+    const { id: plain } = await rightful.json("POST", "/v1/sessions", { language: "typescript" });
+    const thief = new ApiClient(service, mallory);
+    const toId = (session: string) => session.replace(/^sess_(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+    const data: readonly (readonly [method: string, path: string, body?: object])[] = [
+      ["GET", `/api/kernels/${kernel.id}`],
+      ["DELETE", `/api/kernels/${kernel.id}`],
+      ["POST", `/api/kernels/${kernel.id}/interrupt`],
+      ["POST", `/api/kernels/${kernel.id}/restart`],
+      ["GET", `/api/kernels/${kernel.id}/channels`],
+      ["GET", `/api/sessions/${id}`],
+      ["PATCH", `/api/sessions/${id}`, { path: "b.ipynb" }],
+      ["DELETE", `/api/sessions/${id}`],
+      ["POST", "/api/sessions", { ...open, path: "c.ipynb", kernel: { id: kernel.id } }],
+    ];
+    for (const [method, path, body] of data) {
+      assertEquals([method, path, await thief.status(method, path, body)], [method, path, 404]);
+    }
+    assertEquals(await rightful.status("GET", `/api/kernels/${toId(plain)}`), 404); // It is no kernel.
+    for (const path of ["/api/kernels", "/api/sessions"]) {
+      assertEquals(await (await thief.ask("GET", path)).json(), []);
+    }
+    assertEquals(await new ApiClient(service, key).status("GET", `/api/kernels/${kernel.id}`), 200);
+  });
+});
+
+Deno.test("[Jupyter] messages that are malformed, too long or many are refused, and the kernel goes on", async () => {
+  await withWorld(async ({ key, rightful, service }) => {
+    const { id } = await rightful.json("POST", "/api/kernels");
+    const url = `${service.url.replace("http", "ws")}/api/kernels/${id}/channels?token=${key}`;
+    const talk = async (messages: readonly (string | Uint8Array<ArrayBuffer>)[], protocols: string[] = []) => {
+      const socket = new WebSocket(url, protocols);
+      const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
+      socket.onopen = () => messages.forEach((message) => socket.send(message));
+      return (await closed).code;
     };
-    assertEquals(await upgrade([]), "401");
-    assertEquals(await upgrade(["Authorization: Bearer cb_0_0"]), "401");
-    assertEquals(await upgrade([`Authorization: Bearer ${scopes.get("sessions")}`]), "403");
-    assertEquals(await upgrade([`Authorization: Bearer ${key}`, "Origin: https://evil.example"]), "403");
-    assertEquals(await upgrade([`Authorization: Bearer ${key}`]), "101");
+    const binary = ["v1.kernel.websocket.jupyter.org"];
+    const text = (type: string, content: object, channel = "shell") =>
+      JSON.stringify({ channel, header: { msg_id: type, msg_type: type }, content });
+    const table: [messages: (string | Uint8Array<ArrayBuffer>)[], protocols: string[], code: number][] = [
+      [["{"], [], 1007],
+      [[new Uint8Array(64)], [], 1007],
+      [[text("kernel_info_request", {})], binary, 1007],
+      [[new Uint8Array(64).fill(255)], binary, 1007],
+      [[text("execute_request", { code: "x".repeat(MAX_BODY_BYTES) })], [], 1009],
+    ];
+    for (const [messages, protocols, code] of table) assertEquals(await talk(messages, protocols), code);
+    const many = Array.from({ length: 500 }, () => text("kernel_info_request", {}));
+    assertEquals(await talk([...many, text("shutdown_request", {})]), 1000);
+    assertEquals(await rightful.status("GET", `/api/kernels/${id}`), 404);
   });
 });
 
@@ -249,18 +330,22 @@ for (const door of DOORS) {
     });
   });
 
-  const { refusedName } = door;
-  Deno.test(`[${door.name}] a file name that leaves the workspace runs nothing`, async () => {
-    if (refusedName === undefined) return await withWorld((world) => assertSandboxKeepsFilesInside(world));
-    await withWorld(async ({ rightful }) => {
-      for (const name of OUTSIDE) {
-        const [status, error] = await refusal(door, rightful, door.body(name));
-        const [refused, word] = refusedName;
-        assertEquals([name, status, error.includes(word)], [name, refused, true], error);
-      }
-      assertEquals((await rightful.json("GET", "/v1/executions")).executions, []);
-    });
-  });
+  const { assertKeepsFilesInside, refusedName } = door;
+  if (assertKeepsFilesInside !== undefined) {
+    Deno.test(`[${door.name}] a file name that leaves the workspace runs nothing`, () =>
+      withWorld(assertKeepsFilesInside));
+  }
+  if (refusedName !== undefined) {
+    Deno.test(`[${door.name}] a file name that leaves the workspace runs nothing`, () =>
+      withWorld(async ({ rightful }) => {
+        for (const name of OUTSIDE) {
+          const [status, error] = await refusal(door, rightful, door.body(name));
+          const [refused, word] = refusedName;
+          assertEquals([name, status, error.includes(word)], [name, refused, true], error);
+        }
+        assertEquals((await rightful.json("GET", "/v1/executions")).executions, []);
+      }));
+  }
 
   Deno.test(`[${door.name}] half a body runs nothing, and its memory is free again`, async () => {
     await withWorld(async ({ key, rightful, service }) => {

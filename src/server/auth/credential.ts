@@ -7,14 +7,18 @@ const SUBPROTOCOL = "codebeaker";
 /** Start of the subprotocol that holds a key. A browser does not let a page set headers of a WebSocket. */
 const KEY_PREFIX = `${SUBPROTOCOL}.key.`;
 
-/** Headers in which other protocols send a key, by the beginning of their paths. */
-const OTHER_HEADERS: readonly (readonly [begin: string, headers: readonly string[]])[] = [
-  ["/e2b/", ["x-access-token", "e2b-traffic-access-token"]],
+/** Paths of other protocols, and where these send keys. */
+const OTHER_KEYS: readonly (readonly [paths: RegExp, keysIn: (request: HonoRequest) => (string | undefined)[]])[] = [
+  [/^\/e2b\//, (request) => ["x-access-token", "e2b-traffic-access-token"].map((name) => request.header(name)?.trim())],
+  [/^\/api(\/(kernels|kernelspecs|sessions|status)(\/|$)|$)/, (request) => [
+    /^token +(\S+) *$/i.exec(request.header("authorization") ?? "")?.[1],
+    /^.+$/s.exec(request.query("token") ?? "")?.[0], // An empty one is none.
+  ]],
 ];
 
 /**
  * Finds the API key of a request; undefined where there is none. A key comes in the header `Authorization` as a bearer,
- * in `X-API-Key`, in the subprotocol `codebeaker.key.<key>` of a WebSocket, or in a header of the path's own protocol.
+ * in `X-API-Key`, in the subprotocol `codebeaker.key.<key>` of a WebSocket, or where the path's own protocol sends it.
  *
  * @throws {CodeBeakerError} `unauthorized` for several keys that differ, and for a subprotocol without a key
  */
@@ -23,7 +27,7 @@ export function keyOf(request: HonoRequest): string | undefined {
     /^Bearer +(\S+) *$/i.exec(request.header("authorization") ?? "")?.[1],
     request.header("x-api-key")?.trim(),
     ...offeredProtocols(request).filter(isKey).map(keyIn),
-    ...otherHeaders(request).map((name) => request.header(name)?.trim()),
+    ...OTHER_KEYS.find(([paths]) => paths.test(request.path))?.[1](request) ?? [],
   ];
   const keys = new Set(given.filter((key) => key !== undefined));
   if (keys.size <= 1) return keys.values().next().value;
@@ -50,10 +54,6 @@ function offeredProtocols(request: HonoRequest): string[] {
   if (request.header("upgrade")?.toLowerCase() !== "websocket") return [];
   const header = request.header("sec-websocket-protocol") ?? "";
   return header.split(",").map((protocol) => protocol.trim()).filter((protocol) => protocol !== "");
-}
-
-function otherHeaders({ path }: HonoRequest): readonly string[] {
-  return OTHER_HEADERS.find(([begin]) => path.startsWith(begin))?.[1] ?? [];
 }
 
 function isKey(protocol: string): boolean {

@@ -4,6 +4,7 @@ import { sendProblem } from "../http/problem.ts";
 import { codapiRoutes, sendCodapiError } from "./codapi/mod.ts";
 import type { CompatOptions } from "./compat_options.ts";
 import { e2bRoutes, sendE2bError } from "./e2b/mod.ts";
+import { jupyterRoutes, sendJupyterError } from "./jupyter/mod.ts";
 import { libreChatRoutes, sendLibreChatError } from "./librechat/mod.ts";
 import { pistonRoutes, sendPistonError } from "./piston/mod.ts";
 
@@ -12,6 +13,10 @@ type SendError = (context: Context<AppEnv>, error: unknown) => Response;
 /** The senders of errors of other protocols, by the first segments of a path. */
 const ERROR_SENDERS: readonly (readonly [begin: string, send: SendError])[] = [
   ["/api/v2", sendPistonError],
+  ["/api/kernels", sendJupyterError],
+  ["/api/kernelspecs", sendJupyterError],
+  ["/api/sessions", sendJupyterError],
+  ["/api/status", sendJupyterError],
   ["/v1/exec", sendCodapiError],
   ["/exec", sendLibreChatError],
   ["/e2b", sendE2bError],
@@ -20,7 +25,9 @@ const ERROR_SENDERS: readonly (readonly [begin: string, send: SendError])[] = [
 /** The doors for clients of other services. Each loads its code at its first request. */
 export function compatRoutes(options: CompatOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  for (const routes of [pistonRoutes, codapiRoutes, libreChatRoutes, e2bRoutes]) app.route("/", routes(options));
+  for (const routes of [pistonRoutes, codapiRoutes, libreChatRoutes, e2bRoutes, jupyterRoutes]) {
+    app.route("/", routes(options));
+  }
   return app;
 }
 

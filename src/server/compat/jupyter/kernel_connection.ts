@@ -1,0 +1,73 @@
+import type { ByteLease } from "../../../concurrency/byte_budget.ts";
+import { CodeBeakerError } from "../../../core/errors.ts";
+import type { Observer } from "../../../engine/observer.ts";
+import type { Caller } from "../../../engine/port.ts";
+import type { SocketPeer, SocketProtocol } from "../../sockets/mod.ts";
+import type { Kernel, KernelClient } from "./kernel.ts";
+import { type Message, readMessage, type Request, writeMessage } from "./messages.ts";
+
+/** Memory of a waiting message beside its text. */
+const MESSAGE_BYTES = 1_024;
+
+/** The close code of a message that is none (RFC 6455, 7.4.1). */
+const INVALID_DATA = 1007;
+/** Most characters of a reason, each of one byte. */
+const MAX_REASON_LENGTH = 120;
+
+/** Parts of a connection. */
+export interface KernelConnectionOptions {
+  readonly kernel: Kernel;
+  readonly id: string;
+  readonly caller: Caller;
+  readonly observer: Observer;
+}
+
+/** One client of a kernel on a WebSocket. A client that disconnects does not end what the kernel does. */
+export class KernelConnection implements SocketProtocol, KernelClient {
+  /** Requests wait for the one before. Their bytes are bounded, and not their number. */
+  readonly maxPending = Infinity;
+  readonly #peer: SocketPeer;
+  readonly #options: KernelConnectionOptions;
+
+  constructor(peer: SocketPeer, options: KernelConnectionOptions) {
+    this.#peer = peer;
+    this.#options = options;
+  }
+
+  get id(): string {
+    return this.#options.id;
+  }
+
+  get caller(): Caller {
+    return this.#options.caller;
+  }
+
+  begin(): void {
+    const { kernel } = this.#options;
+    kernel.connect(this);
+    this.#peer.signal.addEventListener("abort", () => kernel.disconnect(this));
+  }
+
+  async answer(data: unknown, lease: ByteLease): Promise<void> {
+    const { caller, kernel, observer } = this.#options;
+    let request: Request;
+    try {
+      lease.growTo(MESSAGE_BYTES + (data instanceof ArrayBuffer ? data.byteLength : String(data).length));
+      request = readMessage(data, this.#peer.protocol);
+    } catch (error) {
+      if (!(error instanceof CodeBeakerError)) throw error;
+      observer.refused?.({ caller, what: "a message of Jupyter's", error });
+      const reason = error.message.replaceAll(/[^ -~]/g, "?").slice(0, MAX_REASON_LENGTH);
+      return this.#peer.close(INVALID_DATA, reason);
+    }
+    await kernel.answer(request, this);
+  }
+
+  send(message: Message): Promise<void> {
+    return this.#peer.send(() => writeMessage(message, this.#peer.protocol));
+  }
+
+  close(code: number, reason: string): void {
+    this.#peer.close(code, reason);
+  }
+}

@@ -1,0 +1,124 @@
+import { CodeBeakerError } from "../../../core/errors.ts";
+import { LIMITS } from "../../../core/limits.ts";
+import { parseSessionRequest } from "../../../core/requests/session_request.ts";
+import type { SessionInfo } from "../../../core/session.ts";
+import type { Caller, EnginePort } from "../../../engine/port.ts";
+import type { SessionsPort } from "../../../sessions/port.ts";
+import { Kernel } from "./kernel.ts";
+import { kernelNameOf, languageOf, listSpecs } from "./kernelspecs.ts";
+
+/** The name under which a session's metadata has the name of its kernel. */
+const KERNEL = "jupyter.kernel";
+
+const HOUR_MS = 3_600_000;
+/** Longest time in which a kernel may do nothing, and its longest life. */
+const LIFE = { idleTimeoutMs: HOUR_MS, maxLifetimeMs: 24 * HOUR_MS };
+
+/** A kernel with the session that it is. */
+export interface OpenKernel {
+  readonly session: SessionInfo;
+  readonly kernel: Kernel;
+}
+
+/** What a new kernel is asked for with. */
+export interface KernelRequest {
+  /** Absent, the default kernel. */
+  readonly name?: string | null | undefined;
+  readonly env?: Readonly<Record<string, string>> | null | undefined;
+  /** Metadata of the session beside the kernel's name. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+}
+
+/** The kernels of all tenants: sessions that Jupyter's clients have started. */
+export class Kernels {
+  readonly #engine: EnginePort;
+  readonly #sessions: SessionsPort;
+  /** Those that someone has asked for, by their sessions. */
+  readonly #kernels = new Map<string, Kernel>();
+
+  constructor({ engine, sessions }: { readonly engine: EnginePort; readonly sessions: SessionsPort }) {
+    this.#engine = engine;
+    this.#sessions = sessions;
+  }
+
+  /**
+   * Starts a kernel. Returns when it can evaluate.
+   *
+   * @throws {CodeBeakerError} the errors of a new session, and of a new context
+   */
+  async start(caller: Caller, { env, metadata = {}, name, signal }: KernelRequest): Promise<OpenKernel> {
+    const language = languageOf(name ?? (await listSpecs(this.#engine)).default);
+    const request = parseSessionRequest({
+      ...LIFE,
+      language,
+      env: env ?? {},
+      limits: { cpuMs: LIMITS.timeoutMs.max },
+      metadata: { ...metadata, [KERNEL]: kernelNameOf(language) },
+    });
+    const session = await this.#sessions.create(caller, request, { signal });
+    try {
+      await this.#sessions.contexts(caller, session.id).findDefault(language);
+    } catch (error) {
+      await this.#sessions.close(caller, session.id);
+      throw error;
+    }
+    return this.#open(caller, session);
+  }
+
+  /**
+   * Finds a kernel of the caller's tenant.
+   *
+   * @throws {CodeBeakerError} `not_found`
+   */
+  find(caller: Caller, id: string): OpenKernel {
+    const session = this.#sessions.show(caller, `sess_${id.replaceAll("-", "")}`);
+    if (isKernel(session)) return this.#open(caller, session);
+    throw new CodeBeakerError("not_found", `Cannot find the kernel ${id} as it is shut down, or was never one`);
+  }
+
+  /** Lists the kernels of the caller's tenant, the newest first. */
+  list(caller: Caller): OpenKernel[] {
+    const found: SessionInfo[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = this.#sessions.list(caller, { limit: 100, cursor });
+      found.push(...page.sessions.filter(isKernel));
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    return found.map((session) => this.#open(caller, session));
+  }
+
+  /** A kernel as Jupyter's clients see it. */
+  describe({ kernel, session }: OpenKernel): object {
+    return {
+      id: idOf(session),
+      name: session.metadata[KERNEL],
+      last_activity: session.lastActivityAt,
+      execution_state: kernel.state,
+      connections: kernel.connections,
+    };
+  }
+
+  /** Has the state of a kernel, and forgets those whose sessions are closed. */
+  #open(owner: Caller, session: SessionInfo): OpenKernel {
+    const known = this.#kernels.get(session.id);
+    if (known !== undefined) return { session, kernel: known };
+    for (const [id, kernel] of this.#kernels) if (!kernel.isOpen) this.#kernels.delete(id);
+    const kernel = new Kernel({
+      ...{ owner, sessions: this.#sessions, sessionId: session.id },
+      language: languageOf(String(session.metadata[KERNEL])),
+    });
+    this.#kernels.set(session.id, kernel);
+    return { session, kernel };
+  }
+}
+
+/** The id of a kernel: its session's, in the form that Jupyter's servers ask for. */
+export function idOf({ id }: Pick<SessionInfo, "id">): string {
+  return id.replace(/^sess_(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+function isKernel({ metadata, state }: SessionInfo): boolean {
+  return typeof metadata[KERNEL] === "string" && state !== "closing" && state !== "closed";
+}

@@ -1,0 +1,247 @@
+import { assertEquals } from "@std/assert";
+import type { Execution } from "../../../../src/core/execution.ts";
+import type { SubmitOptions } from "../../../../src/engine/port.ts";
+import { Kernel, type KernelClient } from "../../../../src/server/compat/jupyter/kernel.ts";
+import type { Message, Request } from "../../../../src/server/compat/jupyter/messages.ts";
+import type { SessionState } from "../../../../src/core/session.ts";
+import type { ContextsPort } from "../../../../src/sessions/port.ts";
+import { fakeExecution, fakeSession, fakeSessions, TESTER } from "../../../support/fake_ports.ts";
+
+/** What a cell does: it has its options, and gives its end. */
+type Body = (options: SubmitOptions) => Promise<Partial<Execution>> | Partial<Execution>;
+
+/** A kernel whose code is the name of a body. */
+function kernelOf(bodies: Readonly<Record<string, Body>>) {
+  const facts = { evaluated: [] as string[], closed: [] as string[], state: "idle" as SessionState };
+  const contexts: Partial<ContextsPort> = {
+    findDefault: () => Promise.resolve(`ctx_${facts.closed.length}`),
+    submit: (_id, { code }, options = {}) => {
+      facts.evaluated.push(code);
+      const ended = Promise.resolve(bodies[code]?.(options) ?? {}).then((parts) => fakeExecution(parts));
+      return Promise.resolve({ id: "exec_1", ended });
+    },
+    close: (id) => Promise.resolve(void facts.closed.push(id)),
+  };
+  const sessions = fakeSessions({
+    show: () => fakeSession({ state: facts.state }),
+    contexts: () => contexts as ContextsPort,
+    close: () => Promise.resolve(void (facts.state = "closed")),
+  });
+  const kernel = new Kernel({ sessions, sessionId: "sess_1", language: "python", owner: TESTER });
+  return Object.assign(kernel, { facts });
+}
+
+/** A client that writes down what it gets. */
+function clientOf(id: string) {
+  const got: Message[] = [];
+  const closed: number[] = [];
+  const client: KernelClient = {
+    ...{ id, caller: TESTER },
+    send: (message) => Promise.resolve(void got.push(message)),
+    close: (code) => void closed.push(code),
+  };
+  return Object.assign(client, {
+    closed,
+    got,
+    /** The types of what it got, with the state of a status. */
+    types: () =>
+      got.map(({ content, header }) => "execution_state" in content ? content.execution_state : header.msg_type),
+  });
+}
+
+function request(type: string, content: object = {}, channel: Request["channel"] = "shell"): Request {
+  return { channel, header: { msg_id: type, msg_type: type }, content: { ...content } };
+}
+
+const execute = (code: string, more: object = {}) => request("execute_request", { code, ...more });
+const failed: Body = () => ({
+  outcome: { kind: "exited", exitCode: 1 },
+  error: { name: "E", message: "m", traceback: "a\nb" },
+});
+const untilInterrupted: Body = ({ signal }) =>
+  new Promise((resolve) =>
+    signal?.addEventListener("abort", () => resolve({ outcome: { kind: "cancelled" }, exitCode: null }))
+  );
+
+Deno.test("Kernel: code gives its input, output, displays and value in order, between busy and idle, to every client", async () => {
+  const [first, second] = [clientOf("a"), clientOf("b")];
+  const kernel = kernelOf({
+    code: async ({ onDisplay, onOutput }) => {
+      const [half, rest] = [[0xc3], [0xa9]].map((bytes) => new Uint8Array(bytes));
+      for (const bytes of [half, rest]) await onOutput?.({ stream: "stdout", bytes: bytes ?? new Uint8Array() });
+      await onOutput?.({ stream: "stderr", bytes: new Uint8Array([0x65]), isOfError: true });
+      await onDisplay?.({ "image/png": "x" });
+      return { text: "False", value: false, valueType: "json" };
+    },
+  });
+  for (const client of [first, second]) kernel.connect(client);
+  await kernel.answer(execute("code"), first);
+  const published = ["busy", "execute_input", "stream", "display_data", "execute_result"];
+  assertEquals(first.types(), [...published, "execute_reply", "idle"]);
+  assertEquals(second.types(), [...published, "idle"]);
+  const [, input, stream, , result, reply] = first.got.map(({ content }) => content);
+  assertEquals(input, { code: "code", execution_count: 1 });
+  assertEquals(stream, { name: "stdout", text: "é" });
+  assertEquals(result, { execution_count: 1, data: { "text/plain": "False" }, metadata: {} });
+  assertEquals(reply, { status: "ok", execution_count: 1, user_expressions: {}, payload: [] });
+  assertEquals(first.got.every(({ parent_header: { msg_id } }) => msg_id === "execute_request"), true);
+});
+
+Deno.test("Kernel: silent code publishes nothing, and counts no more than code without history does", async () => {
+  const client = clientOf("a");
+  const kernel = kernelOf({ failed, value: () => ({ value: 1, text: "1" }) });
+  kernel.connect(client);
+  await kernel.answer(execute("value", { silent: true }), client);
+  await kernel.answer(execute("failed", { silent: true }), client);
+  assertEquals(client.types(), ["busy", "execute_reply", "idle", "busy", "execute_reply", "idle"]);
+  await kernel.answer(execute("value", { store_history: false }), client);
+  await kernel.answer(execute("value", { user_expressions: { x: "x" } }), client);
+  const counts = client.got.map(({ content }) => "execution_count" in content ? content.execution_count : undefined);
+  assertEquals(counts.filter((count) => count !== undefined), [0, 0, 0, 0, 0, 1, 1, 1]);
+  const { user_expressions } = client.got.at(-2)?.content as { user_expressions: { x: { status: string } } };
+  assertEquals(user_expressions.x.status, "error");
+});
+
+Deno.test("Kernel: code that fails aborts what waits, unless it says otherwise", async () => {
+  for (const stop_on_error of [true, false]) {
+    const client = clientOf("a");
+    const kernel = kernelOf({ failed });
+    kernel.connect(client);
+    await Promise.all([execute("failed", { stop_on_error }), execute("next")].map((one) => kernel.answer(one, client)));
+    await kernel.answer(execute("later"), client);
+    const replies = client.got.filter(({ header }) => header.msg_type === "execute_reply").map(({ content }) =>
+      content
+    );
+    const statuses = replies.map((content) => "status" in content ? content.status : undefined);
+    assertEquals(statuses, ["error", stop_on_error ? "aborted" : "ok", "ok"]);
+    assertEquals(kernel.facts.evaluated, stop_on_error ? ["failed", "later"] : ["failed", "next", "later"]);
+    const error = client.got.find(({ header }) => header.msg_type === "error")?.content;
+    assertEquals(error, { ename: "E", evalue: "m", traceback: ["a", "b"] });
+  }
+});
+
+Deno.test("Kernel: an interrupt reaches what runs, from either side, before what waits is answered", async () => {
+  const client = clientOf("a");
+  const kernel = kernelOf({ loop: untilInterrupted });
+  kernel.connect(client);
+  for (
+    const interrupt of [
+      () => kernel.interrupt(),
+      () => kernel.answer(request("interrupt_request", {}, "control"), client),
+    ]
+  ) {
+    const answered = kernel.answer(execute("loop"), client);
+    const waiting = kernel.answer(request("kernel_info_request"), client);
+    while (kernel.facts.evaluated.length === 0) await Promise.resolve();
+    assertEquals([kernel.state, client.types().includes("kernel_info_reply")], ["busy", false]);
+    await interrupt();
+    await Promise.all([answered, waiting]);
+    const error = client.got.find(({ header }) => header.msg_type === "error")?.content as { ename: string };
+    assertEquals([error.ename, kernel.state, client.types().includes("kernel_info_reply")], [
+      "cancelled",
+      "idle",
+      true,
+    ]);
+    client.got.splice(0);
+    kernel.facts.evaluated.splice(0);
+  }
+});
+
+Deno.test("Kernel: a restart ends what runs, aborts what waits, and begins to count anew", async () => {
+  const client = clientOf("a");
+  const kernel = kernelOf({ loop: untilInterrupted });
+  kernel.connect(client);
+  await kernel.answer(execute("before"), client);
+  const answered = [execute("loop"), execute("next")].map((one) => kernel.answer(one, client));
+  while (!kernel.facts.evaluated.includes("loop")) await Promise.resolve();
+  await kernel.restart(TESTER);
+  await Promise.all(answered);
+  await kernel.answer(execute("after"), client);
+  assertEquals([kernel.facts.evaluated, kernel.facts.closed], [["before", "loop", "after"], ["ctx_0"]]);
+  assertEquals(client.types().includes("restarting"), false); // It says that the kernel has died.
+  assertEquals(client.types().includes("starting"), true);
+  const sessions = new Set(client.got.map(({ header }) => header.session));
+  const { execution_count } = client.got.at(-2)?.content as { execution_count: number };
+  assertEquals([sessions.size, execution_count], [2, 1]);
+});
+
+Deno.test("Kernel: a lost context is told as a restart, and a closed session as the kernel's death", async () => {
+  const client = clientOf("a");
+  const kernel = kernelOf({ exit: () => ({ contextLost: true }) });
+  kernel.connect(client);
+  await kernel.answer(execute("exit"), client);
+  assertEquals(client.types().slice(-4), ["error", "execute_reply", "idle", "restarting"]);
+  kernel.facts.state = "closed";
+  await kernel.answer(request("kernel_info_request"), client);
+  await Promise.resolve();
+  assertEquals([client.types().at(-1), client.closed, kernel.connections], ["dead", [1000], 0]);
+});
+
+Deno.test("Kernel: a shutdown is answered, and closes the session and every connection", async () => {
+  const [client, other] = [clientOf("a"), clientOf("b")];
+  const kernel = kernelOf({});
+  for (const one of [client, other]) kernel.connect(one);
+  await kernel.answer(request("shutdown_request", { restart: false }, "control"), client);
+  await Promise.resolve();
+  assertEquals(client.types(), ["busy", "shutdown_reply", "idle", "dead"]);
+  assertEquals([kernel.facts.state, client.closed, other.closed], ["closed", [1000], [1000]]);
+});
+
+Deno.test("Kernel: the last client to leave gets what it missed when it returns, the newest MiB of it", async () => {
+  const gate = Promise.withResolvers<void>();
+  const [client, again, stranger] = [clientOf("a"), clientOf("a"), clientOf("b")];
+  const kernel = kernelOf({
+    flood: async ({ onOutput }) => {
+      await gate.promise;
+      for (let count = 0; count < 30; count++) {
+        await onOutput?.({ stream: "stdout", bytes: new Uint8Array(100_000).fill(0x78) });
+      }
+      return {};
+    },
+  });
+  kernel.connect(client);
+  const answered = kernel.answer(execute("flood"), client);
+  while (kernel.facts.evaluated.length === 0) await Promise.resolve();
+  kernel.disconnect(client);
+  gate.resolve();
+  await answered;
+  kernel.connect(again);
+  assertEquals(again.types().slice(-3), ["stream", "execute_reply", "idle"]);
+  assertEquals(again.got.length > 5 && JSON.stringify(again.got).length < 1_100_000, true);
+  kernel.disconnect(again);
+  await kernel.answer(execute("more"), client);
+  kernel.connect(stranger);
+  assertEquals(stranger.got, []);
+});
+
+Deno.test("Kernel: a client's new connection takes the place of its old one, which leaves later", () => {
+  const [old, next] = [clientOf("a"), clientOf("a")];
+  const kernel = kernelOf({});
+  for (const client of [old, next]) kernel.connect(client);
+  kernel.disconnect(old);
+  assertEquals([old.closed, next.closed, kernel.connections], [[1000], [], 1]);
+});
+
+Deno.test("Kernel: what is not here is answered as empty or not supported, and what needs no answer has none", async () => {
+  const client = clientOf("a");
+  const kernel = kernelOf({});
+  kernel.connect(client);
+  const ask = async (type: string, content: object = {}, channel: Request["channel"] = "shell") => {
+    client.got.splice(0);
+    await kernel.answer(request(type, content, channel), client);
+    return client.got.filter(({ header }) => header.msg_type !== "status").map(({ channel, content, header }) =>
+      [channel, header.msg_type, content] as const
+    );
+  };
+  assertEquals(await ask("complete_request", { code: "a", cursor_pos: 1 }), [
+    ["shell", "complete_reply", { status: "ok", matches: [], cursor_start: 1, cursor_end: 1, metadata: {} }],
+  ]);
+  assertEquals(await ask("comm_open", { comm_id: "c" }), [["iopub", "comm_close", { comm_id: "c", data: {} }]]);
+  const [[channel, type, content] = []] = await ask("debug_request", {}, "control");
+  assertEquals([channel, type, (content as { status: string }).status], ["control", "debug_reply", "error"]);
+  const [[, , bad] = []] = await ask("execute_request", { code: 1 });
+  assertEquals(bad as object, { ...bad, status: "error", ename: "invalid_request" });
+  for (const [type, channel] of [["comm_msg", "shell"], ["input_reply", "stdin"]] as const) {
+    assertEquals(await ask(type, {}, channel), []);
+  }
+});
