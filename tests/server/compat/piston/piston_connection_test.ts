@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import type { Execution } from "../../../../src/core/execution.ts";
 import { VERSION } from "../../../../src/core/version.ts";
@@ -6,7 +6,9 @@ import type { EnginePort, SubmitOptions } from "../../../../src/engine/port.ts";
 import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
 import { PistonConnection } from "../../../../src/server/compat/piston/piston_connection.ts";
 import { ServerSockets, SOCKET_LIMITS, type SocketPeer } from "../../../../src/server/sockets/mod.ts";
-import { fakeEngine, fakeExecution, TESTER } from "../../../support/fake_ports.ts";
+import { fakeEngine, fakeExecution, submitted, TESTER } from "../../../support/fake_ports.ts";
+import { untilStalled } from "../../../support/until.ts";
+import { RawClient } from "../../rpc/raw_client.ts";
 
 const INIT = { type: "init", language: "python", version: "*", files: [{ content: "x" }] };
 const RUNTIME = { type: "runtime", language: "python", version: VERSION };
@@ -180,6 +182,26 @@ Deno.test("a client that disconnects ends its job", async () => {
   await begun;
   socket.close();
   await Promise.all([closed, cancelled]);
+});
+
+Deno.test("a program waits for a client that does not read, and ends when that is gone", async () => {
+  const chunk = "x".repeat(65_536);
+  let printed = 0;
+  const ended = Promise.withResolvers<void>();
+  await using server = listen({
+    submit: (_caller, _request, options = {}) =>
+      Promise.resolve(submitted(options, async (print) => {
+        for (; printed < 800 && !options.signal?.aborted; printed++) await print(chunk);
+        ended.resolve();
+      })),
+  });
+  {
+    using client = await RawClient.open(Number(new URL(server.url).port));
+    await client.send(JSON.stringify(INIT));
+    await untilStalled(() => printed, "the program waits");
+    assert(printed * chunk.length < 32 * 1_048_576, `${printed} chunks are on their way`);
+  }
+  await ended.promise;
 });
 
 /** A program that reads nothing until its input has come to "end". */
