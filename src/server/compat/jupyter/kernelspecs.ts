@@ -1,5 +1,5 @@
 import { CodeBeakerError } from "../../../core/errors.ts";
-import { canonicalLanguage, mainFileOf } from "../../../core/languages.ts";
+import { canonicalLanguage, languageOfFile, mainFileOf } from "../../../core/languages.ts";
 import { VERSION } from "../../../core/version.ts";
 import type { EnginePort } from "../../../engine/port.ts";
 import { PROTOCOL_VERSION } from "./messages.ts";
@@ -53,7 +53,7 @@ export function kernelInfo(language: string): object {
     language_info: {
       name: language,
       version: "",
-      mimetype: NAMES[language]?.type ?? "text/plain",
+      mimetype: NAMES[languageOfFile(mainFileOf(language)) ?? ""]?.type ?? "text/plain",
       file_extension: mainFileOf(language).replace("main", ""),
     },
     banner: `${NAMES[language]?.title ?? language} on CodeBeaker ${VERSION}`,
