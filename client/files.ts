@@ -1,4 +1,4 @@
-import { hasCode } from "./errors.ts";
+import { CodeBeakerError, hasCode } from "./errors.ts";
 import type { CallOptions, Read, Service } from "./service.ts";
 import type { FileEntry, FileTree } from "./types.ts";
 
@@ -74,7 +74,9 @@ export class Files {
   async size(path: string, { signal }: CallOptions = {}): Promise<number | undefined> {
     try {
       return await this.#service.request("HEAD", this.#url(path), { signal, isRepeatable: true }, (response) => {
-        return Promise.resolve(Number(response.headers.get("content-length")));
+        const length = response.headers.get("content-length");
+        if (length !== null) return Promise.resolve(Number(length));
+        throw new CodeBeakerError("bad_answer", "The answer has no Content-Length: a proxy may have removed it");
       });
     } catch (error) {
       if (hasCode(error, "not_found")) return undefined;

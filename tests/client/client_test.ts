@@ -103,8 +103,9 @@ Deno.test("a request that the service was too busy for is repeated when the serv
     "POST /v1/sessions": [busy, unavailable, () => Response.json(SESSION, { status: 201 })],
     [RUN]: [busy, ended],
   });
-  const sandbox = await Sandbox.create("python", service);
+  const sandbox = await Sandbox.create("python", { url: `${service.url}/`, key: "secret" });
   assertEquals((await sandbox.run("1")).stdout, "héllo");
+  assertEquals(new Set(service.got.map(({ headers }) => headers.get("authorization"))), new Set(["Bearer secret"]));
   const keys = service.got.slice(3).map(({ headers }) => headers.get("idempotency-key"));
   assertEquals(keys.length, 2);
   assert(keys[0] !== null && keys[0] === keys[1]);
