@@ -11,9 +11,9 @@ export class RawHttp implements Disposable {
     return new RawHttp(await Deno.connect({ hostname, port: Number(port) }));
   }
 
-  /** Says a text; a service that has closed meanwhile hears no more of it. */
-  async say(text: string): Promise<void> {
-    const bytes = new TextEncoder().encode(text);
+  /** Says a text or bytes; a service that has closed meanwhile hears no more of it. */
+  async say(said: string | Uint8Array): Promise<void> {
+    const bytes = typeof said === "string" ? new TextEncoder().encode(said) : said;
     try {
       for (let sent = 0; sent < bytes.length;) sent += await this.#connection.write(bytes.subarray(sent));
     } catch (error) {

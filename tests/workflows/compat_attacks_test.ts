@@ -1,5 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
 import { envelope } from "../../src/server/compat/e2b/connect.ts";
+import { openStorage } from "../../src/storage/mod.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { createKey } from "../support/keys.ts";
 import { readMetrics } from "../support/metric_samples.ts";
@@ -27,6 +29,8 @@ interface AttackedDoor {
   assertKeepsFilesInside?(world: World): Promise<void>;
   /** The status of a body that is too long. */
   readonly tooLong: number;
+  /** Whether the audit log has a refused file name. Default: true. */
+  readonly auditsNames?: false;
 }
 
 const DOORS: readonly AttackedDoor[] = [
@@ -59,6 +63,7 @@ const DOORS: readonly AttackedDoor[] = [
     wrongScope: "sessions",
     errorIn: ({ error, ...rest }) => Object.keys(rest).length === 0 ? error : "",
     refusedName: [400, "no files"],
+    auditsNames: false, // Every file is refused, whatever its name.
     tooLong: 400,
   },
   {
@@ -98,6 +103,7 @@ const MAX_BODY_BYTES = 65_536;
 
 interface World {
   readonly service: OwnService;
+  readonly home: string;
   /** A client with the scope of each door, and one with another. */
   readonly rightful: ApiClient;
   readonly key: string;
@@ -120,10 +126,20 @@ async function withWorld(test: (world: World) => Promise<void>): Promise<void> {
     }
     await using service = await openService({ home, maxBodyBytes: MAX_BODY_BYTES });
     const scoped = (door: AttackedDoor) => new ApiClient(service, scopes.get(door.wrongScope));
-    await test({ service, rightful: new ApiClient(service, key), key, mallory, scopes, scoped });
+    await test({ service, home, rightful: new ApiClient(service, key), key, mallory, scopes, scoped });
   } finally {
     await Deno.remove(home, { recursive: true });
   }
+}
+
+/** Waits until the audit log has refused requests to a path with these codes, each at least once. */
+async function untilAudited(home: string, path: string, codes: readonly string[]): Promise<void> {
+  await until(() => {
+    using storage = openStorage(join(home, "codebeaker.db"));
+    const refused = storage.audit.read({ limit: 1_000 }).filter(({ action }) => action === "refused");
+    const found = refused.filter(({ facts }) => String(facts["what"]).includes(path)).map(({ facts }) => facts["code"]);
+    return codes.every((code) => found.includes(code));
+  }, `the audit log has ${codes.join(" and ")} of ${path}`);
 }
 
 /** A form with one file. */
@@ -150,7 +166,7 @@ async function askSandbox(
 }
 
 /** Asserts that no API of a sandbox takes a path out of its workspace. */
-async function assertSandboxKeepsFilesInside({ key, rightful, service }: World): Promise<void> {
+async function assertSandboxKeepsFilesInside({ home, key, rightful, service }: World): Promise<void> {
   const { sandboxID: sandbox } = await rightful.json("POST", "/e2b/v2/sandboxes", { templateID: "typescript" });
   const calls = (
     path: string,
@@ -182,9 +198,24 @@ async function assertSandboxKeepsFilesInside({ key, rightful, service }: World):
       assertEquals([path, request, status, text.includes("workspace")], [path, request, expected, true], text);
     }
   }
+  for (const path of ["/e2b/files", "Filesystem/Stat", "Process/Start"]) {
+    await untilAudited(home, path, ["permission_denied"]);
+  }
   const { tree } = await rightful.json("GET", `/v1/sessions/${sandbox}/files`);
   assertEquals(tree.children, []);
   assertEquals((await rightful.json("GET", "/v1/executions")).executions, []);
+}
+
+/** The head of a request for a WebSocket. */
+function upgradeHead(path: string, headers: readonly string[]): string {
+  const own = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
+  return requestHead(`GET ${path}`, [...own, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", ...headers]);
+}
+
+/** A client's frame of a long text (RFC 6455, 5.2). Its mask is 0. */
+function frameOf(message: object): Uint8Array {
+  const payload = new TextEncoder().encode(JSON.stringify(message).padEnd(126));
+  return new Uint8Array([0x81, 0x80 | 126, payload.length >> 8, payload.length & 0xff, 0, 0, 0, 0, ...payload]);
 }
 
 for (const [name, pathOf, wrongScope] of SOCKETS) {
@@ -193,9 +224,7 @@ for (const [name, pathOf, wrongScope] of SOCKETS) {
       const path = await pathOf(rightful);
       const upgrade = async (headers: readonly string[]) => {
         using connection = await RawHttp.open(service);
-        const own = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
-        const nonce = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
-        await connection.say(requestHead(`GET ${path}`, [...own, nonce, ...headers]));
+        await connection.say(upgradeHead(path, headers));
         return (await connection.readUntil("\r\n\r\n")).split(" ")[1];
       };
       assertEquals(await upgrade([]), "401");
@@ -262,6 +291,42 @@ Deno.test("[Jupyter] messages that are malformed, too long or many are refused, 
   });
 });
 
+Deno.test("[Piston] a WebSocket that sends half a frame, vanishes or reads nothing leaves nothing behind", async () => {
+  await withWorld(async ({ key, rightful, service }) => {
+    const connect = async (content: string, share = 1) => {
+      const connection = await RawHttp.open(service);
+      await connection.say(upgradeHead("/api/v2/connect", [`Authorization: Bearer ${key}`]));
+      await connection.readUntil("\r\n\r\n");
+      const init = frameOf({ type: "init", language: "typescript", version: "*", files: [{ content }] });
+      await connection.say(init.subarray(0, init.length * share));
+      return connection;
+    };
+    const executions = async () => (await rightful.json("GET", "/v1/executions")).executions;
+    const untilNewestIs = (status: string, count: number) =>
+      until(async () => {
+        const [newest, ...others] = await executions();
+        return others.length === count - 1 && newest?.status === status;
+      }, `the last of ${count} programs is ${status}`);
+    using _half = await connect("1", 0.5);
+    {
+      using _vanishing = await connect("setInterval(() => {}, 1000)");
+      await untilNewestIs("running", 1);
+    }
+    await untilNewestIs("ended", 1);
+    {
+      using _flooded = await connect("for (;;) console.log('x'.repeat(10_000));");
+      await untilNewestIs("running", 2);
+      await new Promise((resolve) => setTimeout(resolve, 1_000)); // In this time it would print more than its limit.
+      assertEquals((await executions())[0].status, "running");
+    }
+    await untilNewestIs("ended", 2); // The half of a frame has run nothing.
+    assertEquals((await executions()).map(({ outcome }: { outcome: { kind: string } }) => outcome.kind), [
+      ...["cancelled", "cancelled"],
+    ]);
+    assertEquals(await readMetrics(rightful, ["codebeaker_request_bytes"]), [0]);
+  });
+});
+
 Deno.test("[E2B] another tenant's sandbox, process and context are not there", async () => {
   await withWorld(async ({ key, mallory, rightful, service }) => {
     const create = (client: ApiClient) => client.json("POST", "/e2b/v2/sandboxes", { templateID: "typescript" });
@@ -309,7 +374,7 @@ async function refusal(door: AttackedDoor, client: ApiClient, body: unknown, hea
 for (const door of DOORS) {
   const body = door.body();
   Deno.test(`[${door.name}] no key, another's scope, another origin and a long body are refused in its own form`, async () => {
-    await withWorld(async ({ rightful, scoped, service }) => {
+    await withWorld(async ({ home, rightful, scoped, service }) => {
       assertEquals(await rightful.status("POST", door.path, body), door.ok ?? 200);
       const unknown = new ApiClient(service, "cb_0000_unknown");
       const long = JSON.stringify({ ...body, more: "x".repeat(MAX_BODY_BYTES) });
@@ -327,6 +392,7 @@ for (const door of DOORS) {
         assertEquals(actual, status);
         assertStringIncludes(error, word);
       }
+      await untilAudited(home, door.path, ["unauthorized", "permission_denied"]);
     });
   });
 
@@ -337,12 +403,13 @@ for (const door of DOORS) {
   }
   if (refusedName !== undefined) {
     Deno.test(`[${door.name}] a file name that leaves the workspace runs nothing`, () =>
-      withWorld(async ({ rightful }) => {
+      withWorld(async ({ home, rightful }) => {
         for (const name of OUTSIDE) {
           const [status, error] = await refusal(door, rightful, door.body(name));
           const [refused, word] = refusedName;
           assertEquals([name, status, error.includes(word)], [name, refused, true], error);
         }
+        if (door.auditsNames !== false) await untilAudited(home, door.path, ["permission_denied"]);
         assertEquals((await rightful.json("GET", "/v1/executions")).executions, []);
       }));
   }
