@@ -16,6 +16,9 @@ const INTERNAL_ERROR = 1011;
 /** Most unread bytes of a connection that counts as closed before its client answers. */
 const MAX_UNREAD_BYTES = 65_536;
 
+/** Polls without a message after which a client counts as silent, and their interval in ms. */
+const [SILENT_POLLS, SILENT_POLL_MS] = [5, 2];
+
 /** What a protocol does on one connection. */
 export interface SocketProtocol {
   /** Most messages that are answered at one time. Beyond it, the connection is closed. Default: twice `maxRequests`. */
@@ -79,6 +82,7 @@ export class ServerSocket implements SocketPeer {
   readonly #answering = new Set<Promise<void>>();
   readonly #opening: ReturnType<typeof setTimeout>;
   #closing: ReturnType<typeof setTimeout> | undefined;
+  #received = 0;
   /** The close frame of a connection that opens after its end. */
   #closeFrame: [code: number, reason: string] = [GOING_AWAY, "It took too long to open"];
 
@@ -109,8 +113,8 @@ export class ServerSocket implements SocketPeer {
     return this.#options.protocol;
   }
 
-  send(encode: () => SocketMessage): Promise<void> {
-    return this.#writer.send(encode);
+  async send(encode: () => SocketMessage): Promise<void> {
+    if (this.#closing === undefined) await this.#writer.send(encode);
   }
 
   waitForRoom(): Promise<void> {
@@ -119,8 +123,9 @@ export class ServerSocket implements SocketPeer {
 
   close(code: number, reason: string): void {
     this.#gone.abort(disconnected());
+    if (this.#closing !== undefined) return; // The first cause counts.
     this.#closeFrame = [code, reason];
-    if (this.#socket.readyState === WebSocket.OPEN) this.#sendClose();
+    if (this.#socket.readyState === WebSocket.OPEN) this.#closeWhenSilent();
   }
 
   async finish(code: number, reason: string): Promise<void> {
@@ -150,6 +155,21 @@ export class ServerSocket implements SocketPeer {
   }
 
   /**
+   * Closes the connection once its client is silent, or has sent for too long. Deno resets a connection on which a
+   * message comes behind its close, and the client would see no code.
+   */
+  #closeWhenSilent(): void {
+    let [received, silent, left] = [this.#received, 0, this.#options.limits.closeWithinMs / 2 / SILENT_POLL_MS];
+    const poll = () => {
+      silent = this.#received === received ? silent + 1 : 0;
+      received = this.#received;
+      if (silent < SILENT_POLLS && --left > 0) this.#closing = setTimeout(poll, SILENT_POLL_MS);
+      else if (this.#socket.readyState === WebSocket.OPEN) this.#sendClose();
+    };
+    this.#closing = setTimeout(poll, SILENT_POLL_MS);
+  }
+
+  /**
    * Closes the connection. It counts as closed soon, even if the client never answers, unless much that it has not read
    * is in memory.
    */
@@ -161,6 +181,7 @@ export class ServerSocket implements SocketPeer {
   }
 
   #receive(data: unknown): void {
+    this.#received++;
     if (!this.signal.aborted) this.#checkKey();
     if (this.signal.aborted) return;
     const { maxMessageBytes, maxRequests } = this.#options.limits;

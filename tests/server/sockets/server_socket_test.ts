@@ -48,9 +48,13 @@ Deno.test("a connection that is not open yet counts as closed once the service g
 });
 
 /** Listens for connections that speak a protocol. Messages have at most 1,024 bytes. */
-function listen(speak: (peer: SocketPeer) => SocketProtocol, protocol?: string) {
+function listen(
+  speak: (peer: SocketPeer) => SocketProtocol,
+  { closeWithinMs = 20, protocol }: { readonly closeWithinMs?: number; readonly protocol?: string } = {},
+) {
   const requests = new ByteBudget({ maxBytes: 0, maxOwnerBytes: 0 });
-  const sockets = new ServerSockets({ ...SOCKET_LIMITS, maxMessageBytes: 1_024, closeWithinMs: 20 }, requests);
+  const limits = { ...SOCKET_LIMITS, maxMessageBytes: 1_024, closeWithinMs };
+  const sockets = new ServerSockets(limits, requests);
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     (request) => sockets.upgrade(request, { protocol, caller: TESTER, observer: {}, checkKey() {}, speak }),
@@ -79,7 +83,7 @@ Deno.test("binary messages reach a protocol and its client as bytes, within the 
   await using server = listen((peer) => ({
     begin: () => void peer.send(() => `speaks ${peer.protocol}`),
     answer: (data) => peer.send(() => data instanceof ArrayBuffer ? new Uint8Array(data).reverse() : "text"),
-  }), "bytes");
+  }), { protocol: "bytes" });
   const socket = new WebSocket(`ws://${server.host}`, "bytes");
   socket.binaryType = "arraybuffer";
   const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
@@ -89,6 +93,22 @@ Deno.test("binary messages reach a protocol and its client as bytes, within the 
     socket.send(received.length === 1 ? Uint8Array.of(1, 2, 3) : new Uint8Array(1_025));
   };
   assertEquals([(await closed).code, received], [1009, ["speaks bytes", [3, 2, 1]]]);
+});
+
+Deno.test("a client that still sends when the service closes reads what was sent before, and the code", async () => {
+  await using server = listen((peer) => ({
+    async answer() {
+      peer.send(() => "the last");
+      await peer.finish(4_000, "It is enough");
+    },
+  }), { closeWithinMs: 600_000 });
+  const socket = new WebSocket(`ws://${server.host}`);
+  const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
+  const received: unknown[] = [];
+  socket.onmessage = ({ data }) => received.push(data);
+  socket.onopen = () => Array.from({ length: 500 }, () => socket.send("x".repeat(1_000)));
+  const { code, reason } = await closed;
+  assertEquals([code, reason, received[0]], [4_000, "It is enough", "the last"]);
 });
 
 Deno.test("a connection that the service closes gives its place back, also where the client never closes", async () => {
