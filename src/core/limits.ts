@@ -35,13 +35,21 @@ export const LIMITS = {
   diskMb: { means: "Size of the workspace", default: 64, min: 1, max: 16_384 },
 } as const satisfies Record<string, LimitRange>;
 
-/** Smallest limits of a compiler, however small those of the program are. */
+/** Limits of a compiler, however small those of the program are. Only its time may be less, {@link compilerTimeout}. */
 export const COMPILER_LIMITS = { timeoutMs: 60_000, memoryMb: 1_024, maxProcesses: 64 } as const;
 
 /** The name of a limit, in code and on the wire. */
 export type LimitName = keyof typeof LIMITS;
 /** A value for every limit. */
-export type Limits = Readonly<Record<LimitName, number>>;
+export type Limits = Readonly<Record<LimitName, number>> & {
+  /** Longest time of a compiler in ms, where it is less than its own. */
+  readonly compileMs?: number;
+};
+
+/** The time of a compiler in ms. */
+export function compilerTimeout({ compileMs = COMPILER_LIMITS.timeoutMs }: Limits): number {
+  return Math.min(compileMs, COMPILER_LIMITS.timeoutMs);
+}
 
 function limit(name: LimitName): z.ZodOptional<z.ZodNumber> {
   const { means, default: fallback, min, max } = LIMITS[name];

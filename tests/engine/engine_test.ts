@@ -9,6 +9,7 @@ import { MemoryBudget } from "../../src/concurrency/memory_budget.ts";
 import { delay } from "../../src/concurrency/delay.ts";
 import { Workspace } from "../../src/workspace/workspace.ts";
 import { CALLER, engineOf, type EngineParts } from "../support/engine_of.ts";
+import { FakeEnvironment } from "../support/fake_environment.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 
 /** An environment whose program runs until it is told how to end, and is cancelled by its signal. */
@@ -109,6 +110,13 @@ Deno.test("Engine tells which failure it is when nothing fits", async () => {
       code,
     ]);
   }
+});
+
+Deno.test("Engine gives a compiler no more time than its request names", async () => {
+  const environment = await FakeEnvironment.create();
+  await using engine = engineOf([fakeRuntime({ createEnvironment: () => Promise.resolve(environment) })]);
+  await engine.execute(CALLER, { ...REQUEST, compileMs: 7 });
+  assertEquals(environment.runs.map(({ options }) => options.limits.compileMs), [7]);
 });
 
 Deno.test("Engine runs no more at once than it has places", async () => {

@@ -7,7 +7,10 @@ import { checkPaths, type RequestFile } from "./request_files.ts";
 import { selectionFields, type SelectionRequest, toSelectionRequest } from "./selection_request.ts";
 
 /** A checked one-shot request. {@link placeFiles} names the main file. */
-export interface ExecutionRequest extends SelectionRequest, ProgramRequest {}
+export interface ExecutionRequest extends SelectionRequest, ProgramRequest {
+  /** Longest time of its compiler in ms, where that is less than the compiler's own. It is not on the wire. */
+  readonly compileMs?: number;
+}
 
 /** The wire form of `POST /v1/executions`. */
 export const executionRequestSchema = strictObject({ ...selectionFields, ...programFields });

@@ -16,7 +16,7 @@ const INTERNAL_ERROR = 1011;
 /** Most unread bytes of a connection that counts as closed before its client answers. */
 const MAX_UNREAD_BYTES = 65_536;
 
-/** Polls without a message after which a client counts as silent, and their interval in ms. */
+/** A client is silent after so many polls without a message. They are so many ms apart. */
 const [SILENT_POLLS, SILENT_POLL_MS] = [5, 2];
 
 /** What a protocol does on one connection. */

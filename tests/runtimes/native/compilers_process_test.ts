@@ -28,6 +28,12 @@ test("a compiler that takes more memory than any may is ended, whatever its prog
   assertEquals(remains, []);
 });
 
+test("a compiler has less time where its request asks for it", async () => {
+  const { compile, outcome, remains } = await native.run("c", { code: BOMB, limits: { compileMs: 20 } });
+  assertEquals([outcome, compile?.outcome], [{ kind: "timed_out", limitMs: 20 }, outcome]);
+  assertEquals(remains, []);
+});
+
 test("a compiler that writes more than the disk limit is ended", async () => {
   const code = "char big[1 << 28] = {1};\nint main(void) { return big[1]; }";
   const { compile, outcome, remains } = await native.run("c", { code });

@@ -1,5 +1,5 @@
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
-import { COMPILER_LIMITS, type Limits, MEBIBYTE } from "../../../core/limits.ts";
+import { compilerTimeout, type Limits, MEBIBYTE } from "../../../core/limits.ts";
 import { boundsOf } from "../container/container_limits.ts";
 import { isEngineLost } from "../engine/engine_call.ts";
 import { awaitReady, type Launch } from "./launch_phase.ts";
@@ -30,10 +30,10 @@ export async function launchProgram(options: ProgramLaunchOptions): Promise<Laun
   if (!compiles) watch.prepare({ isCompiled: false });
   const timer = setTimeout(
     () => {
-      if (compiles) termination.end({ kind: "timed_out", limitMs: COMPILER_LIMITS.timeoutMs }, "kill");
+      if (compiles) termination.end({ kind: "timed_out", limitMs: compilerTimeout(limits) }, "kill");
       else termination.send("SIGKILL").then((isSent) => isSent || onEngineLost());
     },
-    compiles ? COMPILER_LIMITS.timeoutMs : START_TIMEOUT_MS,
+    compiles ? compilerTimeout(limits) : START_TIMEOUT_MS,
   );
   write(input).catch(() => {}); // The launcher has ended, which the end of its output reports.
   let printedBytes = 0;

@@ -1,6 +1,6 @@
 import { BoundedOutput } from "../../../core/bytes/bounded_output.ts";
 import type { CompileResult, OutputChunk } from "../../../core/execution.ts";
-import { COMPILER_LIMITS, type Limits } from "../../../core/limits.ts";
+import { COMPILER_LIMITS, compilerTimeout, type Limits } from "../../../core/limits.ts";
 import { toCompileResult } from "../../languages/compile_result.ts";
 import type { ProgramHandle } from "../../port.ts";
 
@@ -9,7 +9,7 @@ export function compilerLimits(limits: Limits): Limits {
   const { maxProcesses, memoryMb, timeoutMs } = COMPILER_LIMITS;
   return {
     ...limits,
-    timeoutMs,
+    timeoutMs: compilerTimeout(limits),
     cpuMs: Math.max(limits.cpuMs, timeoutMs),
     memoryMb: Math.max(limits.memoryMb, memoryMb),
     maxProcesses: Math.max(limits.maxProcesses, maxProcesses),

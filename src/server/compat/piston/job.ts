@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CodeBeakerError, invalidField } from "../../../core/errors.ts";
 import { isKnownLanguage, languageOfFile, mainFileOf } from "../../../core/languages.ts";
-import { type LimitName, LIMITS, MEBIBYTE, type RequestedLimits } from "../../../core/limits.ts";
+import { COMPILER_LIMITS, LIMITS, MEBIBYTE, type RequestedLimits } from "../../../core/limits.ts";
 import { formatPath } from "../../../core/parsing/validation.ts";
 import { type ExecutionRequest, parseExecutionRequest } from "../../../core/requests/execution_request.ts";
 import { fromPiston, selectsVersion } from "./languages.ts";
@@ -25,18 +25,18 @@ const jobSchema = z.looseObject({
   files: z.array(fileSchema, "is required as an array"),
   args: z.unknown().optional(),
   stdin: z.unknown().optional(),
-  run_timeout: constraint("timeoutMs"),
-  run_cpu_time: constraint("cpuMs"),
-  run_memory_limit: constraint("memoryMb", MEBIBYTE),
-  compile_timeout: constraint("timeoutMs"),
-  compile_cpu_time: constraint("cpuMs"),
-  compile_memory_limit: constraint("memoryMb", MEBIBYTE),
+  run_timeout: constraint(LIMITS.timeoutMs),
+  run_cpu_time: constraint(LIMITS.cpuMs),
+  run_memory_limit: constraint(LIMITS.memoryMb, MEBIBYTE),
+  compile_timeout: constraint({ min: 1, max: COMPILER_LIMITS.timeoutMs }),
+  compile_cpu_time: constraint({ min: 1, max: COMPILER_LIMITS.timeoutMs }),
+  compile_memory_limit: constraint({ min: COMPILER_LIMITS.memoryMb, max: LIMITS.memoryMb.max }, MEBIBYTE),
 });
 
 /** A number that sets a limit in another unit. 0 and null set none, nor does the -1 that clients send for memory. */
-function constraint(limit: LimitName, unit = 1) {
-  const [min, max] = [LIMITS[limit].min * unit, LIMITS[limit].max * unit];
-  const isNone = (value: number) => value === 0 || (value === -1 && limit === "memoryMb");
+function constraint(range: { readonly min: number; readonly max: number }, unit = 1) {
+  const [min, max] = [range.min * unit, range.max * unit];
+  const isNone = (value: number) => value === 0 || (value === -1 && unit === MEBIBYTE);
   return z.number("must be a number, if specified")
     .refine((value) => value >= 0 || isNone(value), "must be non-negative")
     .refine((value) => value <= max, `cannot exceed the configured limit of ${max}`)
@@ -45,7 +45,7 @@ function constraint(limit: LimitName, unit = 1) {
 }
 
 /**
- * Parses a job as a request for the engine. Its first text file is the program.
+ * Parses a job as a request for the engine. Its first text file is the program. A compiler has the less of its two times.
  *
  * @param fixed limits that Piston has no constraint for
  * @throws {CodeBeakerError} `invalid_request`, mostly in Piston's words; other errors of {@link parseExecutionRequest}
@@ -60,7 +60,7 @@ export function parseJob(body: unknown, fixed: RequestedLimits = {}): ExecutionR
     throw new CodeBeakerError("unsupported_language", `${job.language}-${job.version} runtime is unknown`);
   }
   const language = fromPiston(job.language);
-  return parseExecutionRequest({
+  const request = parseExecutionRequest({
     language,
     ...placeProgram(language, job.files),
     args: job.args ?? [],
@@ -68,6 +68,8 @@ export function parseJob(body: unknown, fixed: RequestedLimits = {}): ExecutionR
     timeoutMs: job.run_timeout ?? undefined,
     limits: { cpuMs: job.run_cpu_time ?? undefined, memoryMb: job.run_memory_limit ?? undefined, ...fixed },
   });
+  const compileMs = Math.min(job.compile_timeout ?? Infinity, job.compile_cpu_time ?? Infinity);
+  return { ...request, ...(compileMs === Infinity ? {} : { compileMs }) };
 }
 
 /** Ends input with a newline, as Piston does. No input stays none, so that the program reads the end at once. */

@@ -10,3 +10,8 @@ Deno.test("compilerLimits() gives a compiler its own time, and no less than it n
   const most = { ...DEFAULT_LIMITS, timeoutMs: 300_000, cpuMs: 1_200_000, memoryMb: 4_096, maxProcesses: 4_096 };
   assertEquals(compilerLimits(most), { ...most, timeoutMs });
 });
+
+Deno.test("compilerLimits() gives a compiler less time where a request asks for it, and never more than its own", () => {
+  const times = [5, 100_000].map((compileMs) => compilerLimits({ ...DEFAULT_LIMITS, compileMs }).timeoutMs);
+  assertEquals(times, [5, COMPILER_LIMITS.timeoutMs]);
+});

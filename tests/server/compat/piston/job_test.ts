@@ -27,7 +27,11 @@ Deno.test("parseJob() refuses in Piston's words", () => {
     [{ ...JOB, run_timeout: "3000" }, "run_timeout must be a number, if specified"],
     [{ ...JOB, run_timeout: 300_001 }, "run_timeout cannot exceed the configured limit of 300000"],
     [{ ...JOB, run_timeout: -1 }, "run_timeout must be non-negative"],
-    [{ ...JOB, compile_timeout: 300_001 }, "compile_timeout cannot exceed the configured limit of 300000"],
+    [{ ...JOB, compile_timeout: 60_001 }, "compile_timeout cannot exceed the configured limit of 60000"],
+    [
+      { ...JOB, compile_memory_limit: 1_000_000 },
+      "compile_memory_limit cannot be below the configured limit of 1073741824",
+    ],
     [{ ...JOB, compile_cpu_time: -5 }, "compile_cpu_time must be non-negative"],
     [{ ...JOB, run_memory_limit: -2 }, "run_memory_limit must be non-negative"],
     [{ ...JOB, run_memory_limit: 1_000_000 }, "run_memory_limit cannot be below the configured limit of 33554432"],
@@ -47,6 +51,14 @@ Deno.test("parseJob() translates constraints, where 0 and a memory of -1 are non
   assertEquals(parseJob({ ...JOB, ...none }).limits, {
     ...{ timeoutMs: undefined, cpuMs: undefined, memoryMb: undefined },
   });
+});
+
+Deno.test("parseJob() bounds the compiler by the less of its two times", () => {
+  const table = [[{}, undefined], [{ compile_timeout: 900, compile_cpu_time: 0 }, 900], [
+    { compile_timeout: 900, compile_cpu_time: 700.5 },
+    701,
+  ]] as const;
+  for (const [given, compileMs] of table) assertEquals(parseJob({ ...JOB, ...given }).compileMs, compileMs);
 });
 
 Deno.test("parseJob() ends input with a newline, and leaves no input as it is", () => {
