@@ -9,8 +9,8 @@ import { type Message, readMessage, type Request, writeMessage } from "./message
 /** Memory of a waiting message beside its text. */
 const MESSAGE_BYTES = 1_024;
 
-/** The close code of a message that is none (RFC 6455, 7.4.1). */
-const INVALID_DATA = 1007;
+/** Close codes of IANA's registry: for no message, and for no memory. */
+const [INVALID_DATA, TRY_AGAIN_LATER] = [1007, 1013];
 /** Most characters of a reason, each of one byte. */
 const MAX_REASON_LENGTH = 120;
 
@@ -26,41 +26,37 @@ export interface KernelConnectionOptions {
 export class KernelConnection implements SocketProtocol, KernelClient {
   /** Requests wait for the one before. Their bytes are bounded, and not their number. */
   readonly maxPending = Infinity;
+  readonly id: string;
+  readonly caller: Caller;
   readonly #peer: SocketPeer;
-  readonly #options: KernelConnectionOptions;
+  readonly #kernel: Kernel;
+  readonly #observer: Observer;
 
-  constructor(peer: SocketPeer, options: KernelConnectionOptions) {
+  constructor(peer: SocketPeer, { caller, id, kernel, observer }: KernelConnectionOptions) {
+    this.id = id;
+    this.caller = caller;
     this.#peer = peer;
-    this.#options = options;
-  }
-
-  get id(): string {
-    return this.#options.id;
-  }
-
-  get caller(): Caller {
-    return this.#options.caller;
+    this.#kernel = kernel;
+    this.#observer = observer;
   }
 
   begin(): void {
-    const { kernel } = this.#options;
-    kernel.connect(this);
-    this.#peer.signal.addEventListener("abort", () => kernel.disconnect(this));
+    this.#kernel.connect(this);
+    this.#peer.signal.addEventListener("abort", () => this.#kernel.disconnect(this));
   }
 
   async answer(data: unknown, lease: ByteLease): Promise<void> {
-    const { caller, kernel, observer } = this.#options;
     let request: Request;
     try {
       lease.growTo(MESSAGE_BYTES + (data instanceof ArrayBuffer ? data.byteLength : String(data).length));
       request = readMessage(data, this.#peer.protocol);
     } catch (error) {
       if (!(error instanceof CodeBeakerError)) throw error;
-      observer.refused?.({ caller, what: "a message of Jupyter's", error });
+      this.#observer.refused?.({ caller: this.caller, what: "a message of Jupyter's", error });
       const reason = error.message.replaceAll(/[^ -~]/g, "?").slice(0, MAX_REASON_LENGTH);
-      return this.#peer.close(INVALID_DATA, reason);
+      return this.#peer.close(error.code === "busy" ? TRY_AGAIN_LATER : INVALID_DATA, reason);
     }
-    await kernel.answer(request, this);
+    await this.#kernel.answer(request, this);
   }
 
   send(message: Message): Promise<void> {

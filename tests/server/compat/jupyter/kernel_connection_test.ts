@@ -1,0 +1,53 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
+import { Kernel } from "../../../../src/server/compat/jupyter/kernel.ts";
+import { KernelConnection } from "../../../../src/server/compat/jupyter/kernel_connection.ts";
+import type { SocketPeer } from "../../../../src/server/sockets/mod.ts";
+import type { ContextsPort } from "../../../../src/sessions/port.ts";
+import { fakeExecution, fakeSession, fakeSessions, TESTER } from "../../../support/fake_ports.ts";
+
+const execute = JSON.stringify({
+  header: { msg_id: "1", msg_type: "execute_request" },
+  content: { code: "loop" },
+});
+
+Deno.test("KernelConnection: requests that wait are bounded in bytes, and code goes on without its client", async () => {
+  const gate = Promise.withResolvers<void>();
+  const contexts: Partial<ContextsPort> = {
+    findDefault: () => Promise.resolve("ctx_1"),
+    submit: () => Promise.resolve({ id: "exec_1", ended: gate.promise.then(() => fakeExecution()) }),
+  };
+  const sessions = fakeSessions({ show: () => fakeSession(), contexts: () => contexts as ContextsPort });
+  const kernel = new Kernel({ sessions, sessionId: "sess_1", language: "python", owner: TESTER });
+  const gone = new AbortController();
+  const closed: (readonly [code: number, reason: string])[] = [];
+  const peer: SocketPeer = {
+    signal: gone.signal,
+    protocol: undefined,
+    send: (encode) => Promise.resolve(void encode()),
+    waitForRoom: () => Promise.resolve(),
+    close(code, reason) {
+      closed.push([code, reason]);
+      gone.abort();
+    },
+    finish: () => Promise.reject(new Error("not expected")),
+  };
+  const connection = new KernelConnection(peer, { kernel, id: "a", caller: TESTER, observer: {} });
+  connection.begin();
+  const budget = new ByteBudget({ maxBytes: 40_000, maxOwnerBytes: 40_000 });
+  const answer = async () => {
+    using lease = budget.lease("tester");
+    await connection.answer(execute, lease);
+  };
+  const answered: Promise<void>[] = [];
+  while (closed.length === 0 && answered.length < 100) {
+    answered.push(answer());
+    await Promise.resolve();
+  }
+  const [[code, reason = ""] = []] = closed;
+  assertEquals([code, kernel.connections, kernel.state], [1013, 0, "busy"]);
+  assertStringIncludes(reason, "memory");
+  gate.resolve();
+  await Promise.all(answered);
+  assertEquals([kernel.state, budget.heldBytes], ["idle", 0]);
+});
