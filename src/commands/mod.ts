@@ -49,6 +49,8 @@ export type FoundCommand =
     readonly explain: boolean;
     /** Whether its program reads the stdin of the context. */
     readonly isFed: boolean;
+    /** The type and the parsed fields, which identify the command. */
+    readonly request: object;
     run(environment: ExecutionEnvironment, context: CommandContext): Promise<ProgramResult>;
   }
   | {
@@ -77,6 +79,7 @@ export function findCommand(value: unknown): FoundCommand {
       runsProgram: true,
       explain: fields.explain,
       isFed: command.isFed?.(fields) ?? false,
+      request: { type: command.type, ...fields },
       run: (environment, context) => command.run(environment, fields, context),
     };
   }

@@ -86,7 +86,7 @@ export function programOfCommand(
     explain: command.explain,
     source: { code: JSON.stringify(value) },
     hasStdin: !command.isFed,
-    fingerprint: () => fingerprintOf({ session: session.id, value }),
+    fingerprint: () => fingerprintOf({ session: session.id, command: command.request }),
     run: (environment, options) =>
       command.run(environment, { ...options, maxTimeoutMs: session.maxTimeoutMs, mayInstall }),
   };

@@ -9,7 +9,6 @@ import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
 import type { CommandOptions, CommandResult, ContextsPort, SessionPage, SessionsPort } from "./port.ts";
 import type { RecoveredSessionsOptions } from "./recovered_sessions.ts";
-import type { Session } from "./session.ts";
 import { SessionContexts } from "./session_contexts.ts";
 import { SessionFiles } from "./session_files.ts";
 import { programOfCommand, programOfRequest } from "./session_program.ts";
@@ -108,12 +107,12 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   }
 
   async command(caller: Caller, id: string, value: unknown, options: CommandOptions = {}): Promise<CommandResult> {
-    const session = this.#registry.get(caller, id);
     const command = findCommand(value);
     if (command.runsProgram) {
-      const execution = await this.#startCommand(caller, session, { command, value, options }).ended;
+      const execution = await this.#submitProgram(caller, id, { command, value, options }).ended;
       return { success: execution.exitCode === 0, result: execution };
     }
+    const session = this.#registry.get(caller, id);
     using _use = session.use();
     const limits = session.lowerLimits({});
     const context = { limits, signal: options.signal, memory: options.memory, texts: this.#texts };
@@ -124,12 +123,9 @@ export class Sessions implements SessionsPort, AsyncDisposable {
 
   submitCommand(caller: Caller, id: string, value: unknown, options: CommandOptions = {}): Promise<Submitted> {
     return Promise.try(() => {
-      const repeated = this.#findRepeated(caller, { session: id, value }, options);
-      if (repeated !== undefined) return repeated;
-      const session = this.#registry.get(caller, id);
       const command = findCommand(value);
       if (!command.runsProgram) throw invalidField("type", "This command runs no program");
-      return this.#startCommand(caller, session, { command, value, options });
+      return this.#submitProgram(caller, id, { command, value, options });
     });
   }
 
@@ -159,15 +155,18 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     return this.#registry[Symbol.asyncDispose]();
   }
 
-  #startCommand(
+  #submitProgram(
     caller: Caller,
-    session: Session,
+    id: string,
     { command, value, options }: {
       readonly command: Extract<FoundCommand, { runsProgram: true }>;
       readonly value: unknown;
       readonly options: CommandOptions;
     },
   ): Submitted {
+    const repeated = this.#findRepeated(caller, { session: id, command: command.request }, options);
+    if (repeated !== undefined) return repeated;
+    const session = this.#registry.get(caller, id);
     const mayInstall = this.#options.allowInstall && leavesNetwork(caller.principal.ceiling);
     const program = programOfCommand(session, { command, value, mayInstall, limits: options.limits });
     return this.#runner.start(caller, session, { program, options });

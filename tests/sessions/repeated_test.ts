@@ -61,6 +61,21 @@ Deno.test("Sessions tells of a session that is over to whoever repeats nothing o
     assertEquals(await refusal(() => sessions.submit(callerOf("two"), id, PROGRAM, KEY)), "not_found");
   }));
 
+Deno.test("Sessions gives a repeated command its first execution, plain or not, however its fields are written", () =>
+  withSession(async ({ sessions, session: { id }, gate }) => {
+    const first = sessions.command(CALLER, id, { type: "execute_shell", command: "ls", args: [], id: "one" }, KEY);
+    await gate.untilBegun(1);
+    gate.endOne();
+    const { result } = await first;
+    await sessions.close(CALLER, id);
+    const again = { id: "two", args: [], command: "ls", type: "shell" };
+    assertEquals((await sessions.command(CALLER, id, again, KEY)).result, result);
+    assertEquals(await (await sessions.submitCommand(CALLER, id, again, KEY)).ended, result);
+    const other = { type: "execute_shell", command: "ls" };
+    assertEquals(await refusal(() => sessions.command(CALLER, id, other, KEY)), "conflict");
+    assertEquals(await refusal(() => sessions.command(CALLER, id, again)), "conflict");
+  }));
+
 Deno.test("Sessions gives a repeated cell its first execution where its context, or its session, is gone", () =>
   withSession(async ({ sessions, session: { id }, store }) => {
     const execution = fakeExecution({ id: "exec_cell" });

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { COMMANDS } from "../../commands/mod.ts";
-import type { ErrorCode } from "../../core/errors.ts";
+import { type ErrorCode, invalidField } from "../../core/errors.ts";
 import { parseAs } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { CommandResult, SessionsPort } from "../../sessions/port.ts";
@@ -27,7 +27,8 @@ export const FURTHER_FAULTS: readonly ErrorCode[] = ["invalid_request", "unsuppo
  * closed, a body that is no command object, and a service that cannot run the command now (`busy`) are problems with
  * their own status.
  *
- * A command that runs a program is answered as an execution is where the headers ask for events or for 202.
+ * A command that runs a program is answered as an execution is where the headers ask for events or for 202. Only such
+ * a command can have an idempotency key.
  */
 export async function sendCommandResult(
   context: Context<AppEnv>,
@@ -37,8 +38,17 @@ export async function sendCommandResult(
   sessions.show(caller, id);
   const command = parseAs(commandSchema, await jsonBody(context), { what: "the command" });
   const key = idempotencyKey(context);
-  if (runsProgram(command) && submitMode(context, parsePrefer(context.req.header("prefer") ?? "")) !== "plain") {
+  const preferences = parsePrefer(context.req.header("prefer") ?? "");
+  const known = COMMANDS.find(({ type, aliases }) => type === command.type || aliases.includes(command.type));
+  if (known?.runsProgram === false && key !== undefined) {
+    throw invalidField("Idempotency-Key", `Only commands that run a program can have a key: ${known.type} runs none`);
+  }
+  if (known?.runsProgram === true && submitMode(context, preferences) !== "plain") {
     return await sendExecution(context, (options) => sessions.submitCommand(caller, id, command, options));
+  }
+  const { waitMs } = preferences;
+  if (known?.runsProgram === true && waitMs !== undefined) {
+    context.header("preference-applied", `wait=${waitMs / 1_000}`);
   }
   const startedAt = performance.now();
 
@@ -47,6 +57,7 @@ export async function sendCommandResult(
       const { success, result } = await sessions.command(caller, id, command, {
         signal: context.req.raw.signal,
         idempotencyKey: key,
+        maxQueueMs: waitMs,
         memory: context.get("lease"),
       });
       return { success, result };
@@ -60,8 +71,4 @@ export async function sendCommandResult(
   const answer = await attempt();
   const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
   return context.json({ ...(command.id === undefined ? {} : { id: command.id }), ...answer, durationMs });
-}
-
-function runsProgram({ type }: z.output<typeof commandSchema>): boolean {
-  return COMMANDS.some((known) => known.runsProgram && (known.type === type || known.aliases.includes(type)));
 }

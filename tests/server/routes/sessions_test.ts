@@ -216,6 +216,20 @@ Deno.test("POST /v1/sessions/{id}/commands tells a program that failed as a resu
   assertEquals([status, body.success, body.result.exitCode, "error" in body], [200, false, 3, false]);
 });
 
+Deno.test("POST /v1/sessions/{id}/commands bounds a program's time in the queue, and refuses a key that has no effect", async () => {
+  const seen: unknown[] = [];
+  const command: SessionsPort["command"] = (_caller, _id, _value, { maxQueueMs, idempotencyKey } = {}) => {
+    seen.push([maxQueueMs, idempotencyKey]);
+    return Promise.resolve({ success: true, result: {} });
+  };
+  const sessions = { ...thereIs("idle"), command };
+  const headers = { "prefer": "wait=1", "idempotency-key": "key-1" };
+  const ran = await ask({ sessions }, `POST ${PATH}/commands`, { body: { type: "shell", command: "ls" }, headers });
+  assertEquals([ran.headers.get("preference-applied"), seen], ["wait=1", [[1_000, "key-1"]]]);
+  const refused = await ask({ sessions }, `POST ${PATH}/commands`, { body: COMMAND, headers });
+  assertEquals([refused.status, refused.body.errors[0].path, seen.length], [400, "Idempotency-Key", 1]);
+});
+
 Deno.test("POST /v1/sessions/{id}/commands tells a command's own fault in its answer, and the service's as a problem", async () => {
   const inAnswer: readonly ErrorCode[] = [
     "invalid_request",

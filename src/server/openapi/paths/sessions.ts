@@ -121,7 +121,7 @@ export const sessionPaths: ZodOpenApiPathsObject = {
       scope,
       summary: "Run a command in a session",
       description:
-        "A command that is not allowed or cannot do its work is answered with `success: false` and its problem; a status other than 200 says that the session or the service cannot take commands. A command that runs a program can be streamed, repeated under a key, and left to run as a program of the session can; then its answer is that of an execution.",
+        "A command that is not allowed or cannot do its work is answered with `success: false` and its problem; a status other than 200 says that the session or the service cannot take commands. A command that runs a program can be streamed, repeated under a key, and left to run as a program of the session can; then its answer is that of an execution. Other commands refuse an `Idempotency-Key`, and have no use for a `Prefer`.",
       path: sessionPath,
       headers: submitHeaders,
       body: jsonBody(commandSchema, {
