@@ -22,7 +22,7 @@ export function shareBrowser(): { open(options?: PageOptions): Promise<OpenPage>
   let browser: Browser | undefined;
   Deno.test.beforeAll(async () => {
     const { chromium } = await import("playwright-core");
-    browser = await chromium.launch({ executablePath: PATH });
+    browser = await chromium.launch({ executablePath: PATH, args: ["--disable-gpu"] });
   });
   Deno.test.afterAll(async () => await browser?.close());
   return {
