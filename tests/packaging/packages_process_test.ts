@@ -5,9 +5,10 @@ import project from "../../deno.json" with { type: "json" };
 import { compileBundle } from "../../packaging/compile.ts";
 import { packForNpm } from "../../packaging/npm/pack.ts";
 import type { Availability } from "../../src/core/capabilities.ts";
+import { ApiClient } from "../support/api_client.ts";
 import { findNode, findOnPath, nodeAvailability } from "../support/find_node.ts";
 import { isPresent } from "../support/requirements.ts";
-import { PROJECT, startServiceProcess } from "../support/service_process.ts";
+import { PROJECT, type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
 import { NOTHING_RUNS, WITHOUT_DOCKER } from "../support/variables.ts";
 import { checkService } from "./check_service.ts";
@@ -166,34 +167,23 @@ Deno.test("deno publish accepts the service's own package", async () => {
 });
 
 if (packed.available && isPresent("npm_registry", installed)) {
+  let count = 0;
   for (const major of NODES) {
     const node = await findNode(major);
     if (!isPresent(`node${major}`, nodeAvailability(major, node)) || node === undefined) continue;
+    // Node starts the command and passes signals and exit codes on; the service and its end are the same on each.
+    const isFirst = count++ === 0;
 
     Deno.test(`npx codebeaker serve [Node ${major}] serves from an empty folder without a registry, and ends with npx`, async () => {
       await using service = await startServiceProcess([], variablesFor(node), {
         command: npxCommand("serve"),
         cwd: empty,
       });
-      const ran = await checkService(service);
+      const ran = isFirst ? await checkService(service) : await runOne(service);
       assert(ran.includes("typescript"));
       service.process.kill("SIGTERM");
       await until(() => hasEnded(service.url), "the service has ended");
       assertEquals(await Array.fromAsync(Deno.readDir(empty)), []);
-    });
-
-    Deno.test(`npx codebeaker serve [Node ${major}] ends with npx that is killed`, async () => {
-      await using service = await startServiceProcess([], {
-        ...variablesFor(node),
-        ...NOTHING_RUNS,
-        PATH: `${dirname(node)}:/usr/bin:/bin`,
-      }, {
-        command: npxCommand("serve"),
-        cwd: empty,
-        mayLackRuntimes: true,
-      });
-      service.process.kill("SIGKILL");
-      await until(() => hasEnded(service.url), "the service has ended");
     });
 
     Deno.test(`codebeaker run [Node ${major}] exits as the program does`, async () => {
@@ -221,6 +211,21 @@ if (packed.available && isPresent("npm_registry", installed)) {
       service.process.kill("SIGTERM");
       assertEquals((await service.process.status).code, 0);
     });
+
+    if (!isFirst) continue;
+    Deno.test(`npx codebeaker serve [Node ${major}] ends with npx that is killed`, async () => {
+      await using service = await startServiceProcess([], {
+        ...variablesFor(node),
+        ...NOTHING_RUNS,
+        PATH: `${dirname(node)}:/usr/bin:/bin`,
+      }, {
+        command: npxCommand("serve"),
+        cwd: empty,
+        mayLackRuntimes: true,
+      });
+      service.process.kill("SIGKILL");
+      await until(() => hasEnded(service.url), "the service has ended");
+    });
   }
 
   Deno.test("the npm package depends on one version of Deno, and its command states its own version", async () => {
@@ -230,6 +235,14 @@ if (packed.available && isPresent("npm_registry", installed)) {
     const { stdout } = await new Deno.Command(bin, { args: ["--version"], env: npmVariables }).output();
     assertMatch(new TextDecoder().decode(stdout), new RegExp(`^${project.version.replaceAll(".", "\\.")}$`, "m"));
   });
+}
+
+/** Runs a program; returns its language. */
+async function runOne(service: ServiceProcess): Promise<string[]> {
+  const language = "typescript";
+  const { stdout } = await new ApiClient(service).json("POST", "/v1/executions", { language, code: "console.log(42)" });
+  assertEquals(stdout, "42\n");
+  return [language];
 }
 
 async function hasEnded(url: string): Promise<boolean> {
