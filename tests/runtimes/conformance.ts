@@ -11,6 +11,7 @@ import {
   OF_NAME,
   OF_SINGLE_USE,
   OF_WAITER,
+  OF_WAITING_LANGUAGE,
 } from "./checks/brief.ts";
 import { contextChecks } from "./checks/context_checks.ts";
 import { DENIAL_CHECKS } from "./checks/denial_checks.ts";
@@ -32,6 +33,7 @@ export type Suite =
   | "of_layers"
   | "of_layered_runtime"
   | "of_waiter"
+  | "of_waiting_language"
   | "of_computing";
 
 const CHOSEN: Readonly<Record<Exclude<Suite, "full">, readonly string[]>> = {
@@ -41,6 +43,7 @@ const CHOSEN: Readonly<Record<Exclude<Suite, "full">, readonly string[]>> = {
   of_layers: OF_LAYERS,
   of_layered_runtime: OF_LAYERED_RUNTIME,
   of_waiter: OF_WAITER,
+  of_waiting_language: OF_WAITING_LANGUAGE,
   of_computing: OF_COMPUTING,
 };
 

@@ -61,15 +61,20 @@ async function languagesHere({ entry, runtime }: Tested): Promise<string[]> {
   return here;
 }
 
-/** Registers the brief suite on warm slots for one runtime, and for each of the others what their waiters may break. */
+/**
+ * Registers the brief suite on warm slots for one runtime, for each of the others what their waiters may break, and what those of
+ * further languages may.
+ */
 export async function testWarmLanguages(confined: Confined): Promise<void> {
-  let suite: Suite = "brief";
+  let first: Suite = "brief";
   await withRuntimes(confined, { pool: EAGER_POOL }, async ({ entry, host, runtime }) => {
+    let suite = first;
     for (const language of (await entry.loadTestSubjects()).warmLanguages) {
       if (!isPresent(`${entry.name}/${language}`, await testedAvailability(runtime, language))) continue;
       if (!await canWrite(entry, language)) continue;
       await testLanguage({ entry, host, runtime }, { language, suite, isWarm: true, where: "warm host" });
-      if (confined.byHostLayers) suite = "of_waiter";
+      suite = suite === "brief" ? "of_waiter" : "of_waiting_language";
+      first = "of_waiter";
     }
   });
 }

@@ -20,7 +20,7 @@ export const usesHostLayers = false;
 export const shellEnvironment = "bash";
 
 const WITH_LAUNCHER = ["environment", "memory", "output", "time"];
-const IN_CELLS = ["files", "environment", "memory", "output", "time"];
+const IN_CELLS = ["environment", "memory", "time"];
 const OMITS = {
   "calls that the list of this machine's programs does not have":
     "the Engine has its own list, which lets a program debug its own processes; the common part is tried here too",

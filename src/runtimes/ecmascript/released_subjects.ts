@@ -20,13 +20,13 @@ export function releasedSubjects(
       [`${name} in namespaces, warm`]: {
         needs: "namespaces",
         languages: ["ecmascript"],
-        categories: ["configuration", "environment", "output"],
+        categories: ["configuration", "environment"],
         isWarm: true,
       },
       [`${name} in namespaces, in a context`]: {
         needs: "namespaces",
         languages: ["ecmascript"],
-        categories: ["environment", "output", "time"],
+        categories: ["environment", "time"],
         runsCells: true,
       },
       [`${name} under Landlock`]: {

@@ -97,6 +97,9 @@ export const OF_WAITER: readonly string[] = [
   "files stay between programs and are the client's too",
 ];
 
+/** The checks whose end may depend on what waits for programs in one more language of a runtime that has passed those of a waiter. */
+export const OF_WAITING_LANGUAGE: readonly string[] = [...OF_START, "memory on the heap is bounded"];
+
 /**
  * The checks of programs that only compute: they are given no arguments, variables and stdin, and have no files, no
  * network, no processes and no way to print a part of a line.

@@ -1,5 +1,14 @@
 import { assertEquals } from "@std/assert";
-import { BRIEF, OF_LANGUAGE, OF_LAYERED_RUNTIME, OF_LAYERS, OF_NAME, OF_SINGLE_USE, OF_WAITER } from "./brief.ts";
+import {
+  BRIEF,
+  OF_LANGUAGE,
+  OF_LAYERED_RUNTIME,
+  OF_LAYERS,
+  OF_NAME,
+  OF_SINGLE_USE,
+  OF_WAITER,
+  OF_WAITING_LANGUAGE,
+} from "./brief.ts";
 import { contextChecks } from "./context_checks.ts";
 import { DENIAL_CHECKS } from "./denial_checks.ts";
 import { ENDING_CHECKS } from "./ending_checks.ts";
@@ -32,6 +41,7 @@ for (
     name: OF_NAME,
     use: OF_SINGLE_USE,
     waiter: OF_WAITER,
+    "waiting language": OF_WAITING_LANGUAGE,
   })
 ) {
   Deno.test(`The suite of a further ${suite} names checks of the brief one, each once`, () => {
