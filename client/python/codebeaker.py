@@ -46,7 +46,10 @@ _MAX_IDLE_CONNECTIONS = 8
 _WAIT_S = 20  # How long one request waits for the end of a program. Proxies cut what is silent for a minute.
 _STREAM_SILENCE_S = 40.0  # Events that are none come every 15 s.
 _CANCEL_S = 2.0
-_CODES = {400: "invalid_request", 401: "unauthorized", 403: "permission_denied", 404: "not_found", 409: "conflict"}
+_FOREVER_S = float("inf")
+_CODES = {400: "invalid_request", 401: "unauthorized", 403: "permission_denied", 404: "not_found", 409: "conflict",
+          413: "too_large", 429: "busy", 500: "internal"}  # Of an answer to HEAD, which has no problem.
+_EVENTS_PAUSE_S = 0.3  # From one connection for events to the next.
 
 Json = Dict[str, Any]
 
@@ -125,14 +128,14 @@ class Client:
 
     ``url`` may have a path. ``key`` is by default that of the variable ``CODEBEAKER_CLIENT_KEY``. ``timeout`` is the
     longest silence of the service in s. ``retries`` bounds how often a request is repeated: when the service was busy,
-    after the time that it names, up to 30 s; and when the connection failed, if nothing can thereby be done twice.
-    Programs have an idempotency key. ``tls`` replaces the default context of https. Proxies of the environment are not
-    used, and redirects not followed.
+    after the time that it names, up to 30 s; and when the connection failed, if nothing can thereby be done twice: four
+    retries outlast 3 to 6 s without a service. Programs have an idempotency key. ``tls`` replaces the default context
+    of https. Proxies of the environment are not used, and redirects not followed.
 
     :raises CodeBeakerError: ``invalid_request`` for an address or a key that can be none
     """
 
-    def __init__(self, url: str = _URL, key: Optional[str] = None, *, timeout: float = 60.0, retries: int = 3,
+    def __init__(self, url: str = _URL, key: Optional[str] = None, *, timeout: float = 60.0, retries: int = 4,
                  tls: Optional[ssl.SSLContext] = None) -> None:
         self._idle: List[Tuple[http.client.HTTPConnection, float]] = []
         key = os.environ.get("CODEBEAKER_CLIENT_KEY") if key is None else key
@@ -180,26 +183,35 @@ class Client:
         wire = _fields(request, timeout, language=language, code=code)
         return _start(self, "/v1/executions", wire, idempotency_key)
 
-    def _json(self, method: str, path: str, wire: Optional[Json] = None, **options: Any) -> Json:
-        """Sends JSON, and reads an object."""
+    def _json(self, method: str, path: str, wire: Optional[Json] = None, *, read: Callable[[Json], Any] = dict,
+              **options: Any) -> Any:
+        """Sends JSON, and reads an object, of which ``read`` takes what is wanted."""
         body = None if wire is None else json.dumps(wire, allow_nan=False).encode()
         status, _, data = self._ask(method, path, body, **options)
         answer = _parse_object(data or b"{}")
         if answer is None:
             raise self._foreign("no JSON", status=status)
-        return answer
+        return _shape(read, answer)
 
     def _ask(self, method: str, path: str, body: Optional[bytes] = None, *, headers: Mapping[str, str] = {},
              repeatable: Optional[bool] = None, silence: Optional[float] = None, retries: Optional[int] = None,
-             max_bytes: int = _MAX_JSON_BYTES) -> Tuple[int, http.client.HTTPMessage, bytes]:
-        """Sends a request, and reads its answer. ``repeatable``: though the service may have done it already."""
+             max_bytes: int = _MAX_JSON_BYTES, unanswered: Optional[List[int]] = None,
+             ) -> Tuple[int, http.client.HTTPMessage, bytes]:
+        """Sends a request, and reads its answer. ``repeatable``: though the service may have done it already.
+
+        ``unanswered`` is filled with the attempts that may have arrived, and have no answer.
+        """
         may_repeat = method in ("GET", "HEAD", "PUT") if repeatable is None else repeatable
+        unanswered = [] if unanswered is None else unanswered
         attempt = 0
         while True:
+            unanswered.append(attempt)
             try:
                 with self._exchange(method, path, body, headers, silence or self.timeout) as response:
                     return response.status, response.headers, _read(response, max_bytes)
             except CodeBeakerError as error:
+                if error.code != "unreachable" or error._may_repeat:
+                    unanswered.pop()
                 wait = _retry_wait(error, attempt, may_repeat)
                 if wait is None or attempt >= (self.retries if retries is None else retries):
                     raise
@@ -216,7 +228,7 @@ class Client:
             if connection.sock is None:
                 connection.timeout = min(silence, self.timeout)
                 connection.connect()
-            connection.sock.settimeout(silence)  # type: ignore[union-attr]
+            connection.sock.settimeout(silence if silence < _FOREVER_S else None)  # type: ignore[union-attr]
             is_sent = True
             try:
                 connection.request(method, self._base + path, body, self._headers(body, headers))
@@ -228,7 +240,8 @@ class Client:
             yield response
             is_read = response.isclosed() and not response.will_close
         except (OSError, http.client.HTTPException) as error:
-            raise self._failure(error, is_sent, silence) from error
+            # What is no HTTP may show the key.
+            raise self._failure(error, is_sent, silence) from (error if isinstance(error, OSError) else None)
         finally:
             if is_read and len(self._idle) < _MAX_IDLE_CONNECTIONS:
                 self._idle.append((connection, time.monotonic()))
@@ -264,23 +277,47 @@ class Client:
         return http.client.HTTPConnection(self._host, self._port)
 
     def _problem(self, response: http.client.HTTPResponse) -> CodeBeakerError:
-        """Reads the error of an answer. A key that is echoed in it is left out."""
+        """Reads the error of an answer."""
         data = _read(response, _MAX_JSON_BYTES)
         status, retry_after = response.status, _parse_retry_after(response.getheader("Retry-After"))
-        problem = _parse_object(data.replace(self._key.encode(), b"[key]") if self._key else data)
+        problem = _parse_object(data)
         if problem is not None and isinstance(problem.get("code"), str):
-            return _to_error(problem, status=status, retry_after=retry_after)
+            return self._error(problem, status=status, retry_after=retry_after)
         if status in (502, 503, 504):
             detail = f"Cannot reach the service behind its proxy, which answered {status}: {self.url}"
             return CodeBeakerError("unreachable", detail, status=status, retry_after=retry_after)
         if not data and status in _CODES:
-            return CodeBeakerError(_CODES[status], f"The service answered {status}", status=status)
+            return CodeBeakerError(_CODES[status], f"The service answered {status}", status=status,
+                                   retry_after=retry_after)
         to = (response.getheader("Location") or "").partition("?")[0].rpartition("@")[2]
         why = f"a redirect to {to}" if to else f"status {status}"
         return self._foreign(why, status=status, retry_after=retry_after)
 
+    def _error(self, problem: Any, **facts: Any) -> CodeBeakerError:
+        """Reads a problem. A key that is echoed in it is left out."""
+        problem = self._redact(problem)
+        if not isinstance(problem, dict) or "code" not in problem:
+            return _bad_answer()
+        after = problem.get("retryAfterMs")
+        if isinstance(after, (int, float)) and 0 <= after < 1e12:
+            facts["retry_after"] = after / 1000
+        return CodeBeakerError(str(problem["code"]), str(problem.get("detail", "")), problem=problem, **facts)
+
+    def _redact(self, value: Any) -> Any:
+        """Replaces the key in JSON. What is nested so deeply that no service has sent it is left out."""
+        if isinstance(value, str):
+            return value.replace(self._key, "[key]") if self._key else value
+        try:
+            if isinstance(value, list):
+                return [self._redact(each) for each in value]
+            if isinstance(value, dict):
+                return {self._redact(name): self._redact(each) for name, each in value.items()}
+        except RecursionError:
+            return None
+        return value
+
     def _foreign(self, why: str, **facts: Any) -> CodeBeakerError:
-        detail = f"The answer is not one of CodeBeaker: check the address: {self.url} ({why})"
+        detail = f"The answer is not one of CodeBeaker: check the address: {self.url} ({self._redact(why)})"
         return CodeBeakerError("bad_answer", detail, **facts)
 
     def _failure(self, error: Exception, is_sent: bool, silence: float) -> CodeBeakerError:
@@ -323,17 +360,20 @@ class Program:
         """
         place, losses = [last_event_id], 0
         while True:
-            before = place[0]
+            before, since = place[0], time.monotonic()
             try:
                 if (yield from self._connect(place)):
                     return
                 failure = CodeBeakerError("unreachable", "the connection was closed")
             except CodeBeakerError as error:
                 failure = error
-            losses = 0 if place[0] != before else losses
+            has_moved = place[0] != before
+            losses = 0 if has_moved else losses
             if failure.code == "invalid_request" and before:
                 self._report(0)
-                if self._result is not None:  # A service that was lost has recorded less than it had sent.
+                # A service that was lost has recorded less than it had sent.
+                is_lost = self._result is not None and _execution(self._result).outcome["kind"] == "interrupted"
+                if self._result is not None and (is_lost or before != last_event_id):
                     yield Event("completed", self._result, before)
                     return
             wait = _backoff(losses) if failure.code == "unreachable" else _retry_wait(failure, losses, True)
@@ -342,7 +382,7 @@ class Program:
             if losses >= self._client.retries:
                 raise CodeBeakerError("stream_lost", f"The events of {self.id} broke off: {failure}") from failure
             losses += 1
-            time.sleep(wait)
+            time.sleep(max(wait, since + _EVENTS_PAUSE_S - time.monotonic()) if has_moved else wait)
 
     def wait(self) -> Execution:
         """Waits for the end. A KeyboardInterrupt ends the wait, and not the program.
@@ -355,11 +395,11 @@ class Program:
 
     def write(self, text: str) -> None:
         """Writes to stdin, which is open unless the request named it. Returns when the program has read the text."""
-        self._client._json("POST", f"{self._path}/stdin", {"text": text})
+        self._client._json("POST", f"{self._path}/stdin", {"text": text}, silence=_FOREVER_S)
 
     def close_stdin(self) -> None:
         """Ends stdin."""
-        self._client._json("POST", f"{self._path}/stdin", {"close": True}, repeatable=True)
+        self._client._json("POST", f"{self._path}/stdin", {"close": True}, repeatable=True, silence=_FOREVER_S)
 
     def kill(self) -> None:
         """Ends the program as ``cancelled``; does nothing to one that has ended."""
@@ -369,7 +409,7 @@ class Program:
         """Asks for the result, and waits so long for the end."""
         report = self._client._json("GET", f"{self._path}?waitMs={wait_s * 1000}", silence=self._client.timeout + wait_s)
         if report.get("status") == "failed":
-            raise _to_error(report.get("error"))
+            raise self._client._error(report.get("error"))
         if report.get("status") not in ("queued", "running"):
             self._result = report
 
@@ -378,16 +418,20 @@ class Program:
         headers = {"Accept": "text/event-stream", **({"Last-Event-ID": place[0]} if place[0] else {})}
         path = f"{self._path}/events"
         with self._client._exchange("GET", path, None, headers, _STREAM_SILENCE_S) as response:
+            if response.status == 204:
+                return True
+            if not (response.getheader("Content-Type") or "").startswith("text/event-stream"):
+                raise self._client._foreign("no events", status=response.status)
             for event in _server_events(response):
                 if event.type == "error":
-                    raise _to_error(event.data)
+                    raise self._client._error(event.data)
                 place[0] = event.id or place[0]
                 if event.type == "completed":
                     self._result = event.data
                 yield event
                 if event.type == "completed":
                     return True
-            return response.status == 204
+        return False
 
 
 class Sandbox:
@@ -414,7 +458,8 @@ class Sandbox:
         :raises CodeBeakerError: ``unsupported_language``, ``no_suitable_runtime``, ``runtime_unavailable``, ``busy``
         """
         client = client or Client(url, key)
-        return cls(client, client._json("POST", "/v1/sessions", _fields(request, language=language)))
+        wire = _fields(request, language=language)
+        return client._json("POST", "/v1/sessions", wire, read=lambda info: cls(client, info))
 
     @classmethod
     def connect(cls, id: str, *, client: Optional[Client] = None, url: str = _URL,
@@ -471,11 +516,7 @@ class Sandbox:
 
     def kill(self) -> None:
         """Ends the sandbox, its programs and its files; does nothing to one that has ended."""
-        try:
-            self.client._json("DELETE", self._path, repeatable=True)
-        except CodeBeakerError as error:
-            if error.code != "not_found":
-                raise
+        _delete(self.client, self._path, "not_found")
 
 
 class Commands:
@@ -492,7 +533,7 @@ class Commands:
 
         :raises CodeBeakerError: ``permission_denied`` where the runtime cannot confine a shell
         """
-        wire = _shell(command, timeout, {"stdin": "", **options})
+        wire = _shell(command, timeout, options, stdin="")
         return _run(self._sandbox.client, self._path, wire, idempotency_key)
 
     def start(self, command: Union[str, Sequence[str]], *, timeout: Optional[float] = None,
@@ -507,7 +548,7 @@ class Commands:
         """
         answer = self._sandbox.client._json("POST", self._path, {"type": type, **_fields(fields)})
         if "result" not in answer:
-            raise _to_error(answer.get("error"))
+            raise self._sandbox.client._error(answer.get("error"))
         return answer["result"]
 
 
@@ -542,7 +583,8 @@ class Files:
         wire = _fields(options, path=path, recursive=recursive)
         query = urlencode({name: json.dumps(value).strip('"') if isinstance(value, bool) else value
                            for name, value in wire.items()})
-        return self._sandbox.client._json("GET", f"{self._sandbox._path}/files?{query}")["tree"].get("children", [])
+        return self._sandbox.client._json("GET", f"{self._sandbox._path}/files?{query}",
+                                          read=lambda answer: answer["tree"].get("children", []))
 
     def delete(self, path: str, *, recursive: bool = False) -> None:
         """Deletes a file or an empty directory; with ``recursive``, also one with everything in it."""
@@ -551,7 +593,7 @@ class Files:
     def size(self, path: str) -> Optional[int]:
         """The size of a file in bytes; None where there is none. A symlink is followed."""
         try:
-            return int(self._ask("HEAD", path)[1]["Content-Length"])
+            return _shape(int, self._ask("HEAD", path)[1]["Content-Length"])
         except CodeBeakerError as error:
             if error.code != "not_found":
                 raise
@@ -573,13 +615,13 @@ class Contexts:
 
     def create(self, language: Optional[str] = None) -> Context:
         """Starts an interpreter for a language (the sandbox's). Returns when it can evaluate."""
-        path = f"{self._sandbox._path}/contexts"
-        return Context(self._sandbox, self._sandbox.client._json("POST", path, _fields({}, language=language)))
+        return self._sandbox.client._json("POST", f"{self._sandbox._path}/contexts", _fields({}, language=language),
+                                          read=lambda info: Context(self._sandbox, info))
 
     def list(self) -> List[Context]:
         """Lists the contexts that are not lost, the oldest first."""
-        answer = self._sandbox.client._json("GET", f"{self._sandbox._path}/contexts")
-        return [Context(self._sandbox, info) for info in answer["contexts"]]
+        return self._sandbox.client._json("GET", f"{self._sandbox._path}/contexts", read=lambda answer: [
+            Context(self._sandbox, info) for info in answer["contexts"]])
 
 
 class Context:
@@ -610,43 +652,63 @@ class Context:
 
     def interrupt(self) -> bool:
         """Interrupts the running cell; False when none runs."""
-        return self._client._json("POST", f"{self._path}/interrupt")["interrupted"]
+        return self._client._json("POST", f"{self._path}/interrupt", read=lambda answer: answer["interrupted"])
 
     def close(self) -> None:
-        """Ends the context and its running cell."""
-        self._client._json("DELETE", self._path)
+        """Ends the context and its running cell; does nothing to one that has ended."""
+        _delete(self._client, self._path, "not_found", "conflict")
 
 
 def _run(client: Client, path: str, wire: Json, key: Optional[str]) -> Execution:
-    """Runs a program to its end; what interrupts this process ends the program."""
-    key = key or uuid.uuid4().hex
-    try:
-        report = _submit(client, path, wire, key, wait_s=_WAIT_S)
+    """Runs a program to its end."""
+    with _submitted(client, path, wire, key, _WAIT_S) as report:
         return _execution(report) if "outcome" in report else Program(client, report["id"]).wait()
+
+
+def _start(client: Client, path: str, wire: Json, key: Optional[str]) -> Program:
+    with _submitted(client, path, wire, key, 0) as report:
+        return Program(client, report["id"])
+
+
+@contextmanager
+def _submitted(client: Client, path: str, wire: Json, key: Optional[str], wait_s: int) -> Iterator[Json]:
+    """Submits a program under a key. What interrupts this process until the end of the block ends the program.
+
+    The answer is the execution where it ends within the time.
+    """
+    key = key or uuid.uuid4().hex
+    if not _is_visible(key):
+        raise CodeBeakerError("invalid_request", "An idempotency key is of visible ASCII characters")
+    headers = {"Idempotency-Key": key, "Prefer": f"respond-async, wait={wait_s}"}
+    unanswered: List[int] = []
+
+    def submit(**options: Any) -> Json:
+        return client._json("POST", path, wire, headers=headers, repeatable=True,
+                            read=lambda report: {**report, "id": str(report["id"])}, **options)
+    report: Optional[Json] = None
+    try:
+        report = submit(silence=client.timeout + wait_s, unanswered=unanswered)
+        yield report
     except Exception:
         raise
     except BaseException:
-        try:  # A submit under the key finds the program, whose id may not be known yet.
-            id = _submit(client, path, wire, key, retries=0, silence=_CANCEL_S)["id"]
-            client._ask("DELETE", f"/v1/executions/{id}", retries=0, silence=_CANCEL_S)
+        try:
+            if report is None and unanswered:  # A submit under the key finds the program.
+                report = submit(retries=0, silence=_CANCEL_S)
+            if report is not None:
+                client._ask("DELETE", f"/v1/executions/{quote(report['id'], safe='')}", retries=0, silence=_CANCEL_S)
         except CodeBeakerError:
             pass  # The service is gone, or has refused the program.
         raise
 
 
-def _start(client: Client, path: str, wire: Json, key: Optional[str]) -> Program:
-    return Program(client, _submit(client, path, wire, key or uuid.uuid4().hex)["id"])
-
-
-def _submit(client: Client, path: str, wire: Json, key: str, *, wait_s: int = 0, silence: Optional[float] = None,
-            retries: Optional[int] = None) -> Json:
-    """Submits a program under a key. The answer is the execution where it ends within the time."""
-    headers = {"Idempotency-Key": key, "Prefer": f"respond-async, wait={wait_s}"}
-    answer = client._json("POST", path, wire, headers=headers, repeatable=True, retries=retries,
-                          silence=silence or client.timeout + wait_s)
-    if "id" not in answer:
-        raise client._foreign("no execution")
-    return answer
+def _delete(client: Client, path: str, *forgiven: str) -> None:
+    """Ends something. Errors with these codes say that it has ended."""
+    try:
+        client._json("DELETE", path, repeatable=True)
+    except CodeBeakerError as error:
+        if error.code not in forgiven:
+            raise
 
 
 def _leave(end: Callable[[], None], kind: Optional[type]) -> None:
@@ -697,27 +759,30 @@ def _parse_object(text: Union[str, bytes]) -> Optional[Json]:
 
 def _execution(wire: Json) -> Execution:
     """Reads an execution. Fields that it has beside those here stay in ``raw``."""
-    names = {each.name: _camel(each.name) for each in fields(Execution)}
-    try:
+    def read(wire: Json) -> Execution:
         wire["outcome"]["kind"]
+        names = {each.name: _camel(each.name) for each in fields(Execution)}
         known: Dict[str, Any] = {name: wire[on_wire] for name, on_wire in names.items() if on_wire in wire}
-        known["raw"] = wire
-        return Execution(**known)
-    except (KeyError, TypeError):
-        raise CodeBeakerError("bad_answer", "The answer is not an execution of CodeBeaker") from None
+        return Execution(**{**known, "raw": wire})
+    return _shape(read, wire)
 
 
-def _to_error(problem: Any, **facts: Any) -> CodeBeakerError:
-    if not isinstance(problem, dict) or "code" not in problem:
-        return CodeBeakerError("bad_answer", "The answer is not one of CodeBeaker")
-    if isinstance(problem.get("retryAfterMs"), (int, float)):
-        facts["retry_after"] = problem["retryAfterMs"] / 1000
-    return CodeBeakerError(str(problem["code"]), str(problem.get("detail", "")), problem=problem, **facts)
+def _bad_answer() -> CodeBeakerError:
+    return CodeBeakerError("bad_answer", "The answer is not one of CodeBeaker")
+
+
+def _shape(read: Callable[[Any], Any], answer: Any) -> Any:
+    """Reads what is wanted of an answer, which may be anybody's."""
+    try:
+        return read(answer)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise _bad_answer() from None
 
 
 def _retry_wait(error: CodeBeakerError, attempt: int, may_repeat: bool) -> Optional[float]:
     """The wait before a request is repeated, in s; None where it is not."""
-    if error.retry_after is not None and error.status in (429, 503):
+    is_refusal = bool(error.problem) or (may_repeat and error.code == "busy")  # Not the page of a proxy.
+    if is_refusal and error.retry_after is not None and error.status in (429, 503):
         return error.retry_after if error.retry_after <= _MAX_RETRY_WAIT_S else None
     may_repeat = may_repeat if error._may_repeat is None else error._may_repeat
     return _backoff(attempt) if error.code == "unreachable" and may_repeat else None
@@ -756,9 +821,10 @@ def _parse_url(url: str) -> Tuple[str, str, Optional[int], str]:
     raise CodeBeakerError("invalid_request", f"The address of a service is like {_URL}, without user or query{shown}")
 
 
-def _shell(command: Union[str, Sequence[str]], timeout: Optional[float], options: Mapping[str, Any]) -> Json:
-    line, args = (command, None) if isinstance(command, str) else (command[0], command[1:])
-    return _fields(options, timeout, type="execute_shell", command=line, args=args)
+def _shell(command: Union[str, Sequence[str]], timeout: Optional[float], options: Mapping[str, Any],
+           **defaults: str) -> Json:
+    line, args = (command, None) if isinstance(command, str) else ("".join(command[:1]), command[1:])
+    return _fields(options, timeout, type="execute_shell", command=line, args=args, **defaults)
 
 
 def _camel(name: str) -> str:
@@ -767,8 +833,8 @@ def _camel(name: str) -> str:
 
 
 def _fields(request: Mapping[str, Any], timeout: Optional[float] = None, **named: Any) -> Json:
-    """The fields of a request as the API names them, without those that are None."""
-    wire = {_camel(name): value for name, value in {**named, **request}.items() if value is not None}
+    """The fields of a request as the API names them, without those that are None. A field of ``named`` is a default."""
+    wire = {_camel(name): value for each in (named, request) for name, value in each.items() if value is not None}
     if timeout is not None:
         wire["timeoutMs"] = round(timeout * 1000)
     if isinstance(wire.get("files"), Mapping):

@@ -11,7 +11,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
-from codebeaker import Client, CodeBeakerError, Event, Execution, Program, Sandbox
+from codebeaker import Client, CodeBeakerError, Context, Event, Execution, Program, Sandbox
 
 KEY = "cb_secret_1"
 RESULT = {"id": "exec_1", "status": "ended", "language": "python", "runtime": "native", "stdout": "42\n", "stderr": "",
@@ -147,9 +147,10 @@ class ClientTest(unittest.TestCase):
             lambda client: Sandbox(client, {"id": "s"}).commands.send("move_file", source="a", destination="b"),
             lambda client: Sandbox(client, {"id": "s"}).files.delete("a"),
         ):
-            with Service(None, answer({})) as service:
-                self.fails("unreachable", call, Client(service.url))
-                self.assertEqual(len(service.requests), 1)
+            for script in (None, answer(b"<html>", 503, "Retry-After: 0\r\n")):
+                with Service(script, answer({})) as service:
+                    self.fails("unreachable", call, Client(service.url))
+                    self.assertEqual(len(service.requests), 1)
 
     def test_an_address_without_a_service(self):
         with Service() as service:
@@ -160,12 +161,24 @@ class ClientTest(unittest.TestCase):
     def test_an_interrupt_ends_the_program(self):
         def interrupt():
             os.kill(os.getpid(), signal.SIGINT)
-        with Service(interrupt, answer({"id": "exec_1", "status": "running"}, 202), answer(b"", 204)) as service:
-            with self.assertRaises(KeyboardInterrupt), mock.patch("codebeaker._CANCEL_S", 60):
+        accepted = answer({"id": "exec_1", "status": "running"}, 202)
+        for call, scripts, methods in (
+            (Client.run, [interrupt, accepted], ["POST", "POST", "DELETE"]),
+            (Client.start, [interrupt, accepted], ["POST", "POST", "DELETE"]),
+            (Client.run, [accepted, interrupt], ["POST", "GET", "DELETE"]),
+        ):
+            with Service(*scripts, answer(b"", 204)) as service:
+                with self.assertRaises(KeyboardInterrupt), mock.patch("codebeaker._CANCEL_S", 60):
+                    call(Client(service.url), "python", "1")
+            self.assertEqual([request.method for request in service.requests], methods)
+            self.assertEqual(service.requests[-1].path, "/v1/executions/exec_1")
+            self.assertEqual(len({request.headers["idempotency-key"] for request in service.requests if request.method == "POST"}), 1)
+
+    def test_an_interrupt_while_the_service_is_busy_starts_nothing(self):
+        with Service(problem("busy", 429, "Retry-After: 20\r\n"), answer(RESULT)) as service:
+            with self.assertRaises(KeyboardInterrupt), mock.patch("codebeaker.time.sleep", side_effect=KeyboardInterrupt):
                 Client(service.url).run("python", "1")
-        first, second, last = service.requests
-        self.assertEqual(first.headers["idempotency-key"], second.headers["idempotency-key"])
-        self.assertEqual((last.method, last.path), ("DELETE", "/v1/executions/exec_1"))
+            self.assertEqual(len(service.requests), 1)
 
     def test_an_interrupt_within_the_events_kills_the_program_of_the_block(self):
         with Service(answer({"id": "exec_1"}, 202), chunked(event("stdout", {"text": "a"}, 5), end=False), answer(b"", 204)) as service:
@@ -198,6 +211,31 @@ class ClientTest(unittest.TestCase):
             program = Program(Client(service.url), "exec_1")
             self.assertEqual([each.type for each in program], ["stdout", "completed"])
 
+    def test_an_id_that_no_event_had_is_the_callers_mistake_unless_the_service_was_lost(self):
+        for kind, code in (("exited", "invalid_request"), ("interrupted", None)):
+            with Service(problem("invalid_request", 400), answer({**RESULT, "outcome": {"kind": kind}})) as service:
+                events = Program(Client(service.url), "exec_1").events("7")
+                if code:
+                    self.fails(code, next, events)
+                else:
+                    self.assertEqual([each.type for each in events], ["completed"])
+
+    def test_events_that_break_off_at_once_are_not_asked_for_in_a_loop(self):
+        pieces = [chunked(event("stdout", {"text": "a"}, id), end=False) for id in range(1, 4)]
+        with Service(*pieces, chunked(event("completed", RESULT, 15))) as service, mock.patch("codebeaker.time.sleep") as sleep:
+            with mock.patch("codebeaker.time.monotonic", return_value=0.0):
+                self.assertEqual(len(list(Program(Client(service.url, retries=1), "exec_1"))), 4)
+        self.assertEqual([call.args[0] for call in sleep.call_args_list], [0.3] * 3)
+
+    def test_stdin_waits_for_a_program_that_does_not_read(self):
+        released = threading.Event()
+        late = lambda: released.wait() and answer({})
+        with Service(late, late) as service:
+            program = Program(Client(service.url, timeout=0.05), "exec_1")
+            threading.Timer(0.2, released.set).start()
+            program.write("a")
+            program.close_stdin()
+
     def test_a_service_that_vanishes_within_the_events(self):
         service = Service(chunked(event("stdout", {"text": "a"}, 5), end=False))
         events = iter(Program(Client(service.url, retries=1), "exec_1"))
@@ -219,8 +257,51 @@ class ClientTest(unittest.TestCase):
                 error = self.fails("bad_answer", Client(service.url).run, "python", "1")
                 self.assertEqual(len(service.requests), 1, "followed or repeated")
                 self.assertNotIn("a:b", str(error))
-        with Service(chunked(b"data: {\n\n")) as service:
-            self.fails("bad_answer", list, Program(Client(service.url), "exec_1"))
+        for script in (chunked(b"data: {\n\n"), chunked(event("error", None, 3)), answer(b"<html>login")):
+            with Service(script) as service:
+                self.fails("bad_answer", list, Program(Client(service.url), "exec_1"))
+                self.assertEqual(len(service.requests), 1)
+        for call in (
+            lambda client, _: Sandbox.create("python", client=client),
+            lambda _, sandbox: sandbox.files.list(),
+            lambda _, sandbox: sandbox.contexts.create(),
+            lambda _, sandbox: sandbox.contexts.list(),
+            lambda _, sandbox: sandbox.commands.send("move_file"),
+            lambda _, sandbox: Context(sandbox, {"id": "c"}).interrupt(),
+            lambda client, _: client.start("python", "1"),
+        ):
+            with Service(answer({})) as service:
+                client = Client(service.url)
+                self.fails("bad_answer", call, client, Sandbox(client, {"id": "s"}))
+
+    def test_what_a_caller_gets_wrong_is_an_error_of_the_client_or_the_service(self):
+        with Service(problem("busy", 429, retryAfterMs=-1), problem("invalid_request", 400)) as service:
+            client = Client(service.url)
+            for key in ("a\nb", "…"):
+                self.fails("invalid_request", client.run, "python", "1", idempotency_key=key)
+            self.assertIsNone(self.fails("busy", client.run, "python", "1").retry_after)
+            self.fails("invalid_request", Sandbox(client, {"id": "s"}).commands.run, [])
+
+    def test_a_default_holds_where_a_field_is_none(self):
+        with Service(answer(RESULT), answer(RESULT)) as service:
+            client = Client(service.url)
+            client.run("python", "1", stdin=None)
+            Sandbox(client, {"id": "s"}).commands.run("cat", stdin=None)
+        self.assertEqual([json.loads(request.body)["stdin"] for request in service.requests], ["", ""])
+
+    def test_an_answer_without_a_body_says_by_its_status_what_is_wrong(self):
+        refusal = answer(b"", 429, "Retry-After: 0\r\n")
+        with Service(refusal, answer(b""), refusal, Cut(b"HTTP/1.1 200 X\r\n\r\n")) as service:
+            files = [Sandbox(Client(service.url, retries=retries), {"id": "s"}).files for retries in (1, 0)]
+            self.assertEqual(files[0].size("a"), 0)
+            self.fails("busy", files[1].size, "a")
+            self.fails("bad_answer", files[1].size, "a")
+
+    def test_a_context_that_has_ended_is_closed(self):
+        with Service(problem("conflict", 409), problem("not_found", 404)) as service:
+            for _ in "ab":
+                Context(Sandbox(Client(service.url), {"id": "s"}), {"id": "c"}).close()
+            self.assertEqual(len(service.requests), 2)
 
     def test_a_proxy_whose_service_is_gone(self):
         with Service(answer(b"<html>", 502), answer(b"<html>", 503, "Retry-After: 0\r\n"), answer(RESULT)) as service:
@@ -237,11 +318,18 @@ class ClientTest(unittest.TestCase):
 
     def test_no_error_shows_the_key(self):
         echo = problem("unauthorized", 401, detail=f"Bearer {KEY}", hint=KEY)
-        for script in (echo, answer(f"<html>{KEY}".encode(), 403), None, Cut(b"x" * 100)):
+        fault = {"code": "internal", "detail": KEY, "errors": [{KEY: KEY}]}
+        run, wait, events = (lambda client: client.run("python", "1")), (lambda client: Program(client, "e").wait()), (
+            lambda client: list(Program(client, "e")))
+        for script, call in (
+            (echo, run), (answer(f"<html>{KEY}".encode(), 403), run), (None, run), (Cut(b"x" * 100), run),
+            (answer(b"", 302, f"Location: /{KEY}\r\n"), run), (Cut(f"HTTP/9.{KEY} 200 X\r\n\r\n".encode()), run),
+            (answer({"id": "e", "status": "failed", "error": fault}), wait), (chunked(event("error", fault, 3)), events),
+        ):
             with Service(script) as service:
                 client = Client(service.url, KEY, retries=0)
                 try:
-                    client.run("python", "1")
+                    call(client)
                 except CodeBeakerError as error:
                     shown = f"{error!r} {error} {error.problem} {client!r} {traceback.format_exc()}"
                 self.assertNotIn(KEY, shown)
