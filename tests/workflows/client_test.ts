@@ -275,6 +275,7 @@ async function install(dependency: string): Promise<string> {
   const own = join(folder, "node_modules/@codebeaker/client");
   await Deno.mkdir(own, { recursive: true });
   await runTool("tar", ["-xzf", await packClient(directory), "--strip-components=1", "-C", own]);
+  assertEquals(await Deno.readTextFile(join(own, "LICENSE")), await Deno.readTextFile(join(PROJECT, "LICENSE")));
   await Deno.symlink(dependency, join(folder, "node_modules/eventsource-parser"));
   await Deno.copyFile(story, join(folder, "story.mjs"));
   return folder;
