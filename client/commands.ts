@@ -1,5 +1,4 @@
-import { toError } from "./errors.ts";
-import { type Program, runProgram, startProgram } from "./program.ts";
+import { type Program, runProgram, startProgram, withStdin } from "./program.ts";
 import type { CallOptions, Service } from "./service.ts";
 import type { Command, CommandAnswer, CommandResults, ExecuteShellCommand, Execution } from "./types.ts";
 
@@ -22,7 +21,7 @@ export class Commands {
 
   /** Runs a line for the shell, or an argument vector. A command that fails is a result. Its stdin is empty. */
   async run(command: string | ShellCommand, options: CallOptions = {}): Promise<Execution> {
-    return await runProgram(this.#service, this.#submission({ stdin: "", ...toShell(command) }), options);
+    return await runProgram(this.#service, this.#submission(withStdin(toShell(command))), options);
   }
 
   /** Starts a command, whose stdin is open unless the command names it. */
@@ -36,8 +35,9 @@ export class Commands {
    * @throws {CodeBeakerError} `permission_denied` where the operator does not allow it
    */
   async install(packages: readonly string[], { signal, timeoutMs }: InstallOptions = {}): Promise<Execution> {
-    const command = { type: "install_packages", packages: [...packages], ...(timeoutMs ? { timeoutMs } : {}) } as const;
-    return await runProgram(this.#service, this.#submission(command), { signal });
+    const time = timeoutMs === undefined ? {} : { timeoutMs };
+    const command = this.#submission({ type: "install_packages", packages: [...packages], ...time });
+    return await runProgram(this.#service, command, { signal });
   }
 
   /**
@@ -49,8 +49,9 @@ export class Commands {
     command: Extract<Command, { readonly type: Type | string }> & { readonly type: Type },
     { signal }: CallOptions = {},
   ): Promise<CommandResults[Type]> {
-    const answer = await this.#service.json<CommandAnswer>("POST", this.#path, { json: command, signal });
-    if ("error" in answer) throw toError(answer.error);
+    const request = { json: command, signal, field: "success" };
+    const answer = await this.#service.resource<CommandAnswer>("POST", this.#path, request);
+    if ("error" in answer) throw this.#service.toError(answer.error);
     return answer.result as CommandResults[Type];
   }
 

@@ -1,3 +1,4 @@
+import { forgive } from "./errors.ts";
 import { Program, runProgram, startProgram } from "./program.ts";
 import type { CallOptions, Service } from "./service.ts";
 import type { Cell, Context as ContextInfo, ContextList, Execution, Interruption } from "./types.ts";
@@ -36,13 +37,16 @@ export class Context implements AsyncDisposable {
 
   /** Interrupts the running cell; false when none runs. */
   async interrupt(options: CallOptions = {}): Promise<boolean> {
-    const { interrupted } = await this.#service.json<Interruption>("POST", `${this.#path}/interrupt`, options);
+    const { interrupted } = await this.#service.resource<Interruption>("POST", `${this.#path}/interrupt`, {
+      ...options,
+      field: "interrupted",
+    });
     return interrupted;
   }
 
-  /** Ends the context and its running cell. */
+  /** Ends the context and its running cell. Nothing happens where it or its sandbox has ended. */
   async close(options: CallOptions = {}): Promise<void> {
-    await this.#service.json("DELETE", this.#path, options);
+    await forgive(this.#service.json("DELETE", this.#path, options), "not_found", "conflict");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -81,7 +85,8 @@ export class Contexts {
   /** Lists the contexts that are not lost, the oldest first. */
   async list(options: CallOptions = {}): Promise<Context[]> {
     const path = `${this.#path}/contexts`;
-    const { contexts } = await this.#service.json<ContextList>("GET", path, { ...options, isRepeatable: true });
+    const request = { ...options, isRepeatable: true, field: "contexts" };
+    const { contexts } = await this.#service.resource<ContextList>("GET", path, request);
     return contexts.map((info) => new Context(this.#service, this.#path, info));
   }
 }

@@ -48,6 +48,13 @@ export function toError(problem: Problem, facts: ErrorFacts = {}): CodeBeakerErr
   });
 }
 
+/** Waits for work, and ignores errors with these codes. What it ends has ended already. */
+export async function forgive(work: Promise<unknown>, ...codes: readonly ErrorCode[]): Promise<void> {
+  await work.catch((error) => {
+    if (!codes.some((code) => hasCode(error, code))) throw error;
+  });
+}
+
 /** Whether a thrown value is an error of this package with this code. */
 export function hasCode(error: unknown, code: ErrorCode): error is CodeBeakerError {
   return error instanceof CodeBeakerError && error.code === code;

@@ -48,7 +48,10 @@ export class Files {
     return await this.#get(path, options, (response) => Promise.resolve(response.body ?? new Blob([]).stream()));
   }
 
-  /** Writes or replaces a file, and makes the directories above it. It is there when all of it has arrived. */
+  /**
+   * Writes or replaces a file, and makes the directories above it. It is there when all of it has arrived. A stream is
+   * read once, so its request is not repeated.
+   */
   async write(path: string, content: FileContent, { signal }: CallOptions = {}): Promise<void> {
     const isRepeatable = !(content instanceof ReadableStream);
     await this.#service.json("PUT", this.#url(path), { body: content as BodyInit, signal, isRepeatable });
@@ -58,9 +61,10 @@ export class Files {
   async list(path = ".", { signal, recursive = false, ...filter }: ListOptions = {}): Promise<readonly FileEntry[]> {
     const fields = Object.entries({ path, recursive, ...filter }).filter(([, value]) => value !== undefined);
     const query = new URLSearchParams(fields.map(([name, value]) => [name, String(value)]));
-    const { tree } = await this.#service.json<FileTree>("GET", `${this.#path}/files?${query}`, {
+    const { tree } = await this.#service.resource<FileTree>("GET", `${this.#path}/files?${query}`, {
       signal,
       isRepeatable: true,
+      field: "tree",
     });
     return tree.children ?? [];
   }

@@ -1,4 +1,4 @@
-import { CodeBeakerError, hasCode, toError } from "./errors.ts";
+import { CodeBeakerError, hasCode } from "./errors.ts";
 import { backoff, type CallOptions, delay, type Service } from "./service.ts";
 import type { AcceptedExecution, Execution, ExecutionEvent, ExecutionReport } from "./types.ts";
 
@@ -13,6 +13,8 @@ export interface Submission {
 
 /** How long one request waits for the end, in s. Proxies cut what is silent for a minute. */
 const WAIT_S = 20;
+/** Least time from one opening of the events to the next, in ms. */
+const MIN_STREAM_MS = 300;
 /** Longest wait for the service to cancel a program whose call was aborted, in ms. */
 const CANCEL_MS = 2_000;
 
@@ -25,8 +27,8 @@ export const EVENTS: readonly ProgramEvent["event"][] = [
  * A program that was started. It runs on without its client. Disposing ends it.
  *
  * Each iteration gives the events from the beginning: `started`, `stdout`, `stderr`, `display`, and last `completed`
- * with the execution. It takes a connection that was cut up again. Leaving it ends nothing. The service keeps the last
- * `maxOutputBytes` of each stream for slow readers: `dropped` counts what one of them has lost.
+ * with the execution. It takes a connection that was cut up again. Leaving it ends nothing. The service keeps the head
+ * and the tail of each stream, `maxOutputBytes` together, for slow readers: `dropped` counts what one of them has lost.
  */
 export class Program implements AsyncIterable<ProgramEvent>, AsyncDisposable {
   /** The id of the execution. */
@@ -52,31 +54,47 @@ export class Program implements AsyncIterable<ProgramEvent>, AsyncDisposable {
     let { lastEventId } = options;
     for (let losses = 0;; losses++) {
       let cause: unknown;
+      const before = lastEventId;
+      const begun = performance.now();
       try {
         const messages = await this.#service.openEvents(`${this.#path}/events`, { lastEventId, signal });
         if (messages === undefined) return;
         for await (const { data, event, id } of messages) {
-          const parsed = parseEvent(event, id, data);
+          const parsed = this.#parseEvent(event, id, data);
           lastEventId = id ?? lastEventId;
-          losses = 0;
           if (parsed !== undefined) yield parsed;
           if (event === "completed") return;
         }
       } catch (error) {
-        // A service that was lost while the program ran does not know its last events, but how it ended.
-        if (hasCode(error, "invalid_request") && lastEventId !== undefined && lastEventId !== options.lastEventId) {
-          yield { event: "completed", id: lastEventId, data: await this.wait({ signal }) };
+        if (hasCode(error, "invalid_request") && lastEventId !== undefined) {
+          const data = await this.#lostEnd({ signal, isOwn: lastEventId !== options.lastEventId });
+          if (data === undefined) throw error;
+          yield { event: "completed", id: lastEventId, data };
           return;
         }
         if (!hasCode(error, "unreachable")) throw error;
         cause = error;
       }
+      if (lastEventId !== before) losses = 0;
       if (losses >= this.#service.retries) {
         const message = `The events of ${this.id} broke off, and could not be taken up again`;
         throw new CodeBeakerError("stream_lost", message, { cause });
       }
-      await delay(backoff(losses), signal);
+      await delay(Math.max(backoff(losses), MIN_STREAM_MS - (performance.now() - begun)), signal);
     }
+  }
+
+  /**
+   * The end of a program whose last events were lost with the service. Undefined where the id of an event may be that of
+   * another program.
+   */
+  async #lostEnd({ isOwn, signal }: CallOptions & { readonly isOwn: boolean }): Promise<Execution | undefined> {
+    const report = await this.#report({ signal });
+    return report.status === "ended" && (isOwn || report.outcome.kind === "interrupted") ? report : undefined;
+  }
+
+  async #report({ signal, waitS = 0 }: CallOptions & { readonly waitS?: number }): Promise<ExecutionReport> {
+    return await this.#service.resource("GET", `${this.#path}?waitMs=${waitS * 1_000}`, { signal, isRepeatable: true });
   }
 
   /**
@@ -86,23 +104,25 @@ export class Program implements AsyncIterable<ProgramEvent>, AsyncDisposable {
    */
   async wait({ signal }: CallOptions = {}): Promise<Execution> {
     for (;;) {
-      const path = `${this.#path}?waitMs=${WAIT_S * 1_000}`;
-      const report = await this.#service.resource<ExecutionReport>("GET", path, { signal, isRepeatable: true });
-      if (report.status === "failed") throw toError(report.error);
+      const report = await this.#report({ signal, waitS: WAIT_S });
+      if (report.status === "failed") throw this.#service.toError(report.error);
       if (report.status === "ended") return report;
       if (report.status === "queued" || report.status === "running") continue;
       throw new CodeBeakerError("bad_answer", `The state of ${this.id} is unknown to this client`);
     }
   }
 
-  /** Writes to stdin, which is open unless the request named it. Returns when the program has read the text. */
+  /**
+   * Writes to stdin, which is open unless the request named it. Returns when the service has taken the text: once 1 MiB
+   * waits, that is when the program reads.
+   */
   async write(text: string, { signal }: CallOptions = {}): Promise<void> {
-    await this.#service.json("POST", `${this.#path}/stdin`, { json: { text }, signal });
+    await this.#service.json("POST", `${this.#path}/stdin`, { json: { text }, signal, isUnhurried: true });
   }
 
   /** Ends stdin. */
   async closeStdin({ signal }: CallOptions = {}): Promise<void> {
-    await this.#service.json("POST", `${this.#path}/stdin`, { json: { close: true }, signal });
+    await this.#service.json("POST", `${this.#path}/stdin`, { json: { close: true }, signal, isUnhurried: true });
   }
 
   /** Ends the program as `cancelled`; does nothing to one that has ended. */
@@ -117,15 +137,27 @@ export class Program implements AsyncIterable<ProgramEvent>, AsyncDisposable {
   get #path(): string {
     return `/v1/executions/${this.id}`;
   }
+
+  #parseEvent(event: string | undefined, id: string | undefined, data: string): ProgramEvent | undefined {
+    if (event !== "error" && !EVENTS.some((known) => known === event)) return undefined;
+    let parsed;
+    try {
+      parsed = JSON.parse(data);
+    } catch {
+      throw new CodeBeakerError("bad_answer", `An event is not one of CodeBeaker: ${event}`);
+    }
+    if (event === "error") throw this.#service.toError(parsed);
+    return { event, id: id ?? "", data: parsed } as ProgramEvent;
+  }
 }
 
-/** Starts a program; returns when the service has accepted it. */
+/** Starts a program; returns when the service has accepted it. Aborting the signal before that ends the program. */
 export async function startProgram(
   service: Service,
   submission: Submission,
   { signal }: CallOptions = {},
 ): Promise<Program> {
-  const { id } = await submit(service, submission, { key: newKey(), signal });
+  const { id } = await submit(service, submission, { signal });
   return new Program(service, id);
 }
 
@@ -140,54 +172,56 @@ export async function runProgram(
   submission: Submission,
   { signal }: CallOptions = {},
 ): Promise<Execution> {
-  signal?.throwIfAborted();
-  const key = newKey();
-  try {
-    const report = await submit(service, submission, { key, signal, waitS: WAIT_S });
-    return report.status === "ended" && "outcome" in report
-      ? report
-      : await new Program(service, report.id).wait({ signal });
-  } catch (error) {
-    if (signal?.aborted) await cancel(service, submission, key);
-    throw error;
-  }
+  const report = await submit(service, submission, { signal, waitS: WAIT_S });
+  if (report.status === "ended" && "outcome" in report) return report;
+  const program = new Program(service, report.id);
+  return await endOnAbort(program.wait({ signal }), signal, (ending) => program.kill(ending));
 }
 
-/** Submits a program under a key. The answer is the execution where it ends within `waitS` seconds. */
+/** Gives a program's request the empty stdin of one that nobody feeds. */
+export function withStdin<Request extends { readonly stdin?: string }>(request: Request): Request {
+  return { ...request, stdin: request.stdin ?? "" };
+}
+
+/**
+ * Submits a program under a key of its own. The answer is the execution where it ends within `waitS` seconds. Where the
+ * signal aborts, its id is not known: then a submit under its key finds it.
+ */
 async function submit(
   service: Service,
   { path, request }: Submission,
-  { key, signal, waitS = 0 }: CallOptions & { readonly key: string; readonly waitS?: number },
+  { signal, waitS }: CallOptions & { readonly waitS?: number },
 ): Promise<AcceptedExecution | Execution> {
-  return await service.resource("POST", path, {
-    json: request,
-    headers: { "idempotency-key": key, prefer: waitS === 0 ? "respond-async" : `respond-async, wait=${waitS}` },
-    signal,
-    isRepeatable: true,
+  const key = newKey();
+  const delivery = { mayHaveArrived: false };
+  const send = (prefer: string, options: CallOptions) =>
+    service.resource<AcceptedExecution | Execution>("POST", path, {
+      ...options,
+      delivery,
+      json: request,
+      headers: { "idempotency-key": key, prefer },
+      isRepeatable: true,
+    });
+  const prefer = waitS === undefined ? "respond-async" : `respond-async, wait=${waitS}`;
+  return await endOnAbort(send(prefer, { signal }), signal, async (ending) => {
+    if (!delivery.mayHaveArrived) return;
+    const { id } = await send("respond-async", ending);
+    await new Program(service, id).kill(ending);
   });
 }
 
-/** Cancels a program whose id is not known: a submit under its key finds it. Best effort, as the call has ended. */
-async function cancel(service: Service, submission: Submission, key: string): Promise<void> {
-  const signal = AbortSignal.timeout(CANCEL_MS);
+/** Waits. Where the signal aborts, the program is ended: best effort, as the call has ended. */
+async function endOnAbort<Result>(
+  waiting: Promise<Result>,
+  signal: AbortSignal | undefined,
+  end: (options: CallOptions) => Promise<void>,
+): Promise<Result> {
   try {
-    const { id } = await submit(service, submission, { key, signal });
-    await new Program(service, id).kill({ signal });
-  } catch {
-    // The service is gone, or has refused the program.
+    return await waiting;
+  } catch (error) {
+    if (signal?.aborted) await end({ signal: AbortSignal.timeout(CANCEL_MS) }).catch(() => {});
+    throw error;
   }
-}
-
-function parseEvent(event: string | undefined, id: string | undefined, data: string): ProgramEvent | undefined {
-  if (event !== "error" && !EVENTS.some((known) => known === event)) return undefined;
-  let parsed;
-  try {
-    parsed = JSON.parse(data);
-  } catch (cause) {
-    throw new CodeBeakerError("bad_answer", `An event is not one of CodeBeaker: ${event}`, { cause });
-  }
-  if (event === "error") throw toError(parsed);
-  return { event, id: id ?? "", data: parsed } as ProgramEvent;
 }
 
 /** A key that no other request has. `randomUUID` is not there on pages without TLS. */

@@ -1,8 +1,8 @@
 import { Commands, type InstallOptions } from "./commands.ts";
 import { Contexts } from "./contexts.ts";
-import { CodeBeakerError, hasCode } from "./errors.ts";
+import { CodeBeakerError, forgive } from "./errors.ts";
 import { Files } from "./files.ts";
-import { type Program, runProgram, startProgram } from "./program.ts";
+import { type Program, runProgram, startProgram, withStdin } from "./program.ts";
 import { type CallOptions, Service, type ServiceOptions } from "./service.ts";
 import type {
   Execution,
@@ -77,7 +77,7 @@ export class Sandbox implements AsyncDisposable {
    * @throws {CodeBeakerError} `conflict` when the sandbox has ended; `invalid_request`
    */
   async run(program: string | SessionExecutionRequest, options: CallOptions = {}): Promise<Execution> {
-    return await runProgram(this.#service, this.#submission({ stdin: "", ...toProgram(program) }), options);
+    return await runProgram(this.#service, this.#submission(withStdin(toProgram(program))), options);
   }
 
   /** Starts a program, whose stdin is open unless it is given. @throws {CodeBeakerError} as {@link run} does */
@@ -103,16 +103,12 @@ export class Sandbox implements AsyncDisposable {
   /** Changes timeouts, or replaces metadata. @throws {CodeBeakerError} `conflict` when the sandbox has ended */
   async update(changes: SessionChanges, { signal }: CallOptions = {}): Promise<Session> {
     const request = { json: changes, signal, isRepeatable: true };
-    return await this.#service.json("PATCH", pathOf(this.id), request);
+    return await this.#service.resource("PATCH", pathOf(this.id), request);
   }
 
   /** Ends the sandbox, its programs and its files; does nothing to one that has ended. */
   async kill({ signal }: CallOptions = {}): Promise<void> {
-    try {
-      await this.#service.json("DELETE", pathOf(this.id), { signal, isRepeatable: true });
-    } catch (error) {
-      if (!hasCode(error, "not_found")) throw error;
-    }
+    await forgive(this.#service.json("DELETE", pathOf(this.id), { signal, isRepeatable: true }), "not_found");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -130,9 +126,8 @@ export class Sandbox implements AsyncDisposable {
  * @throws {CodeBeakerError} `unsupported_language`, `no_suitable_runtime`, `runtime_unavailable`; `invalid_request`
  */
 export async function run(request: ExecutionRequest, { signal, ...service }: ConnectOptions = {}): Promise<Execution> {
-  return await runProgram(new Service(service), { path: "/v1/executions", request: { stdin: "", ...request } }, {
-    signal,
-  });
+  const submission = { path: "/v1/executions", request: withStdin(request) };
+  return await runProgram(new Service(service), submission, { signal });
 }
 
 /** Starts one program in a place of its own. @throws {CodeBeakerError} as {@link run} does */

@@ -1,13 +1,14 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { CodeBeakerError, type ErrorCode, toError } from "./errors.ts";
+import { foreignAnswer, parseProblem, shorten, toAnswerError } from "./answer_errors.ts";
+import { CodeBeakerError, toError } from "./errors.ts";
 
 /** Where the service is, and how patient its client is. */
 export interface ServiceOptions {
   /** The address, with a path where a proxy adds one. Default: `http://127.0.0.1:8000`. */
   readonly url?: string | URL;
-  /** An API key. Default: none. */
+  /** An API key. Default: none. No error shows it. */
   readonly key?: string;
-  /** How often a request is repeated. Default: 4. */
+  /** How often a request is repeated. Default: 5. */
   readonly retries?: number;
   /** Longest silence of the service, in ms. Default: 60,000; it says something every 20 s. */
   readonly silenceMs?: number;
@@ -30,41 +31,46 @@ export interface RequestOptions extends CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether it may be repeated though the service may have done it. */
   readonly isRepeatable?: boolean;
+  /** Whether the service answers when it is done, however long that takes. */
+  readonly isUnhurried?: boolean;
+  /** Learns whether the service may have done it. */
+  readonly delivery?: { mayHaveArrived: boolean };
 }
 
 /** Reads an answer. */
-export type Read<Result> = (response: Response, readBytes: () => Promise<ArrayBuffer>) => Promise<Result>;
+export type Read<Result> = (response: Response, readBytes: (max?: number) => Promise<ArrayBuffer>) => Promise<Result>;
 
 /** Longest wait before a request is repeated, in ms. The error is thrown where the service asks for more. */
 const MAX_RETRY_WAIT_MS = 30_000;
+/** Longest wait where the service says nothing of it, in ms. */
+const MAX_BACKOFF_MS = 4_800;
+/** Longest time of a timer, in ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Most bytes of an answer in JSON. */
+const MAX_JSON_BYTES = 268_435_456;
 /** Most bytes that are read of the answer of an error. */
 const MAX_ERROR_BYTES = 1_048_576;
-/** Characters of a foreign answer in an error. */
-const SHOWN_CHARACTERS = 200;
-
-/** Codes of answers without a body, as those to HEAD are. */
-const CODES: Readonly<Record<number, ErrorCode>> = {
-  400: "invalid_request",
-  401: "unauthorized",
-  403: "permission_denied",
-  404: "not_found",
-  409: "conflict",
-};
-
 /** Sends requests to one service with one key. */
 export class Service {
   readonly retries: number;
   readonly #base: string;
+  readonly #key: string | undefined;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #silenceMs: number;
   readonly #fetch: typeof fetch;
 
+  /** @throws {CodeBeakerError} `invalid_request` for an address or a key that no request can have */
   constructor(options: ServiceOptions = {}) {
-    const { url = "http://127.0.0.1:8000", key, retries = 4, silenceMs = 60_000 } = options;
+    const { url = "http://127.0.0.1:8000", key, retries = 5, silenceMs = 60_000 } = options;
+    checkUrl(String(url));
+    if (key !== undefined && !/^[!-~]+$/.test(key)) {
+      throw new CodeBeakerError("invalid_request", "An API key has visible characters of ASCII alone");
+    }
     this.#base = String(url).replace(/\/+$/, "");
+    this.#key = key;
     this.#headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
     this.retries = retries;
-    this.#silenceMs = silenceMs;
+    this.#silenceMs = Math.min(silenceMs, MAX_TIMER_MS);
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
   }
 
@@ -75,28 +81,44 @@ export class Service {
    */
   async json<Result>(method: string, path: string, options: RequestOptions = {}): Promise<Result> {
     return await this.request(method, path, options, async (response, readBytes) => {
-      const text = new TextDecoder().decode(await readBytes());
+      const text = decode(await readBytes(MAX_JSON_BYTES));
       try {
         return text === "" ? undefined : JSON.parse(text);
-      } catch (cause) {
-        throw foreignAnswer(response, { text, cause });
+      } catch {
+        throw foreignAnswer(response, this.#hideKey(text));
       }
     });
   }
 
   /**
-   * Sends a request, and reads its answer as JSON with an id.
+   * Sends a request, and reads its answer as JSON with a field: `id`, or another.
    *
    * @throws {CodeBeakerError} as {@link json} does
    */
-  async resource<Result extends { readonly id: string }>(
+  async resource<Result extends object>(
     method: string,
     path: string,
-    options: RequestOptions = {},
+    { field = "id", ...options }: RequestOptions & { readonly field?: string } = {},
   ): Promise<Result> {
-    const answer = await this.json<Result | null | undefined>(method, path, options);
-    if (typeof answer?.id === "string") return answer;
-    throw new CodeBeakerError("bad_answer", `The answer is not one of CodeBeaker: ${shorten(JSON.stringify(answer))}`);
+    const answer = await this.json<Record<string, unknown> | null | undefined>(method, path, options);
+    if (answer?.[field] !== undefined && answer[field] !== null) return answer as Result;
+    throw this.#notOurs(answer);
+  }
+
+  /** Makes the error of a problem in an answer; `bad_answer` where it is none. */
+  toError(reported: unknown): CodeBeakerError {
+    const problem = parseProblem(this.#hideKey(JSON.stringify(reported)));
+    return problem === undefined ? this.#notOurs(reported) : toError(problem);
+  }
+
+  #notOurs(answer: unknown): CodeBeakerError {
+    const shown = shorten(this.#hideKey(JSON.stringify(answer)));
+    return new CodeBeakerError("bad_answer", `The answer is not one of CodeBeaker: ${shown}`);
+  }
+
+  /** Removes the key from a foreign text. An answer may repeat the headers of its request. */
+  #hideKey(text = ""): string {
+    return this.#key === undefined ? text : text.replaceAll(this.#key, "***");
   }
 
   /**
@@ -107,10 +129,15 @@ export class Service {
    * @throws {CodeBeakerError} as {@link json} does
    */
   async request<Result>(method: string, path: string, options: RequestOptions, read: Read<Result>): Promise<Result> {
+    const { delivery = { mayHaveArrived: false } } = options;
     for (let attempt = 0;; attempt++) {
+      const { mayHaveArrived } = delivery;
       try {
+        options.signal?.throwIfAborted();
+        delivery.mayHaveArrived = true;
         return await this.#attempt(method, path, { options, read });
       } catch (error) {
+        if (isRefused(error)) delivery.mayHaveArrived = mayHaveArrived;
         const waitMs = attempt < this.retries ? retryWait(error, attempt, options) : undefined;
         if (waitMs === undefined) throw error;
         await delay(waitMs, options.signal);
@@ -133,7 +160,7 @@ export class Service {
     return await this.request("GET", path, { headers, signal }, async (response, readBytes) => {
       if (response.status === 204 || response.body === null) return undefined;
       const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
-      if (!isStream) throw foreignAnswer(response, { text: new TextDecoder().decode(await readBytes()) });
+      if (!isStream) throw foreignAnswer(response, this.#hideKey(decode(await readBytes(MAX_ERROR_BYTES))));
       return this.#readEvents(response.body, signal);
     });
   }
@@ -187,8 +214,7 @@ export class Service {
     path: string,
     { options, read }: { readonly options: RequestOptions; readonly read: Read<Result> },
   ): Promise<Result> {
-    const { body, headers, json, signal } = options;
-    signal?.throwIfAborted();
+    const { body, headers, isUnhurried = body !== undefined, json, signal } = options;
     const silence = new AbortController();
     const sent = this.#fetch(`${this.#base}${path}`, {
       method,
@@ -200,10 +226,10 @@ export class Service {
       signal: signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]),
     });
     try {
-      // An upload takes as long as it takes.
-      const response = await (body === undefined ? this.#withoutSilence(sent) : sent);
-      if (response.ok) return await read(response, () => this.#readBytes(response, signal));
-      throw toAnswerError(response, new TextDecoder().decode(await this.#readBytes(response, signal, MAX_ERROR_BYTES)));
+      const response = await (isUnhurried ? sent : this.#withoutSilence(sent));
+      if (response.ok) return await read(response, (max) => this.#readBytes(response, signal, max));
+      const text = decode(await this.#readBytes(response, signal, MAX_ERROR_BYTES));
+      throw toAnswerError(response, this.#hideKey(text));
     } catch (error) {
       silence.abort();
       throw this.#translate(error, signal);
@@ -251,64 +277,44 @@ export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** The wait before the next attempt, in ms. It is none, then 300, 1,200, 4,800, each by up to half shorter. */
+/** The wait before the next attempt, in ms. It is none, then 300, 1,200, 4,800, 4,800, each by up to a quarter shorter. */
 export function backoff(attempt: number): number {
-  return attempt === 0 ? 0 : 300 * 4 ** (attempt - 1) * (1 - Math.random() / 2);
+  return attempt === 0 ? 0 : Math.min(300 * 4 ** (attempt - 1), MAX_BACKOFF_MS) * (1 - Math.random() / 4);
+}
+
+/** Whether an error is the service's own refusal. */
+function isRefused(error: unknown): boolean {
+  return error instanceof CodeBeakerError && error.problem !== undefined;
 }
 
 /** The wait before a request is repeated, in ms; undefined where it is not. */
-function retryWait(error: unknown, attempt: number, { isRepeatable = false }: RequestOptions): number | undefined {
-  if (!(error instanceof CodeBeakerError)) return undefined;
-  const { code, problem, retryAfterMs } = error;
-  const wasRefused = problem !== undefined && (code === "busy" || code === "runtime_unavailable");
+function retryWait(
+  error: unknown,
+  attempt: number,
+  { body, isRepeatable = false }: RequestOptions,
+): number | undefined {
+  if (!(error instanceof CodeBeakerError) || body instanceof ReadableStream) return undefined; // It is read once.
+  const { code, retryAfterMs } = error;
+  const wasRefused = (isRefused(error) || isRepeatable) && (code === "busy" || code === "runtime_unavailable");
   if (!wasRefused && !(isRepeatable && code === "unreachable")) return undefined;
   const waitMs = retryAfterMs ?? (wasRefused ? undefined : backoff(attempt));
   return waitMs === undefined || waitMs > MAX_RETRY_WAIT_MS ? undefined : waitMs;
 }
 
-/** Makes an answer's error: the service's problem, or the page of a proxy. */
-function toAnswerError(response: Response, text: string): CodeBeakerError {
-  const { headers, status } = response;
-  const problem = parseProblem(text);
-  const retryAfterMs = parseRetryAfter(headers.get("retry-after"));
-  const facts = { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-  if (problem !== undefined) return toError(problem, { ...facts, ...problemWait(problem) });
-  const code = text === "" ? CODES[status] : undefined;
-  if (code !== undefined) return new CodeBeakerError(code, `The service answered ${status}`, facts);
-  if (![502, 503, 504].includes(status)) return foreignAnswer(response, { text });
-  const message = `Cannot reach the service behind its proxy, which answered ${status}: ${shorten(text)}`;
-  return new CodeBeakerError("unreachable", message, facts);
-}
-
-function problemWait({ retryAfterMs }: { readonly retryAfterMs?: number }): { readonly retryAfterMs?: number } {
-  return retryAfterMs === undefined ? {} : { retryAfterMs };
-}
-
-function parseProblem(text: string): Parameters<typeof toError>[0] | undefined {
+/** Checks an address. One with a user in it is not shown. */
+function checkUrl(url: string): void {
+  const base = globalThis.location?.href; // A page has addresses of its own origin without one.
+  const shown = url.includes("@") ? "" : `: ${url}`;
+  const message = `The address of a service is like http://127.0.0.1:8000, without user or query${shown}`;
   try {
-    const value = JSON.parse(text);
-    return typeof value?.code === "string" && typeof value.detail === "string" ? value : undefined;
+    const { hash, protocol, search, username } = new URL(url, base);
+    if (/^https?:$/.test(protocol) && `${hash}${search}${username}` === "" && !url.includes("@")) return;
   } catch {
-    return undefined;
+    // It is no address at all.
   }
+  throw new CodeBeakerError("invalid_request", message);
 }
 
-/** Parses the header `Retry-After`: seconds or a date (RFC 9110, 10.2.3). */
-function parseRetryAfter(header: string | null): number | undefined {
-  if (header === null) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
-}
-
-function foreignAnswer(
-  { headers, status }: Response,
-  { cause, text }: { readonly text: string; readonly cause?: unknown },
-): CodeBeakerError {
-  const type = headers.get("content-type") ?? "no type";
-  const message = `The answer is not one of CodeBeaker (${status}, ${type}): check the address: ${shorten(text)}`;
-  return new CodeBeakerError("bad_answer", message, { cause, status });
-}
-
-function shorten(text = ""): string {
-  return JSON.stringify(text.slice(0, SHOWN_CHARACTERS));
+function decode(bytes: ArrayBuffer): string {
+  return new TextDecoder().decode(bytes);
 }

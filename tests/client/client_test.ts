@@ -1,125 +1,27 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { CodeBeakerError, Sandbox } from "@codebeaker/client";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { run, Sandbox } from "@codebeaker/client";
 import { EVENTS } from "../../client/program.ts";
 import { EXECUTION_EVENTS } from "../../src/core/answers/execution_report.ts";
-import { freePort } from "../support/free_port.ts";
-
-/** A request that a service got. */
-interface Got {
-  readonly line: string;
-  readonly headers: Headers;
-}
-
-type Answer = (request: Got) => Response | Promise<Response>;
-
-/** A service that answers as a test wants: each route in turn, its last answer again and again. */
-class FakeService implements AsyncDisposable {
-  readonly got: Got[] = [];
-  readonly url: string;
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
-  readonly #stopped = new AbortController();
-
-  constructor(routes: Readonly<Record<string, readonly Answer[]>>) {
-    const all: typeof routes = { "POST /v1/sessions": [() => Response.json(SESSION, { status: 201 })], ...routes };
-    const counts = new Map<string, number>();
-    const { signal } = this.#stopped;
-    this.#server = Deno.serve({ signal, hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
-      const line = `${request.method} ${new URL(request.url).pathname}`;
-      await request.body?.cancel();
-      this.got.push({ line, headers: request.headers });
-      const answers = all[line] ?? [() => new Response(null, { status: 204 })];
-      const count = counts.get(line) ?? 0;
-      counts.set(line, count + 1);
-      return await answers[Math.min(count, answers.length - 1)]?.({ line, headers: request.headers }) ??
-        new Response(null, { status: 204 });
-    });
-    this.url = `http://127.0.0.1:${this.#server.addr.port}`;
-  }
-
-  /** Its requests after the first, which creates the sandbox. */
-  get lines(): string[] {
-    return this.got.slice(1).map(({ line }) => line);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped.abort(); // Some answers have no end.
-    await this.#server.finished;
-  }
-}
-
-const SESSION = { id: "sess_1", language: "python", state: "idle" };
-const RUN = "POST /v1/sessions/sess_1/executions";
-const SHOW = "GET /v1/executions/exec_1";
-const FOLLOW = `${SHOW}/events`;
-const CANCEL = "DELETE /v1/executions/exec_1";
-const EXECUTION = { id: "exec_1", status: "ended", outcome: { kind: "exited", exitCode: 0 }, stdout: "héllo" };
-const accepted: Answer = () => Response.json({ id: "exec_1", status: "queued" }, { status: 202 });
-const ended: Answer = () => Response.json(EXECUTION);
-/** An answer whose connection is cut within it. */
-const cut: Answer = () => new Response(pieces(['{ "id": ']), { headers: { "content-length": "1000" } });
-const never: Answer = () => new Promise(() => {});
-
-function refuse(code: string, status: number, headers: Record<string, string> = {}): Answer {
-  const problem = { type: `urn:codebeaker:error:${code}`, title: code, status, code, detail: `It is ${code}` };
-  return () => Response.json(problem, { status, headers: { "content-type": "application/problem+json", ...headers } });
-}
-
-/** A stream of events, which ends in order or is cut. */
-function stream(parts: readonly (string | Uint8Array)[], { isCut = false } = {}): Answer {
-  return () => new Response(pieces(parts, isCut), { headers: { "content-type": "text/event-stream" } });
-}
-
-function pieces(parts: readonly (string | Uint8Array)[], isCut = true): ReadableStream<Uint8Array> {
-  const left = parts.map((part) => typeof part === "string" ? new TextEncoder().encode(part) : part);
-  return new ReadableStream({
-    async pull(controller) {
-      const part = left.shift();
-      if (part !== undefined) return controller.enqueue(part);
-      if (!isCut) return controller.close();
-      await new Promise((resolve) => setTimeout(resolve, 20)); // What was sent before arrives.
-      controller.error(new Error("cut"));
-    },
-  });
-}
-
-function event(id: number, name: string, data: unknown): string {
-  return `id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
-}
-
-async function rejects(promise: Promise<unknown>, code: string): Promise<CodeBeakerError> {
-  const error = await assertRejects(() => promise, CodeBeakerError);
-  assertEquals(error.code, code, error.message);
-  return error;
-}
+import {
+  accepted,
+  type Answer,
+  COMMAND,
+  cut,
+  ended,
+  event,
+  EXECUTION,
+  FakeService,
+  FOLLOW,
+  refuse,
+  rejects,
+  RUN,
+  SESSION,
+  SHOW,
+  stream,
+} from "./fake_service.ts";
 
 Deno.test("EVENTS are those of the service, but the one that is thrown", () => {
   assertEquals(EVENTS.toSorted(), Object.keys(EXECUTION_EVENTS).filter((name) => name !== "error").toSorted());
-});
-
-Deno.test("a request that the service was too busy for is repeated when the service says", async () => {
-  const busy = refuse("busy", 429, { "retry-after": "0" });
-  const unavailable = refuse("runtime_unavailable", 503, { "retry-after": "0" });
-  await using service = new FakeService({
-    "POST /v1/sessions": [busy, unavailable, () => Response.json(SESSION, { status: 201 })],
-    [RUN]: [busy, ended],
-  });
-  const sandbox = await Sandbox.create("python", { url: `${service.url}/`, key: "secret" });
-  assertEquals((await sandbox.run("1")).stdout, "héllo");
-  assertEquals(new Set(service.got.map(({ headers }) => headers.get("authorization"))), new Set(["Bearer secret"]));
-  const keys = service.got.slice(3).map(({ headers }) => headers.get("idempotency-key"));
-  assertEquals(keys.length, 2);
-  assert(keys[0] !== null && keys[0] === keys[1]);
-});
-
-Deno.test("an error is thrown at once where waiting does not help, or takes too long", async () => {
-  await using service = new FakeService({
-    [RUN]: [refuse("busy", 429, { "retry-after": "3600" }), refuse("runtime_unavailable", 503), ended],
-  });
-  const sandbox = await Sandbox.create("python", service);
-  assertEquals((await rejects(sandbox.run("1"), "busy")).retryAfterMs, 3_600_000);
-  const error = await rejects(sandbox.run("1"), "runtime_unavailable");
-  assertEquals([error.status, error.problem?.title, error.retryAfterMs], [503, "runtime_unavailable", undefined]);
-  assertEquals(service.lines, [RUN, RUN]);
 });
 
 Deno.test("run() survives cut connections under one key, and waits longer than one request does", async () => {
@@ -174,6 +76,28 @@ Deno.test("the events of a program that was lost with its service end with its r
   await rejects(Array.fromAsync(program.events({ lastEventId: "9" })), "invalid_request");
 });
 
+Deno.test("events() after an event of a program that was lost gives its record, also by hand", async () => {
+  const lost = { ...EXECUTION, outcome: { kind: "interrupted", reason: "service_lost" } };
+  await using service = new FakeService({
+    [RUN]: [accepted],
+    [FOLLOW]: [refuse("invalid_request", 400)],
+    [SHOW]: [() => Response.json({ id: "exec_1", status: "running" }), () => Response.json(lost)],
+  });
+  const program = await (await Sandbox.create("python", service)).start("1");
+  await rejects(Array.fromAsync(program.events({ lastEventId: "9" })), "invalid_request");
+  const seen = await Array.fromAsync(program.events({ lastEventId: "9" }), ({ event, id }) => [id, event]);
+  assertEquals(seen, [["9", "completed"]]);
+});
+
+Deno.test("a stream of messages that move no event on is stream_lost after its retries", async () => {
+  await using service = new FakeService({
+    [RUN]: [accepted],
+    [FOLLOW]: [...Array(2).fill(stream(["event: novelty\ndata: {}\n\n"])), stream([event(1, "completed", EXECUTION)])],
+  });
+  const sandbox = await Sandbox.create("python", { url: service.url, retries: 1 });
+  await rejects(Array.fromAsync(await sandbox.start("1")), "stream_lost");
+});
+
 Deno.test("events that break off for good are stream_lost, and an error event is that error", async () => {
   await using service = new FakeService({
     [RUN]: [accepted],
@@ -181,6 +105,7 @@ Deno.test("events that break off for good are stream_lost, and an error event is
       ...Array(2).fill(stream([])),
       stream([event(1, "error", { code: "internal", detail: "Internal error", status: 500 })]),
       stream(["event: stdout\ndata: {\n\n"]),
+      stream(["event: error\ndata: null\n\n"]),
     ],
   });
   const sandbox = await Sandbox.create("python", { url: service.url, retries: 1 });
@@ -188,68 +113,38 @@ Deno.test("events that break off for good are stream_lost, and an error event is
   await rejects(Array.fromAsync(program), "stream_lost");
   await rejects(Array.fromAsync(program), "internal");
   await rejects(Array.fromAsync(program), "bad_answer");
-});
-
-Deno.test("an answer that is none of CodeBeaker says so, and shows its beginning", async () => {
-  const page = (status: number) => () =>
-    new Response("<html>nginx", { status, headers: { "content-type": "text/html" } });
-  await using service = new FakeService({
-    [RUN]: [page(200), page(404), page(308), page(502), () => Response.json(null), accepted],
-    [FOLLOW]: [page(200)],
-    [SHOW]: [() => Response.json({ id: "exec_1", status: "novel" })],
-  });
-  const sandbox = await Sandbox.create("python", { url: service.url, retries: 0 });
-  for (const code of ["bad_answer", "bad_answer", "bad_answer", "unreachable"]) {
-    assertStringIncludes((await rejects(sandbox.run("1"), code)).message, "nginx");
-  }
-  await rejects(sandbox.run("1"), "bad_answer");
-  const program = await sandbox.start("1");
   await rejects(Array.fromAsync(program), "bad_answer");
-  await rejects(program.wait(), "bad_answer");
 });
 
-Deno.test("a service that is not there, or says nothing, is unreachable", async () => {
-  const nowhere = { url: `http://127.0.0.1:${freePort()}`, retries: 1 };
-  assertStringIncludes((await rejects(Sandbox.create("python", nowhere), "unreachable")).message, nowhere.url);
-  await using service = new FakeService({
-    "POST /v1/sessions/sess_1/contexts": [never],
-    [RUN]: [accepted],
-    [FOLLOW]: [() => new Response(new ReadableStream(), { headers: { "content-type": "text/event-stream" } })],
-  });
-  const sandbox = await Sandbox.create("python", { url: service.url, retries: 0, silenceMs: 50 });
-  assertStringIncludes((await rejects(sandbox.contexts.create(), "unreachable")).message, "said nothing for 50 ms");
-  await rejects(Array.fromAsync(await sandbox.start("1")), "stream_lost");
-});
-
-Deno.test("an aborted run() ends its program, whether its id is known or not, and throws the signal's reason", async () => {
-  await using service = new FakeService({ [RUN]: [never, accepted, accepted], [SHOW]: [never], [CANCEL]: [] });
+Deno.test("an undefined stdin of run() is an empty one, and a time limit of 0 is the service's to refuse", async () => {
+  await using service = new FakeService({ [RUN]: [ended], [COMMAND]: [ended], "POST /v1/executions": [ended] });
   const sandbox = await Sandbox.create("python", service);
-  for (const path of [RUN, SHOW]) {
-    const controller = new AbortController();
-    const running = sandbox.run("1", { signal: controller.signal });
-    while (service.lines.at(-1) !== path) await new Promise((resolve) => setTimeout(resolve, 5));
-    const reason = new Error("enough");
-    controller.abort(reason);
-    assertEquals(await running.catch((error) => error), reason);
-  }
-  assertEquals(service.lines, [RUN, RUN, CANCEL, RUN, SHOW, RUN, CANCEL]);
-  const after = service.got.length;
-  assertEquals(await sandbox.run("1", { signal: AbortSignal.abort("late") }).catch((error) => error), "late");
-  assertEquals(service.got.length, after);
+  const options: { stdin: string } = JSON.parse("{}");
+  Object.assign(options, { stdin: undefined });
+  await sandbox.run({ code: "1", ...options });
+  await sandbox.commands.run({ command: "cat", ...options });
+  await run({ language: "python", code: "1", ...options }, service);
+  await sandbox.install(["x"], { timeoutMs: 0 });
+  const bodies = service.got.slice(1).map(({ body }) => JSON.parse(body));
+  assertEquals(bodies.map(({ stdin, timeoutMs }) => stdin ?? timeoutMs), ["", "", "", 0]);
 });
 
-Deno.test("an aborted stream ends with the signal's reason, also between two attempts", async () => {
-  await using service = new FakeService({ [RUN]: [accepted], [FOLLOW]: [stream([event(1, "started", {})]), never] });
-  const program = await (await Sandbox.create("python", service)).start("1");
-  const controller = new AbortController();
-  const seen: string[] = [];
-  const reading = (async () => {
-    for await (const { event } of program.events({ signal: controller.signal })) seen.push(event);
-  })();
-  while (service.lines.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
-  controller.abort("enough");
-  assertEquals(await reading.catch((error) => error), "enough");
-  assertEquals(seen, ["started"]);
+Deno.test("a stream is sent once, and HEAD of a busy service again", async () => {
+  const busy = refuse("busy", 429, { "retry-after": "0" });
+  const path = "/v1/sessions/sess_1/files/a";
+  await using service = new FakeService({
+    [`PUT ${path}`]: [busy],
+    [`HEAD ${path}`]: [
+      () => new Response(null, { status: 429, headers: { "retry-after": "0" } }),
+      () => new Response(null, { headers: { "content-length": "3" } }),
+      () => new Response(null, { status: 500 }),
+    ],
+  });
+  const { files } = await Sandbox.create("python", service);
+  await rejects(files.write("a", new Blob(["abc"]).stream()), "busy");
+  assertEquals(service.lines, [`PUT ${path}`]);
+  assertEquals(await files.size("a"), 3);
+  await rejects(files.size("a"), "internal");
 });
 
 Deno.test("a sandbox that has ended is a conflict, and killing one that is forgotten is no error", async () => {
@@ -258,8 +153,11 @@ Deno.test("a sandbox that has ended is a conflict, and killing one that is forgo
     [RUN]: [refuse("conflict", 409)],
     "GET /v1/sessions/sess_1": [closed],
     "DELETE /v1/sessions/sess_1": [refuse("not_found", 404)],
+    "POST /v1/sessions/sess_1/contexts": [() => Response.json({ id: "ctx_1" })],
+    "DELETE /v1/sessions/sess_1/contexts/ctx_1": [refuse("conflict", 409)],
   });
   await using sandbox = await Sandbox.create("python", service);
+  await using _context = await sandbox.contexts.create();
   await rejects(sandbox.run("1"), "conflict");
   assertStringIncludes((await rejects(Sandbox.connect("sess_1", service), "conflict")).message, "idle_timeout");
 });
