@@ -1,3 +1,4 @@
+import type { Availability } from "../../src/core/capabilities.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
 import type { ChildProcesses } from "../../src/process/child_processes.ts";
 import type { ConfinedDirectory } from "../../src/sandbox/confined_directory.ts";
@@ -7,6 +8,7 @@ import type { LayerName } from "../../src/sandbox/layers.ts";
 import type { Mount } from "../../src/sandbox/mount.ts";
 import { Scratch } from "../../src/host/scratch.ts";
 import { spawnGroup } from "../../src/process/spawn.ts";
+import { layerAvailability } from "./layers.ts";
 
 /** How a program of a test is confined. */
 export interface ConfinedOptions {
@@ -46,6 +48,12 @@ export interface ConfinedBench extends AsyncDisposable {
   run(argv: readonly [string, ...string[]], options?: ConfinedOptions): Promise<Ran>;
   /** Runs a shell script. */
   sh(script: string, options?: ConfinedOptions): Promise<Ran>;
+}
+
+/** Whether a program sees its workspace as `/workspace` here, and not where it is on this machine. */
+export async function mountsAvailability(): Promise<Availability> {
+  await using bench = await openConfinedBench();
+  return layerAvailability(bench.confinement, "bubblewrap");
 }
 
 /** Opens a bench with the layers that are here, but for those named. */

@@ -6,6 +6,7 @@ import { runDeno, runTool } from "../../packaging/run_tool.ts";
 import type { Availability } from "../../src/core/capabilities.ts";
 import { browserAvailability, shareBrowser } from "../support/browser.ts";
 import { tellStory } from "../support/client_story.js";
+import { mountsAvailability } from "../support/confined.ts";
 import { findBun, findNode, nodeAvailability } from "../support/find_node.ts";
 import { freePort } from "../support/free_port.ts";
 import { parsePage } from "../docs/page.ts";
@@ -209,7 +210,8 @@ if (isPresent("chromium", await browserAvailability())) {
   });
 }
 
-if (isPresent("npm_registry", await npmAvailability())) {
+const npm = await npmAvailability();
+if (isPresent("npm_registry", npm) && isPresent("bubblewrap", await mountsAvailability())) {
   Deno.test("toSandboxSession() is the sandbox of a tool of ai 7.0.173", async () => {
     await using service = shared.borrow();
     const answers = await runNpmClient(AI_SDK, { env: { URL: service.url }, imports: IMPORTS });
@@ -224,19 +226,6 @@ if (isPresent("npm_registry", await npmAvailability())) {
       spawned: ["got é\n", "", 4],
       aborted: ["enough", "enough"],
     });
-  });
-
-  Deno.test("the adapters have the types of ai 7.0.173 and deepagents 1.14.1, as their page uses them", async () => {
-    const page = parsePage("", await Deno.readTextFile(join(PROJECT, "docs/typescript-client.md")));
-    const blocks = page.blocks.filter(({ language }) => language === "typescript");
-    const imports = { ...IMPORTS, ai: "npm:ai@7.0.173", deepagents: "npm:deepagents@1.14.1" };
-    const folder = join(directory, "types");
-    await Deno.mkdir(folder);
-    await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify({ imports, lock: false }));
-    const files = blocks.map(({ text }, index) => ({ text, name: `${index}.ts` }));
-    for (const { name, text } of files) await Deno.writeTextFile(join(folder, name), text);
-    assertEquals(files.length, 2);
-    await runDeno(["check", "--quiet", ...files.map(({ name }) => name)], { cwd: folder });
   });
 
   Deno.test("toBackend() is a BaseSandbox of deepagents 1.14.1, whose own methods use it", async () => {
@@ -266,6 +255,21 @@ if (isPresent("npm_registry", await npmAvailability())) {
       downloaded: [["b", null], [null, "file_not_found"], [null, "permission_denied"], [null, "is_directory"]],
       deleted: [{ path, filesUpdate: null }, { error: `File '${path}' not found` }],
     });
+  });
+}
+
+if (npm.available) {
+  Deno.test("the adapters have the types of ai 7.0.173 and deepagents 1.14.1, as their page uses them", async () => {
+    const page = parsePage("", await Deno.readTextFile(join(PROJECT, "docs/typescript-client.md")));
+    const blocks = page.blocks.filter(({ language }) => language === "typescript");
+    const imports = { ...IMPORTS, ai: "npm:ai@7.0.173", deepagents: "npm:deepagents@1.14.1" };
+    const folder = join(directory, "types");
+    await Deno.mkdir(folder);
+    await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify({ imports, lock: false }));
+    const files = blocks.map(({ text }, index) => ({ text, name: `${index}.ts` }));
+    for (const { name, text } of files) await Deno.writeTextFile(join(folder, name), text);
+    assertEquals(files.length, 2);
+    await runDeno(["check", "--quiet", ...files.map(({ name }) => name)], { cwd: folder });
   });
 }
 

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { VERSION } from "../../src/core/version.ts";
+import { mountsAvailability } from "../support/confined.ts";
 import { runNpmClient } from "../support/npm_client.ts";
 import { npmAvailability } from "../support/npm_registry.ts";
 import { openService } from "../support/own_service.ts";
@@ -137,20 +138,22 @@ if (isPresent("npm_registry", await npmAvailability())) {
     for (const refused of answers.slice(2)) assertStringIncludes(refused, "The code execution request was rejected");
   });
 
-  Deno.test("@e2b/code-interpreter 2.8.0 has a sandbox from create to kill, unmodified", async () => {
-    await using service = await openService();
-    const answers = await runNpmClient(E2B_CLIENT, {
-      env: { E2B_API_KEY: "none", E2B_API_URL: `${service.url}/e2b`, E2B_SANDBOX_URL: `${service.url}/e2b` },
+  if (isPresent("bubblewrap", await mountsAvailability())) {
+    Deno.test("@e2b/code-interpreter 2.8.0 has a sandbox from create to kill, unmodified", async () => {
+      await using service = await openService();
+      const answers = await runNpmClient(E2B_CLIENT, {
+        env: { E2B_API_KEY: "none", E2B_API_URL: `${service.url}/e2b`, E2B_SANDBOX_URL: `${service.url}/e2b` },
+      });
+      assertEquals(answers, {
+        cells: ["42", ["hi\n"], "43", 3, "TypeError", [], '"undefined"', "iVBORw0KGgo="],
+        contexts: [2, 1],
+        files: ["/workspace/a/b.txt", "héllo", true, false, [0, 255], "FileNotFoundError"],
+        directories: [["a", "d"], true, false, "/workspace/q/m.txt", 2, false],
+        commands: ["x y\n/workspace\nhéllo", 3, "err\n", "bash\n", "TimeoutError"],
+        background: ["got line\n", 1, true, "cancelled"],
+        unsupported: ["unimplemented", "unimplemented", "unimplemented", "501"],
+        control: [true, { a: "b" }, 120, 1, "héllo", [true, false, false], "TimeoutError", "SandboxNotFoundError"],
+      });
     });
-    assertEquals(answers, {
-      cells: ["42", ["hi\n"], "43", 3, "TypeError", [], '"undefined"', "iVBORw0KGgo="],
-      contexts: [2, 1],
-      files: ["/workspace/a/b.txt", "héllo", true, false, [0, 255], "FileNotFoundError"],
-      directories: [["a", "d"], true, false, "/workspace/q/m.txt", 2, false],
-      commands: ["x y\n/workspace\nhéllo", 3, "err\n", "bash\n", "TimeoutError"],
-      background: ["got line\n", 1, true, "cancelled"],
-      unsupported: ["unimplemented", "unimplemented", "unimplemented", "501"],
-      control: [true, { a: "b" }, 120, 1, "héllo", [true, false, false], "TimeoutError", "SandboxNotFoundError"],
-    });
-  });
+  }
 }
