@@ -22,6 +22,7 @@ def wait(sys):
     import atexit
     import gc
     import select
+    from _weakref import ref
 
     own = set(sys.modules)
     if not select.select([0], [], [], 0)[0]:  # Else the program has come already.
@@ -33,9 +34,9 @@ def wait(sys):
     os.write(2, READY)
     if not os.read(0, 1):
         os._exit(0)  # The service is gone.
-    preloaded = {name: module for name, module in sys.modules.items() if name not in own}
+    preloaded = {name: (module, len(vars(module))) for name, module in sys.modules.items() if name not in own}
     forget_shadowed(sys, preloaded)
-    atexit.register(release, sys, preloaded)  # The first to be registered is the last to be called.
+    atexit.register(release, sys, preloaded, ref)  # The first to be registered is the last to be called.
     atexit.register(report_exit, os.getpid(), identity_of(2))
 
 
@@ -58,35 +59,42 @@ def renew_main(sys):
     vars(main).update(vars(started))
 
 
-def release(sys, preloaded):
-    """Takes the preloaded modules from sys.modules, since the interpreter clears each module that is there when it ends,
-    which takes longer than most programs. Objects that a program put into them are not released. `__main__` is cleared even
-    if they hold an object of it: its files are written."""
-    import weakref
-
-    class Variables:
-        def __init__(self, main):
-            self.by_name = vars(main)
-            self.by_name["__variables__"] = self  # They live as long as the variables do.
-
-    class LastStep:
-        def __init__(self, variables):
-            self.variables = weakref.ref(variables)
-
-        def __del__(self):
-            if variables := self.variables():
-                variables.by_name.clear()
-
-    for clear_cache in getattr(preloaded.get("typing"), "_cleanups", ()):
-        clear_cache()  # They hold classes of the program.
-    for name, module in preloaded.items():
-        if sys.modules.get(name) is module:
-            del sys.modules[name]
-    main = sys.modules.get("__main__")
-    if isinstance(main, type(sys)):
+def release(sys, preloaded, ref):
+    """Takes the preloaded modules from sys.modules, so that the interpreter does not clear each at its end: that takes longer
+    than most programs. What a program has added to them is released."""
+    try:
+        for clear_cache in getattr(sys.modules.get("typing"), "_cleanups", ()):
+            clear_cache()  # They hold classes of the program.
+        for name, (module, size) in preloaded.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
+            for added in list(vars(module))[size:]:
+                delattr(module, added)
+        main = sys.modules["__main__"]
         # The interpreter collects garbage, clears the modules that are still there, and then clears `sys`.
         sys.last_step = sys.modules["last_step"] = type(sys)("last_step")
-        sys.last_step.value = LastStep(Variables(main))
+        sys.last_step.value = LastStep(ref(Variables(main)))
+    except Exception:
+        pass  # The program has changed what this uses.
+
+
+class Variables:
+    """Lives as long as the variables of `__main__` do."""
+
+    def __init__(self, main):
+        self.by_name = vars(main)
+        self.by_name["__variables__"] = self
+
+
+class LastStep:
+    """Clears `__main__` where something that the program has put into a preloaded module keeps it: its files are written."""
+
+    def __init__(self, variables):
+        self.variables = variables
+
+    def __del__(self):
+        if variables := self.variables():
+            variables.by_name.clear()
 
 
 def identity_of(descriptor):
