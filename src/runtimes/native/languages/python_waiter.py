@@ -68,8 +68,9 @@ def release(sys, preloaded, ref):
         for name, (module, size) in preloaded.items():
             if sys.modules.get(name) is module:
                 del sys.modules[name]
-            for added in list(vars(module))[size:]:
-                delattr(module, added)
+            if len(variables := vars(module)) > size:
+                for added in list(variables)[size:]:
+                    del variables[added]
         main = sys.modules["__main__"]
         # The interpreter collects garbage, clears the modules that are still there, and then clears `sys`.
         sys.last_step = sys.modules["last_step"] = type(sys)("last_step")
