@@ -50,6 +50,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const MAX_JSON_BYTES = 268_435_456;
 /** Most bytes that are read of the answer of an error. */
 const MAX_ERROR_BYTES = 1_048_576;
+/** Fewest characters of a secret. A shorter key, as a test may have, can be a word of any answer. */
+const MIN_SECRET_LENGTH = 8;
+
 /** Sends requests to one service with one key. */
 export class Service {
   readonly retries: number;
@@ -118,7 +121,7 @@ export class Service {
 
   /** Removes the key from a foreign text. An answer may repeat the headers of its request. */
   #hideKey(text = ""): string {
-    return this.#key === undefined ? text : text.replaceAll(this.#key, "***");
+    return this.#key === undefined || this.#key.length < MIN_SECRET_LENGTH ? text : text.replaceAll(this.#key, "***");
   }
 
   /**

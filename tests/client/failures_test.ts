@@ -70,6 +70,12 @@ Deno.test("an answer that is none of CodeBeaker says so, and shows its beginning
   for (let time = 0; time < 2; time++) await rejects(sandbox.commands.send(command), "bad_answer");
 });
 
+Deno.test("a key that is a word of an answer changes nothing", async () => {
+  await using service = new FakeService({ [RUN]: [refuse("conflict", 409)] });
+  const sandbox = await Sandbox.create("python", { url: service.url, key: "code" });
+  await rejects(sandbox.run("1"), "conflict");
+});
+
 Deno.test("no error shows the key or an address with a user, which are checked before a request", async () => {
   const key = "cb_secret";
   const echo = (status: number, body: (sent: string | null) => string): Answer => ({ headers }) =>

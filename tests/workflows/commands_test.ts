@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Execution } from "../../src/core/execution.ts";
 import { ApiClient } from "../support/api_client.ts";
+import { mountsAvailability } from "../support/confined.ts";
 import { Desk } from "../support/desk.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { openNpmRegistry } from "../support/npm_registry.ts";
@@ -282,19 +283,21 @@ Deno.test("[deno] every command of the wire contract does what its row says", as
   await checkAll(t, { client: new ApiClient(service), speech: TYPESCRIPT, checks: ALL_CHECKS });
 });
 
-Deno.test("[deno] execute_shell runs deno with its own checks, and what every layer confines at the floor 8", async () => {
-  await using service = await openService({ minIsolation: 8 });
-  const client = new ApiClient(service);
-  const { id } = await client.openSession({ language: "typescript" });
-  const desk = new Desk(client, id);
-  const said = await desk.do({ type: "shell", command: "deno", args: ["eval", "console.log(40 + 2)"] });
-  assertEquals(said.stdout, "42\n");
-  for (const args of [["task", "x"], ["run", "--allow-all", "x.ts"], []]) {
-    const { code } = await desk.refuse({ type: "shell", command: "deno", args });
-    assertEquals([args, code], [args, "permission_denied"]);
-  }
-  assertEquals((await desk.do({ type: "shell", command: "id", args: ["-un"] })).stdout, "program\n");
-});
+if (isPresent("bubblewrap", await mountsAvailability())) {
+  Deno.test("[deno] execute_shell runs deno with its own checks, and what every layer confines at the floor 8", async () => {
+    await using service = await openService({ minIsolation: 8 });
+    const client = new ApiClient(service);
+    const { id } = await client.openSession({ language: "typescript" });
+    const desk = new Desk(client, id);
+    const said = await desk.do({ type: "shell", command: "deno", args: ["eval", "console.log(40 + 2)"] });
+    assertEquals(said.stdout, "42\n");
+    for (const args of [["task", "x"], ["run", "--allow-all", "x.ts"], []]) {
+      const { code } = await desk.refuse({ type: "shell", command: "deno", args });
+      assertEquals([args, code], [args, "permission_denied"]);
+    }
+    assertEquals((await desk.do({ type: "shell", command: "id", args: ["-un"] })).stdout, "program\n");
+  });
+}
 
 Deno.test("[deno] install_packages answers an execution, and only where the policy allows it", async () => {
   await using registry = await openNpmRegistry([{
