@@ -78,7 +78,8 @@ async function announceToPrograms({ service, signal, stdout, url }: Announcement
   return runtimes;
 }
 
-function describeStart(url: string, runtime: string | undefined): string {
+/** The state of a service that has started, in one line. Without a runtime no program can run. */
+export function describeStart(url: string, runtime: string | undefined): string {
   const state = runtime === undefined ? "no runtime is available" : `ready on ${runtime}`;
   return `${SERVICE_NAME} listens on ${url}, ${state}`;
 }

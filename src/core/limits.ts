@@ -35,7 +35,7 @@ export const LIMITS = {
   diskMb: { means: "Size of the workspace", default: 64, min: 1, max: 16_384 },
 } as const satisfies Record<string, LimitRange>;
 
-/** Limits of a compiler, however small those of the program are. Only its time may be less, {@link compilerTimeout}. */
+/** Limits of a compiler. It has at most this time ({@link compilerTimeout}), at least this memory and these processes. */
 export const COMPILER_LIMITS = { timeoutMs: 60_000, memoryMb: 1_024, maxProcesses: 64 } as const;
 
 /** The name of a limit, in code and on the wire. */

@@ -3,14 +3,21 @@ import { PROJECT, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
 import { NOTHING_RUNS, withoutProjectVariables } from "../support/variables.ts";
 
-Deno.test("--log-file takes the log in place of stderr, and SIGHUP opens it anew", async () => {
+Deno.test("--log-file takes the log in place of stderr, with reports that systemd does not get, and SIGHUP opens it anew", async () => {
   const directory = await Deno.makeTempDir();
   try {
     const path = `${directory}/service.log`;
     const eventsIn = async (file: string) =>
       (await Deno.readTextFile(file)).trim().split("\n").map((line) => JSON.parse(line).message);
     {
-      await using service = await startServiceProcess(["--log-file", path], NOTHING_RUNS, { mayLackRuntimes: true });
+      const variables = { ...NOTHING_RUNS, NOTIFY_SOCKET: "/absent/notify" };
+      await using service = await startServiceProcess(["--log-file", path], variables, { mayLackRuntimes: true });
+      const state = `READY=1\nSTATUS=CodeBeaker listens on ${service.url}, no runtime is available`;
+      await until(async () => {
+        const lines = (await Deno.readTextFile(path)).split("\n").filter((line) => line.endsWith("}"));
+        const facts = lines.map((line) => JSON.parse(line).properties);
+        return facts.some(({ manager, state: reported }) => manager === "/absent/notify" && reported === state);
+      }, "the manager that does not listen is logged");
       await (await fetch(`${service.url}/v1/nothing`)).body?.cancel();
       await until(async () => (await Deno.readTextFile(path)).includes("/v1/nothing"), "the request is logged");
       await Deno.rename(path, `${path}.1`);

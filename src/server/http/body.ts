@@ -97,8 +97,8 @@ async function readWithin(
  * could hold. For a long body this function allocates what has arrived. The lease grows by the declared length before
  * anything is read, and by undeclared bytes as they arrive.
  *
- * @throws {CodeBeakerError} as {@link bodyOf} does; `busy` when the lease cannot grow so far; `invalid_request` for
- * text that is not UTF-8
+ * @throws {CodeBeakerError} as {@link bodyOf} does; `busy` or `too_large` when the lease cannot grow so far;
+ * `invalid_request` for text that is not UTF-8
  */
 export async function textBody(
   request: Pick<HonoRequest, "raw">,
@@ -124,7 +124,7 @@ export async function textBody(
 /**
  * Reads the body of a request as bytes, under a lease as {@link textBody} does.
  *
- * @throws {CodeBeakerError} as {@link bodyOf} does; `busy` when the lease cannot grow so far
+ * @throws {CodeBeakerError} as {@link bodyOf} does; `busy` or `too_large` when the lease cannot grow so far
  */
 export async function bytesBody(
   request: Pick<HonoRequest, "raw">,

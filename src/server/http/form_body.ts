@@ -17,7 +17,7 @@ export function isForm(context: Context<AppEnv>): boolean {
  * and its reader may read one more at a time.
  *
  * @throws {CodeBeakerError} `invalid_request` for what is no form; `too_large` for a long body or more than 1,000 parts;
- *   `busy` when the lease cannot grow so far
+ *   `busy` or `too_large` when the lease cannot grow so far
  */
 export async function formBody(context: Context<AppEnv>): Promise<FormData> {
   const lease = context.get("lease");

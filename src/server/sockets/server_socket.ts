@@ -16,8 +16,10 @@ const INTERNAL_ERROR = 1011;
 /** Most unread bytes of a connection that counts as closed before its client answers. */
 const MAX_UNREAD_BYTES = 65_536;
 
-/** A client is silent after so many polls without a message. They are so many ms apart. */
-const [SILENT_POLLS, SILENT_POLL_MS] = [5, 2];
+/** Polls without a message after which a client is silent. */
+const SILENT_POLLS = 5;
+/** Time between two polls, in ms. */
+const SILENT_POLL_MS = 2;
 
 /** What a protocol does on one connection. */
 export interface SocketProtocol {
