@@ -24,8 +24,13 @@ const OTHERS_FILES: readonly (readonly [path: string, access: Mount["access"]])[
   ["/dev/null", "write"],
   ...["/dev/full", "/dev/random", "/dev/urandom", "/dev/zero"].map((path) => [path, "read"] as const),
   ...["/proc/cpuinfo", "/proc/meminfo"].map((path) => [path, "read"] as const),
-  ["/proc/self/maps", "read"], // Of the first process, which becomes the program.
 ];
+
+/**
+ * The memory map of the first process, which becomes the program. The C library reads there how large the stack of the
+ * main thread is: pthread_getattr_np(3).
+ */
+const OWN_MAPS = "/proc/self/maps";
 
 /** A program under Landlock. */
 export interface LandlockRequest {
@@ -46,6 +51,7 @@ export function landlockOptions({ etcPaths = [], hasNetwork, mounts, startsOther
   const rules = [
     ...LIBRARIES.map((path) => system(path, "execute")), // The loader is a program itself.
     ...[...LOADER_FILES, ...PROGRAMS].map((path) => system(path, "read")),
+    system(OWN_MAPS, "read"),
     ...(hasNetwork ? NETWORK_FILES.map((path) => system(path, "read")) : []),
     ...(startsOthers ? ["/usr", ...SYSTEM_DIRECTORIES].map((path) => system(path, "execute")) : []),
     ...(startsOthers ? [...PROGRAM_FILES, ...etcPaths].map((path) => system(path, "read")) : []),
