@@ -128,14 +128,14 @@ class Client:
 
     ``url`` may have a path. ``key`` is by default that of the variable ``CODEBEAKER_CLIENT_KEY``. ``timeout`` is the
     longest silence of the service in s. ``retries`` bounds how often a request is repeated: when the service was busy,
-    after the time that it names, up to 30 s; and when the connection failed, if nothing can thereby be done twice: four
-    retries outlast 3 to 6 s without a service. Programs have an idempotency key. ``tls`` replaces the default context
+    after the time that it names, up to 30 s; and when the connection failed, if nothing can thereby be done twice: five
+    retries outlast 8 s without a service. Programs have an idempotency key. ``tls`` replaces the default context
     of https. Proxies of the environment are not used, and redirects not followed.
 
     :raises CodeBeakerError: ``invalid_request`` for an address or a key that can be none
     """
 
-    def __init__(self, url: str = _URL, key: Optional[str] = None, *, timeout: float = 60.0, retries: int = 4,
+    def __init__(self, url: str = _URL, key: Optional[str] = None, *, timeout: float = 60.0, retries: int = 5,
                  tls: Optional[ssl.SSLContext] = None) -> None:
         self._idle: List[Tuple[http.client.HTTPConnection, float]] = []
         key = os.environ.get("CODEBEAKER_CLIENT_KEY") if key is None else key
@@ -789,8 +789,8 @@ def _retry_wait(error: CodeBeakerError, attempt: int, may_repeat: bool) -> Optio
 
 
 def _backoff(attempt: int) -> float:
-    """None, then 0.3 s, 1.2 s, 4.8 s, each by up to half shorter."""
-    return 0.3 * 4 ** (attempt - 1) * random.uniform(0.5, 1) if attempt > 0 else 0.0
+    """None, then 0.3 s, 1.2 s, and 4.8 s each time, by up to a quarter shorter."""
+    return min(0.3 * 4 ** (attempt - 1), 4.8) * random.uniform(0.75, 1) if attempt > 0 else 0.0
 
 
 def _parse_retry_after(header: Optional[str]) -> Optional[float]:
