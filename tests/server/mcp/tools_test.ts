@@ -159,6 +159,17 @@ Deno.test("run_code: a cell runs in the default context of its language, whateve
   assertEquals(asked, [undefined, "ctx_1", "python", "ctx_1"]);
 });
 
+Deno.test("run_code: a cell runs in the next default context where the first is lost meanwhile", async () => {
+  const ids = ["ctx_1", "ctx_2"];
+  const contexts: Partial<ContextsPort> = {
+    findDefault: () => Promise.resolve(ids.shift() ?? ""),
+    submit: (id) => id === "ctx_1" ? Promise.reject(new CodeBeakerError("conflict", "It is lost")) : ending(),
+  };
+  const sessions = { ...oneSession(), contexts: () => contexts as ContextsPort };
+  const { isError } = await call({ sessions }, "run_code", { session: "sess_1", cell: true, code: "1" });
+  assertEquals([isError, ids], [undefined, []]);
+});
+
 Deno.test("run_code: a cell takes no field that it would ignore", async () => {
   const args = { session: "sess_1", cell: true, code: "1", outputs: ["*.png"] };
   const { content, isError } = await call({ sessions: oneSession() }, "run_code", args);

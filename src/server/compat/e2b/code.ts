@@ -12,7 +12,7 @@ import { OutputDecoder } from "../../http/output_decoder.ts";
 import { PacedStream, PING_MS } from "../../http/paced_stream.ts";
 import { toProblem } from "../../http/problem.ts";
 import { failureReason } from "../failure_reason.ts";
-import { submitToDefault } from "../submit_to_default.ts";
+import { submitToDefault } from "../../submit_to_default.ts";
 import { fromE2bPath } from "./paths.ts";
 import type { SandboxCall, SandboxCalls } from "./sandbox_call.ts";
 

@@ -5,7 +5,7 @@ import { parseCell } from "../../../core/requests/cell_request.ts";
 import type { ContextsPort } from "../../../sessions/port.ts";
 import { OutputDecoder } from "../../http/output_decoder.ts";
 import { failureReason } from "../failure_reason.ts";
-import { submitToDefault } from "../submit_to_default.ts";
+import { submitToDefault } from "../../submit_to_default.ts";
 
 /** An error as Jupyter's messages have it. */
 export interface CellFailure {

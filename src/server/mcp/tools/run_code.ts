@@ -1,13 +1,12 @@
-import { abortable } from "@std/async/abortable";
 import { z } from "zod";
 import { invalidField } from "../../../core/errors.ts";
 import type { Execution } from "../../../core/execution.ts";
-import { canonicalLanguage } from "../../../core/languages.ts";
 import { parseCell } from "../../../core/requests/cell_request.ts";
 import { executionRequestSchema, parseExecutionRequest } from "../../../core/requests/execution_request.ts";
 import { parseSessionExecution } from "../../../core/requests/session_request.ts";
 import { strictObject } from "../../../core/parsing/validation.ts";
 import { checkScope } from "../../auth/auth.ts";
+import { submitToDefault } from "../../submit_to_default.ts";
 import { executionOutput, toExecutionResult } from "../results/execution_result.ts";
 import { inSession, outputBytesIn, type UsedSession, withOutputBytes } from "./session_fields.ts";
 import { defineTool, submitOptions, type ToolCall } from "./tool.ts";
@@ -94,9 +93,12 @@ async function runCell(fields: Fields, session: UsedSession, call: ToolCall): Pr
   if (code === undefined) throw invalidField("code", "A cell needs code");
   const cell = parseCell({ code, timeoutMs, limits: limitsOf(fields, session, call) });
   const contexts = call.sessions.contexts(call.caller, session.id);
-  const canonical = language === undefined ? undefined : canonicalLanguage(language);
-  const context = await abortable(contexts.findDefault(canonical), call.signal); // Another cell may wait for it too.
-  const { ended } = await contexts.submit(context, cell, submitOptions(call));
+  const { ended } = await submitToDefault(contexts, {
+    cell,
+    language,
+    options: submitOptions(call),
+    signal: call.signal,
+  });
   return await ended;
 }
 
