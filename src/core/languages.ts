@@ -51,7 +51,7 @@ export function canonicalLanguage(name: string): string {
 
 /** The other names of a language. */
 export function aliasesOf(language: string): readonly string[] {
-  return LANGUAGES[language]?.aliases ?? [];
+  return isKnownLanguage(language) ? LANGUAGES[language]?.aliases ?? [] : [];
 }
 
 /** Whether a language and its file extensions are known. */
@@ -61,7 +61,8 @@ export function isKnownLanguage(language: string): boolean {
 
 /** The name of the file for the code of a request, `main.<ext>`. */
 export function mainFileOf(language: string): string {
-  return `main.${LANGUAGES[language]?.extensions[0] ?? "txt"}`;
+  const [extension = "txt"] = isKnownLanguage(language) ? LANGUAGES[language]?.extensions ?? [] : [];
+  return `main.${extension}`;
 }
 
 /** The language of a file name's extension, or undefined. */

@@ -77,6 +77,8 @@ export interface SessionsPort {
   change(caller: Caller, id: string, changes: SessionChanges): SessionInfo;
   /** Ends the session's programs and removes its workspace. Returns when that is done. */
   close(caller: Caller, id: string): Promise<void>;
+  /** Aborted when the session begins to close, for whatever cause. That of an unknown session is aborted. */
+  closing(caller: Caller, id: string): AbortSignal;
   /**
    * Submits a program. Programs of one session run one at a time.
    *

@@ -49,6 +49,7 @@ export class Session {
   /** How many uses are open now. */
   #uses = 0;
   #closing: Promise<void> | undefined;
+  readonly #isClosing = new AbortController();
   #closedBecause: CloseReason | undefined;
 
   constructor({ owner, request, selection, clock, recovered }: SessionOptions) {
@@ -70,6 +71,11 @@ export class Session {
   /** The request that made the session, with the changes since. */
   get request(): SessionRequest {
     return this.#request;
+  }
+
+  /** Aborted when the session begins to close. */
+  get closing(): AbortSignal {
+    return this.#isClosing.signal;
   }
 
   get state(): SessionState {
@@ -219,7 +225,7 @@ export class Session {
 
   /** Closes the session once. It calls `end`, then disposes of the environment. Later calls wait for the first. */
   close(reason: CloseReason, end: () => Promise<void>): Promise<void> {
-    return this.#closing ??= (async () => {
+    this.#closing ??= (async () => {
       try {
         await using _environment = this.#environment;
         await end();
@@ -227,6 +233,8 @@ export class Session {
         this.#closedBecause = reason;
       }
     })();
+    this.#isClosing.abort();
+    return this.#closing;
   }
 
   #notOpen(cause?: unknown): CodeBeakerError {

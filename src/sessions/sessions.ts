@@ -74,6 +74,10 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     else await this.#registry.close(session, "closed_by_owner");
   }
 
+  closing(caller: Caller, id: string): AbortSignal {
+    return this.#registry.find(caller, id)?.closing ?? AbortSignal.abort();
+  }
+
   submit(
     caller: Caller,
     id: string,

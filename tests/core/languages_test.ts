@@ -1,5 +1,11 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { canonicalLanguage, languageOfFile, mainFileOf, unsupportedLanguage } from "../../src/core/languages.ts";
+import {
+  aliasesOf,
+  canonicalLanguage,
+  languageOfFile,
+  mainFileOf,
+  unsupportedLanguage,
+} from "../../src/core/languages.ts";
 
 Deno.test("canonicalLanguage() knows the aliases of the wire contract, in any case", () => {
   const table = {
@@ -12,6 +18,10 @@ Deno.test("canonicalLanguage() knows the aliases of the wire contract, in any ca
     cobol: "cobol",
   };
   for (const [alias, name] of Object.entries(table)) assertEquals(canonicalLanguage(alias), name);
+});
+
+Deno.test("mainFileOf() and aliasesOf() take a name of JavaScript's own objects for an unknown language", () => {
+  assertEquals([mainFileOf("constructor"), aliasesOf("constructor")], ["main.txt", []]);
 });
 
 Deno.test("mainFileOf() and languageOfFile() agree", () => {

@@ -269,7 +269,10 @@ Deno.test("Sessions ends everything of a session that is closed, once, and then 
   withSession(async ({ sessions, session, gate, sessionStore }) => {
     const { ended } = await sessions.submit(CALLER, session.id, PROGRAM);
     await gate.untilBegun(1);
+    const signal = sessions.closing(CALLER, session.id);
+    assertEquals([signal.aborted, sessions.closing(callerOf("other"), session.id).aborted], [false, true]);
     const closing = [sessions.close(CALLER, session.id), sessions.close(CALLER, session.id)];
+    assertEquals(signal.aborted, true);
     assertEquals(sessions.show(CALLER, session.id).state, "closing");
     assertEquals(await refusal(() => sessions.submit(CALLER, session.id, PROGRAM)), "conflict");
     await Promise.all(closing);

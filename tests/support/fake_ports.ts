@@ -38,6 +38,7 @@ export function fakeSessions(parts: Partial<SessionsPort> = {}): SessionsPort {
     list: unexpected,
     change: unexpected,
     close: unexpected,
+    closing: unexpected,
     submit: unexpected,
     contexts: unexpected,
     command: unexpected,

@@ -67,6 +67,18 @@ const CLIENT = `
     }));
     answers.lost = (await run(kernel, "Deno.exit(3)"))[0];
     await recovered;
+    answers.dying = await run(kernel, "let y = 1; setTimeout(() => Deno.exit(3), 20); y");
+    statuses.splice(0);
+    const restarted = new Promise((resolve) => kernel.statusChanged.connect((_, status) => {
+      statuses.push(status);
+      if (statuses.includes("autorestarting") && status === "idle") resolve();
+    }));
+    do {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      answers.unaware = (await run(kernel, "y"))[0];
+    } while (answers.unaware === "ok");
+    await restarted;
+    answers.died = await run(kernel, "typeof y");
     answers.empty = [
       (await kernel.requestComplete({ code: "a", cursor_pos: 1 })).content.matches,
       (await kernel.requestInspect({ code: "a", cursor_pos: 1, detail_level: 0 })).content.found,
@@ -107,6 +119,9 @@ const EXPECTED = {
   kept: ["ok", 5, ["execute_result", { "text/plain": "42" }]],
   restarted: ["ok", 1, ["execute_result", { "text/plain": '"undefined"' }]],
   lost: "error",
+  dying: ["ok", 1, ["execute_result", { "text/plain": "1" }]],
+  unaware: "error",
+  died: ["ok", 1, ["execute_result", { "text/plain": '"undefined"' }]],
   empty: [[], false, "unknown", [], {}],
   sessions: [["b.ipynb", "typescript"]],
   changed: ["javascript", "ok", 1, ["execute_result", { "text/plain": "42" }]],

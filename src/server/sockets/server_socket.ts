@@ -27,6 +27,8 @@ export interface SocketProtocol {
   readonly maxPending?: number;
   /** Called when the connection opens. */
   begin?(): void;
+  /** Called when nothing more is sent on the connection, maybe several times. At a shutdown, answers come before it. */
+  end?(): void;
   /**
    * Answers a message. Messages of one connection are answered concurrently.
    *
@@ -125,6 +127,7 @@ export class ServerSocket implements SocketPeer {
 
   close(code: number, reason: string): void {
     this.#gone.abort(disconnected());
+    this.#protocol.end?.();
     if (this.#closing !== undefined) return; // The first cause counts.
     this.#closeFrame = [code, reason];
     if (this.#socket.readyState === WebSocket.OPEN) this.#closeWhenSilent();
@@ -225,6 +228,7 @@ export class ServerSocket implements SocketPeer {
     clearTimeout(this.#opening);
     clearTimeout(this.#closing);
     this.#gone.abort(disconnected());
+    this.#protocol.end?.();
     this.#closed.resolve();
     this.#options.onClosed();
   }

@@ -95,6 +95,27 @@ Deno.test("binary messages reach a protocol and its client as bytes, within the 
   assertEquals([(await closed).code, received], [1009, ["speaks bytes", [3, 2, 1]]]);
 });
 
+Deno.test("an answer that the service's end cuts short is sent before its connection ends", async () => {
+  const seen: string[] = [];
+  await using server = listen((peer) => ({
+    async answer() {
+      seen.push("asked");
+      await new Promise<void>((resolve) => peer.signal.addEventListener("abort", () => resolve()));
+      seen.push("answered");
+      await peer.send(() => "cut short");
+    },
+    end: () => void seen.push("ended"),
+  }), { closeWithinMs: 10_000 });
+  const socket = new WebSocket(`ws://${server.host}`);
+  const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
+  socket.onmessage = ({ data }) => seen.push(data);
+  socket.onopen = () => socket.send("");
+  await until(() => seen.length > 0, "it is asked");
+  await server.sockets[Symbol.asyncDispose]();
+  assertEquals([(await closed).code, seen.includes("cut short")], [1001, true]);
+  assertEquals(seen.indexOf("answered") < seen.indexOf("ended"), true);
+});
+
 Deno.test("a client that still sends when the service closes reads what was sent before, and the code", async () => {
   await using server = listen((peer) => ({
     async answer() {

@@ -14,13 +14,19 @@ export interface CellFailure {
   readonly traceback: readonly string[];
 }
 
+/** What a user reads whose interpreter has ended. */
+export const RESTARTED = "the kernel is restarted without its variables";
+
 /** Options of an evaluation. */
 export interface EvaluateOptions {
   readonly code: string;
   readonly language: string;
-  readonly executionCount: number;
+  /** Aborted when the session closes. */
+  readonly closing: AbortSignal;
   /** Aborting interrupts the code. */
   readonly signal: AbortSignal;
+  /** Called with the context before the code begins in it. Returns the number of the cell. Its error ends the cell. */
+  begin(contextId: string): Promise<number>;
   /** Sends a message of a type to all clients. The code waits for it. */
   publish(type: string, content: object): Promise<void>;
 }
@@ -32,15 +38,17 @@ export interface EvaluateOptions {
  */
 export async function evaluate(
   contexts: ContextsPort,
-  { code, executionCount, language, publish, signal }: EvaluateOptions,
+  { begin, closing, code, language, publish, signal }: EvaluateOptions,
 ): Promise<{ readonly failure: CellFailure | undefined; readonly isLost: boolean }> {
   const output = new OutputDecoder();
   const print = async (name: string, text: string) => {
     if (text !== "") await publish("stream", { name, text });
   };
   const cell = parseCell({ code, timeoutMs: LIMITS.timeoutMs.max });
+  let executionCount = 0;
   const submitted = await submitToDefault(contexts, {
     ...{ cell, language },
+    onContext: async (id) => void (executionCount = await begin(id)),
     options: {
       signal,
       onOutput: (chunk) => chunk.isOfError ? undefined : print(chunk.stream, output.decode(chunk)),
@@ -51,7 +59,7 @@ export async function evaluate(
   for (const { stream, text } of output.end()) await print(stream, text);
   const { contextLost: isLost = false, displaysOmitted: omitted = 0 } = execution;
   if (omitted > 0) await print("stderr", `[… ${omitted} displays are left out here …]\n`);
-  const failure = failureOf(execution);
+  const failure = failureOf(execution, isLost && !closing.aborted);
   const data = failure === undefined ? formsOf(execution) : undefined;
   if (data !== undefined) await publish("execute_result", { execution_count: executionCount, data, metadata: {} });
   return { failure, isLost };
@@ -62,13 +70,16 @@ export function toFailure(ename: string, evalue: string): CellFailure {
   return { ename, evalue, traceback: [`${ename}: ${evalue}`] };
 }
 
-function failureOf({ contextLost, error, outcome }: Execution): CellFailure | undefined {
+function failureOf({ error, outcome }: Execution, isRestarted: boolean): CellFailure | undefined {
   if (error !== undefined) {
     return { ename: error.name, evalue: error.message, traceback: error.traceback.split("\n") };
   }
-  const reason = failureReason(outcome) ?? (contextLost ? "the interpreter has exited" : undefined);
-  if (reason === undefined) return undefined;
-  return toFailure(outcome.kind, contextLost ? `${reason}; the kernel is restarted without its variables` : reason);
+  const reason = outcome.kind === "interrupted" ? outcome.reason : failureReason(outcome);
+  if (isRestarted) {
+    const cause = reason ?? "the interpreter has exited";
+    return toFailure(outcome.kind, `${cause}; ${RESTARTED}`);
+  }
+  return reason === undefined ? undefined : toFailure(outcome.kind, reason);
 }
 
 /** The forms of a cell's value; undefined where it has none. */

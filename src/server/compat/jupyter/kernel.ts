@@ -1,41 +1,54 @@
 import { z } from "zod";
-import { hasCode } from "../../../core/errors.ts";
+import { CodeBeakerError, hasCode } from "../../../core/errors.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import type { Caller } from "../../../engine/port.ts";
 import type { ContextsPort, SessionsPort } from "../../../sessions/port.ts";
 import { toProblem } from "../../http/problem.ts";
-import { evaluate, toFailure } from "./evaluate.ts";
+import { evaluate, RESTARTED, toFailure } from "./evaluate.ts";
 import { kernelInfo } from "./kernelspecs.ts";
-import { type Header, type Message, PROTOCOL_VERSION, type Request } from "./messages.ts";
+import { type Header, type Message, PROTOCOL_VERSION, type Request, writeMessage } from "./messages.ts";
 
 /** Most characters that are kept for a client without a connection. The oldest messages go first. */
 const MAX_KEPT_LENGTH = 1_048_576;
+
+/** Most characters of a name that an answer repeats, and most names of a request. */
+const [MAX_NAME_LENGTH, MAX_NAMES] = [128, 100];
+
+const nameSchema = z.string().max(MAX_NAME_LENGTH);
 
 const executeSchema = z.looseObject({
   code: z.string(),
   silent: z.boolean().default(false),
   store_history: z.boolean().default(true),
   stop_on_error: z.boolean().default(true),
-  user_expressions: z.record(z.string(), z.unknown()).nullish(),
+  user_expressions: z.record(nameSchema, z.unknown()).nullish()
+    .refine((asked) => Object.keys(asked ?? {}).length <= MAX_NAMES, `At most ${MAX_NAMES} expressions`),
 });
+const cursorSchema = z.int().catch(0);
 
 /** Answers to requests for what is not here: nothing is found. */
 const EMPTY_ANSWERS: Readonly<Record<string, (content: Request["content"]) => object>> = {
-  complete_request: ({ cursor_pos: at = 0 }) => ({
-    ...{ status: "ok", matches: [], cursor_start: at, cursor_end: at, metadata: {} },
-  }),
+  complete_request: ({ cursor_pos }) => {
+    const at = cursorSchema.parse(cursor_pos);
+    return { status: "ok", matches: [], cursor_start: at, cursor_end: at, metadata: {} };
+  },
   inspect_request: () => ({ status: "ok", found: false, data: {}, metadata: {} }),
   history_request: () => ({ status: "ok", history: [] }),
   is_complete_request: () => ({ status: "unknown" }),
   comm_info_request: () => ({ status: "ok", comms: {} }),
 };
 
+/** The value of each expression beside code. */
+const NO_EXPRESSIONS = { status: "error", ...unsupported("user_expressions") };
+
 /** A connected client of a kernel. */
 export interface KernelClient {
   /** The client's name for itself. It is the same when the client connects again. */
   readonly id: string;
   readonly caller: Caller;
-  /** Sends a message after the earlier ones. Returns when there was room for it, or the client is gone. */
+  /** Whether much that was sent is not read yet. */
+  readonly isBehind: boolean;
+  /** Sends a message after the earlier ones. Returns when there was room for it, or the client is gone. Does not throw. */
   send(message: Message): Promise<void>;
   close(code: number, reason: string): void;
 }
@@ -45,8 +58,8 @@ export interface KernelOptions {
   readonly sessions: SessionsPort;
   readonly sessionId: string;
   readonly language: string;
-  /** The caller that asked for the kernel first. */
-  readonly owner: Caller;
+  /** Aborted when the session closes. */
+  readonly closing: AbortSignal;
 }
 
 /**
@@ -60,6 +73,8 @@ export class Kernel {
   #absent: { readonly id: string; readonly messages: Message[]; length: number } | undefined;
   /** Identifies the present interpreter to clients. */
   #incarnation = crypto.randomUUID();
+  /** The context of the last code. Undefined after a restart. */
+  #contextId: string | undefined;
   /** The last interpreter that ended by itself. */
   #lost: string | undefined;
   #executionCount = 0;
@@ -72,6 +87,10 @@ export class Kernel {
 
   constructor(options: KernelOptions) {
     this.#options = options;
+    options.closing.addEventListener("abort", () => {
+      this.#beginAnew();
+      if (this.#busy === 0) this.#end();
+    });
   }
 
   /** The number of connected clients. */
@@ -83,16 +102,6 @@ export class Kernel {
     return this.#busy > 0 ? "busy" : "idle";
   }
 
-  /** Whether its session is open. */
-  get isOpen(): boolean {
-    const { owner, sessionId, sessions } = this.#options;
-    try {
-      return !["closing", "closed"].includes(sessions.show(owner, sessionId).state);
-    } catch {
-      return false;
-    }
-  }
-
   /** Connects a client. It gets what was sent to it since it left, and replaces an older connection of its own. */
   connect(client: KernelClient): void {
     this.#clients.get(client.id)?.close(1000, "Another connection of the same session_id replaces this one");
@@ -100,6 +109,7 @@ export class Kernel {
     const absent = this.#absent;
     this.#absent = undefined;
     if (absent?.id === client.id) { for (const message of absent.messages) client.send(message); }
+    if (this.#options.closing.aborted) this.#end();
   }
 
   disconnect(client: KernelClient): void {
@@ -108,15 +118,15 @@ export class Kernel {
     if (this.#clients.size === 0) this.#absent = { id: client.id, messages: [], length: 0 };
   }
 
-  /** Answers a request of a client. Returns when the client has the answer, or is gone. */
+  /** Answers a request of a client. Returns when there was room for the answer, or the client is gone. */
   async answer(request: Request, client: KernelClient): Promise<void> {
     const { channel, header: { msg_type: type } } = request;
     if (channel === "iopub" || channel === "stdin") return; // Nobody was asked for input.
-    if (channel === "control" && type !== "execute_request") return await this.#answer(request, client);
+    if (channel === "control" && type !== "execute_request") return await (await this.#answer(request, client)).sent;
     const number = ++this.#received;
     const answered = this.#answered.then(() => this.#answer(request, client, number));
-    this.#answered = answered.catch(() => {}); // It is thrown below.
-    await answered;
+    this.#answered = answered.then(() => {}, () => {}); // An error is thrown below.
+    await (await answered).sent;
   }
 
   /** Interrupts what runs. */
@@ -136,33 +146,40 @@ export class Kernel {
     for (const state of ["starting", "idle"]) this.#publish("status", { execution_state: state });
   }
 
-  /** Closes the session, and the connections of all clients. */
+  /** Closes the session, and so the connections of all clients. */
   async stop(caller: Caller): Promise<void> {
-    this.#beginAnew();
     await this.#options.sessions.close(caller, this.#options.sessionId);
-    this.#end();
   }
 
-  async #answer(request: Request, client: KernelClient, number = Infinity): Promise<void> {
+  /** Answers a request. Clients are not waited for, so that none holds the others up. */
+  async #answer(
+    request: Request,
+    client: KernelClient,
+    number = Infinity,
+  ): Promise<{ readonly sent: Promise<void> | undefined }> {
     const { channel, header } = request;
     this.#busy++;
-    await this.#publish("status", { execution_state: "busy" }, header);
+    this.#publish("status", { execution_state: "busy" }, header);
+    let sent: Promise<void> | undefined;
     try {
       const content = await this.#perform(request, client.caller, number).catch((error: unknown) => {
         const { code, detail } = toProblem(error, client.caller.requestId ?? "");
         return { status: "error", ...toFailure(code, detail) };
       });
       const type = header.msg_type.replace(/_request$/, "_reply");
-      if (content !== undefined) await this.#send(client.id, this.#message(type, { channel, content, parent: header }));
+      if (content !== undefined) {
+        sent = this.#send(client.id, this.#message(type, { channel, content, parent: header }));
+      }
     } finally {
       this.#busy--;
     }
-    await this.#publish("status", { execution_state: "idle" }, header);
-    if (!this.isOpen) this.#end();
+    this.#publish("status", { execution_state: "idle" }, header);
+    if (this.#options.closing.aborted) this.#end();
     else if (this.#lost === this.#incarnation) {
       this.#beginAnew();
-      await this.#publish("status", { execution_state: "restarting" });
+      this.#publish("status", { execution_state: "restarting" });
     }
+    return { sent };
   }
 
   /** Does what a request asks for. Returns the content of its reply; undefined where it has none. */
@@ -180,12 +197,14 @@ export class Kernel {
       case "shutdown_request": {
         const restart = content.restart === true;
         if (restart) await this.restart(caller);
-        else await this.#options.sessions.close(caller, this.#options.sessionId);
+        else await this.stop(caller);
         return { status: "ok", restart };
       }
-      case "comm_open": // Both ends of a comm close it when they do not know its target.
-        await this.#publish("comm_close", { comm_id: content.comm_id, data: {} }, header);
+      case "comm_open": { // Both ends of a comm close it when they do not know its target.
+        const { data: comm_id } = nameSchema.safeParse(content.comm_id);
+        if (comm_id !== undefined) this.#publish("comm_close", { comm_id, data: {} }, header);
         return undefined;
+      }
     }
     if (Object.hasOwn(EMPTY_ANSWERS, type)) return EMPTY_ANSWERS[type]?.(content);
     return type.endsWith("_request") ? { status: "error", ...unsupported(type) } : undefined;
@@ -195,15 +214,24 @@ export class Kernel {
     const { code, silent, stop_on_error, store_history, user_expressions } = parseAs(executeSchema, content, {
       what: "the request",
     });
-    if (!silent && store_history) this.#executionCount++;
-    const executionCount = this.#executionCount;
-    const publish = async (type: string, content: object) => {
-      if (!silent) await this.#publish(type, content, header);
-    };
     const abort = this.#running = new AbortController();
-    await publish("execute_input", { code, execution_count: executionCount });
+    const { signal } = abort;
     const incarnation = this.#incarnation;
-    const options = { code, executionCount, language: this.#options.language, publish, signal: abort.signal };
+    let executionCount = this.#executionCount;
+    const publish = (type: string, content: object) =>
+      silent ? Promise.resolve() : this.#print(type, content, { parent: header, signal });
+    const begin = async (contextId: string) => {
+      const isCurrent = incarnation === this.#incarnation; // Otherwise the kernel was restarted meanwhile.
+      const known = this.#contextId ?? contextId;
+      if (isCurrent) this.#contextId = contextId;
+      if (isCurrent && !silent && store_history) executionCount = ++this.#executionCount;
+      await publish("execute_input", { code, execution_count: executionCount });
+      if (!isCurrent || known === contextId) return executionCount;
+      this.#lost = incarnation;
+      throw new CodeBeakerError("conflict", `Cannot evaluate this as the interpreter has exited since; ${RESTARTED}`);
+    };
+    const { closing, language } = this.#options;
+    const options = { begin, closing, code, language, publish, signal };
     const { failure, isLost } = await evaluate(this.#contextsOf(caller), options).catch((error: unknown) => {
       const { code, detail } = toProblem(error, caller.requestId ?? "");
       return { failure: toFailure(code, detail), isLost: false };
@@ -213,12 +241,10 @@ export class Kernel {
     if (isLost) this.#lost = incarnation;
     const facts = { execution_count: executionCount };
     if (failure === undefined) {
-      const asked = Object.keys(user_expressions ?? {}).map((
-        name,
-      ) => [name, { status: "error", ...unsupported(name) }]);
-      return { status: "ok", ...facts, user_expressions: Object.fromEntries(asked), payload: [] };
+      const expressions = Object.keys(user_expressions ?? {}).map((name) => [name, NO_EXPRESSIONS]);
+      return { status: "ok", ...facts, user_expressions: Object.fromEntries(expressions), payload: [] };
     }
-    if (stop_on_error) this.#abortedUpTo = this.#received;
+    if (stop_on_error && !silent && incarnation === this.#incarnation) this.#abortedUpTo = this.#received;
     await publish("error", failure);
     return { status: "error", ...facts, ...failure };
   }
@@ -226,6 +252,7 @@ export class Kernel {
   /** Ends what runs for a new interpreter. */
   #beginAnew(): void {
     this.#incarnation = crypto.randomUUID();
+    this.#contextId = undefined;
     this.#executionCount = 0;
     this.#abortedUpTo = this.#received;
     this.#running?.abort();
@@ -244,11 +271,32 @@ export class Kernel {
     return this.#options.sessions.contexts(caller, this.#options.sessionId);
   }
 
+  /** Sends what code gives to all clients. Returns when there was room for it, or the code is to end. */
+  async #print(
+    type: string,
+    content: object,
+    { parent, signal }: { readonly parent: Header; readonly signal: AbortSignal },
+  ): Promise<void> {
+    // Code that is to end no longer waits. Its output is left out for clients that are behind, as it has no bound.
+    const isCut = signal.aborted && (type === "stream" || type === "display_data");
+    const over = Promise.withResolvers<void>();
+    const end = () => over.resolve();
+    signal.addEventListener("abort", end);
+    this.#publish(type, content, parent, (client) => !isCut || !client.isBehind).then(end);
+    if (!signal.aborted) await over.promise;
+    signal.removeEventListener("abort", end);
+  }
+
   /** Sends a message to all clients. Returns when there was room for it. */
-  async #publish(type: string, content: object, parent?: Header): Promise<void> {
+  async #publish(
+    type: string,
+    content: object,
+    parent?: Header,
+    filter: (client: KernelClient) => boolean = () => true,
+  ): Promise<void> {
     const message = this.#message(type, { channel: "iopub", content, parent });
     if (this.#clients.size === 0) this.#keep(message);
-    await Promise.all([...this.#clients.values()].map((client) => client.send(message)));
+    await Promise.all([...this.#clients.values()].filter(filter).map((client) => client.send(message)));
   }
 
   /** Sends a message to one client, by whatever connection it has now. */
@@ -286,7 +334,7 @@ export class Kernel {
 }
 
 function lengthOf(message: Message | undefined): number {
-  return JSON.stringify(message ?? "").length;
+  return message === undefined ? 0 : writeMessage(message, undefined).length;
 }
 
 function unsupported(what: string) {

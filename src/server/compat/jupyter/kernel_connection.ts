@@ -9,8 +9,11 @@ import { type Message, readMessage, type Request, writeMessage } from "./message
 /** Memory of a waiting message beside its text. */
 const MESSAGE_BYTES = 1_024;
 
-/** Close codes of IANA's registry: for no message, and for no memory. */
-const [INVALID_DATA, TRY_AGAIN_LATER] = [1007, 1013];
+/** Most characters or bytes of sent messages that wait, before one more closes the connection. */
+const MAX_WAITING_LENGTH = 4_194_304;
+
+/** Close codes of IANA's registry: for no message, too slow a client, and no memory. */
+const [INVALID_DATA, POLICY_VIOLATION, TRY_AGAIN_LATER] = [1007, 1008, 1013];
 /** Most characters of a reason, each of one byte. */
 const MAX_REASON_LENGTH = 120;
 
@@ -31,6 +34,7 @@ export class KernelConnection implements SocketProtocol, KernelClient {
   readonly #peer: SocketPeer;
   readonly #kernel: Kernel;
   readonly #observer: Observer;
+  #waitingLength = 0;
 
   constructor(peer: SocketPeer, { caller, id, kernel, observer }: KernelConnectionOptions) {
     this.id = id;
@@ -42,7 +46,14 @@ export class KernelConnection implements SocketProtocol, KernelClient {
 
   begin(): void {
     this.#kernel.connect(this);
-    this.#peer.signal.addEventListener("abort", () => this.#kernel.disconnect(this));
+  }
+
+  end(): void {
+    this.#kernel.disconnect(this);
+  }
+
+  get isBehind(): boolean {
+    return this.#waitingLength > MAX_WAITING_LENGTH / 2;
   }
 
   async answer(data: unknown, lease: ByteLease): Promise<void> {
@@ -59,8 +70,12 @@ export class KernelConnection implements SocketProtocol, KernelClient {
     await this.#kernel.answer(request, this);
   }
 
-  send(message: Message): Promise<void> {
-    return this.#peer.send(() => writeMessage(message, this.#peer.protocol));
+  async send(message: Message): Promise<void> {
+    if (this.#waitingLength > MAX_WAITING_LENGTH) return this.close(POLICY_VIOLATION, "Too much waits to be read");
+    const encoded = writeMessage(message, this.#peer.protocol);
+    this.#waitingLength += encoded.length;
+    await this.#peer.send(() => encoded);
+    this.#waitingLength -= encoded.length;
   }
 
   close(code: number, reason: string): void {

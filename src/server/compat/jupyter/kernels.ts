@@ -22,7 +22,7 @@ export interface OpenKernel {
 
 /** What a new kernel is asked for with. */
 export interface KernelRequest {
-  /** Absent, the default kernel. */
+  /** Absent or empty, the default kernel. */
   readonly name?: string | null | undefined;
   readonly env?: Readonly<Record<string, string>> | null | undefined;
   /** Metadata of the session beside the kernel's name. */
@@ -48,7 +48,8 @@ export class Kernels {
    * @throws {CodeBeakerError} the errors of a new session, and of a new context
    */
   async start(caller: Caller, { env, metadata = {}, name, signal }: KernelRequest): Promise<OpenKernel> {
-    const language = languageOf(name ?? (await listSpecs(this.#engine)).default);
+    const isNamed = (name ?? "") !== "";
+    const language = languageOf(isNamed ? String(name) : (await listSpecs(this.#engine)).default);
     const request = parseSessionRequest({
       ...LIFE,
       language,
@@ -59,6 +60,7 @@ export class Kernels {
     const session = await this.#sessions.create(caller, request, { signal });
     try {
       await this.#sessions.contexts(caller, session.id).findDefault(language);
+      signal.throwIfAborted();
     } catch (error) {
       await this.#sessions.close(caller, session.id);
       throw error;
@@ -100,16 +102,15 @@ export class Kernels {
     };
   }
 
-  /** Has the state of a kernel, and forgets those whose sessions are closed. */
-  #open(owner: Caller, session: SessionInfo): OpenKernel {
+  /** Has the state of a kernel until its session closes. */
+  #open(caller: Caller, session: SessionInfo): OpenKernel {
     const known = this.#kernels.get(session.id);
     if (known !== undefined) return { session, kernel: known };
-    for (const [id, kernel] of this.#kernels) if (!kernel.isOpen) this.#kernels.delete(id);
-    const kernel = new Kernel({
-      ...{ owner, sessions: this.#sessions, sessionId: session.id },
-      language: languageOf(String(session.metadata[KERNEL])),
-    });
+    const closing = this.#sessions.closing(caller, session.id);
+    const language = languageOf(String(session.metadata[KERNEL]));
+    const kernel = new Kernel({ closing, sessions: this.#sessions, sessionId: session.id, language });
     this.#kernels.set(session.id, kernel);
+    closing.addEventListener("abort", () => this.#kernels.delete(session.id));
     return { session, kernel };
   }
 }

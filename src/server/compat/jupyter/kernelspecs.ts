@@ -5,11 +5,13 @@ import type { EnginePort } from "../../../engine/port.ts";
 import { PROTOCOL_VERSION } from "./messages.ts";
 
 /** What Jupyter's programs call a language, where that differs from its name. */
-const NAMES: Readonly<Record<string, { readonly kernel?: string; readonly title: string; readonly type?: string }>> = {
-  python: { kernel: "python3", title: "Python 3", type: "text/x-python" },
-  javascript: { title: "JavaScript", type: "text/javascript" },
-  typescript: { title: "TypeScript", type: "text/typescript" },
-};
+const NAMES: ReadonlyMap<string, { readonly kernel?: string; readonly title: string; readonly type: string }> = new Map(
+  [
+    ["python", { kernel: "python3", title: "Python 3", type: "text/x-python" }],
+    ["javascript", { title: "JavaScript", type: "text/javascript" }],
+    ["typescript", { title: "TypeScript", type: "text/typescript" }],
+  ],
+);
 
 /** Lists the kernels: one for each language with contexts that can run now. Python's is the default. */
 export async function listSpecs(
@@ -18,7 +20,7 @@ export async function listSpecs(
   const runtimes = await engine.describeRuntimes();
   const environments = runtimes.filter(({ available }) => available).flatMap(({ environments }) => environments);
   const languages = new Set(environments.filter((one) => one.available && one.contexts).map(({ name }) => name));
-  const names = [...languages].toSorted((first, second) => Number(second in NAMES) - Number(first in NAMES));
+  const names = [...languages].toSorted((first, second) => Number(NAMES.has(second)) - Number(NAMES.has(first)));
   const [first] = languages.has("python") ? ["python"] : names;
   return {
     default: first === undefined ? "" : kernelNameOf(first),
@@ -33,7 +35,7 @@ export function languageOf(kernel: string): string {
 
 /** The name of a language's kernel. */
 export function kernelNameOf(language: string): string {
-  return NAMES[language]?.kernel ?? language;
+  return NAMES.get(language)?.kernel ?? language;
 }
 
 /** Finds one kernel of {@link listSpecs}. @throws {CodeBeakerError} `not_found` */
@@ -53,10 +55,10 @@ export function kernelInfo(language: string): object {
     language_info: {
       name: language,
       version: "",
-      mimetype: NAMES[languageOfFile(mainFileOf(language)) ?? ""]?.type ?? "text/plain",
+      mimetype: NAMES.get(languageOfFile(mainFileOf(language)) ?? "")?.type ?? "text/plain",
       file_extension: mainFileOf(language).replace("main", ""),
     },
-    banner: `${NAMES[language]?.title ?? language} on CodeBeaker ${VERSION}`,
+    banner: `${NAMES.get(language)?.title ?? language} on CodeBeaker ${VERSION}`,
     help_links: [],
     debugger: false,
     supported_features: [],
@@ -64,7 +66,7 @@ export function kernelInfo(language: string): object {
 }
 
 function describe(language: string): object {
-  const title = NAMES[language]?.title ?? language;
+  const title = NAMES.get(language)?.title ?? language;
   const spec = { argv: [], env: {}, display_name: title, language, interrupt_mode: "message", metadata: {} };
   return { name: kernelNameOf(language), spec, resources: {} };
 }

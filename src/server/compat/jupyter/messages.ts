@@ -58,12 +58,28 @@ export function readMessage(data: unknown, subprotocol: string | undefined): Req
   );
 }
 
-/** Encodes a message for a client. */
-export function writeMessage(message: Message, subprotocol: string | undefined): string | Uint8Array<ArrayBuffer> {
-  if (subprotocol !== BINARY_PROTOCOL) {
-    const { msg_id, msg_type } = message.header;
-    return JSON.stringify({ ...message, buffers: [], msg_id, msg_type });
-  }
+/** A message as one subprotocol sends it. */
+type Encoded = string | Uint8Array<ArrayBuffer>;
+
+/** Messages as they were encoded for their first clients. */
+const ENCODED = new WeakMap<Message, Map<boolean, Encoded>>();
+
+/** Encodes a message for a client. It is encoded once for all clients of a subprotocol. */
+export function writeMessage(message: Message, subprotocol: string | undefined): Encoded {
+  const isBinary = subprotocol === BINARY_PROTOCOL;
+  const known = ENCODED.get(message) ?? new Map<boolean, Encoded>();
+  ENCODED.set(message, known);
+  const encoded = known.get(isBinary) ?? (isBinary ? writeParts(message) : writeText(message));
+  known.set(isBinary, encoded);
+  return encoded;
+}
+
+function writeText(message: Message): string {
+  const { msg_id, msg_type } = message.header;
+  return JSON.stringify({ ...message, buffers: [], msg_id, msg_type });
+}
+
+function writeParts(message: Message): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder();
   const parts = PARTS.map((name) =>
     encoder.encode(name === "channel" ? message.channel : JSON.stringify(message[name]))

@@ -24,6 +24,7 @@ function oneKernel(session: SessionInfo = fakeSession({ id: ID, metadata: { "jup
     show: () => facts.session,
     list: () => ({ sessions: [facts.session, fakeSession()] }),
     contexts: () => ({ findDefault: () => Promise.resolve("ctx_1") }) as Partial<ContextsPort> as ContextsPort,
+    closing: () => new AbortController().signal,
     close: () => Promise.resolve(void (facts.session = { ...facts.session, state: "closed" })),
   };
   return Object.assign(sessions, { facts });
@@ -98,6 +99,24 @@ Deno.test("a kernel that cannot begin leaves no session", async () => {
     ({ findDefault: () => Promise.reject(new Error("no")) }) as Partial<ContextsPort> as ContextsPort;
   const { status } = await doorOf({ ...sessions, contexts })("POST /api/kernels", { body: { name: "ts" } });
   assertEquals([status, sessions.facts.session.state], [500, "closed"]);
+});
+
+Deno.test("a kernel's start that is aborted leaves no session", async () => {
+  const sessions = oneKernel();
+  const leaving = new AbortController();
+  const findDefault = () => Promise.resolve(leaving.abort()).then(() => "ctx_1");
+  const contexts = () => ({ findDefault }) as Partial<ContextsPort> as ContextsPort;
+  const app = appOf({ sessions: fakeSessions({ ...sessions, contexts }), engine: fakeEngine() });
+  const { signal } = leaving;
+  const headers = { host: "localhost" };
+  const request = new Request("http://localhost/api/kernels", {
+    method: "POST",
+    headers,
+    body: '{"name":"ts"}',
+    signal,
+  });
+  await app.request(request, {}, LOCAL);
+  assertEquals(sessions.facts.session.state, "closed");
 });
 
 Deno.test("a path has one notebook, which is in the metadata of its kernel, and keeps the rest of it", async () => {

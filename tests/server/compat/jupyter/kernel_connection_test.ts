@@ -4,11 +4,37 @@ import { Kernel } from "../../../../src/server/compat/jupyter/kernel.ts";
 import { KernelConnection } from "../../../../src/server/compat/jupyter/kernel_connection.ts";
 import type { SocketPeer } from "../../../../src/server/sockets/mod.ts";
 import type { ContextsPort } from "../../../../src/sessions/port.ts";
-import { fakeExecution, fakeSession, fakeSessions, TESTER } from "../../../support/fake_ports.ts";
+import { fakeExecution, fakeSessions, TESTER } from "../../../support/fake_ports.ts";
+import { until } from "../../../support/until.ts";
 
 const execute = JSON.stringify({
   header: { msg_id: "1", msg_type: "execute_request" },
   content: { code: "loop" },
+});
+
+Deno.test("KernelConnection: a client for which too much waits is closed", async () => {
+  const closed: number[] = [];
+  const kernel = new Kernel({
+    ...{ sessions: fakeSessions(), sessionId: "sess_1", language: "python", closing: new AbortController().signal },
+  });
+  const peer: SocketPeer = {
+    ...{ signal: new AbortController().signal, protocol: undefined },
+    send: () => new Promise(() => {}),
+    waitForRoom: () => new Promise(() => {}),
+    close: (code) => void closed.push(code),
+    finish: () => Promise.reject(new Error("not expected")),
+  };
+  const connection = new KernelConnection(peer, { kernel, id: "a", caller: TESTER, observer: {} });
+  connection.begin();
+  const header = { msg_id: "1", msg_type: "comm_info_request", more: "x".repeat(3_000) };
+  const lease = new ByteBudget({ maxBytes: 40_000, maxOwnerBytes: 40_000 }).lease("tester");
+  const ask = () => void connection.answer(JSON.stringify({ header, content: {} }), lease);
+  for (let count = 0; count < 100; count++) ask();
+  await until(() => kernel.state === "idle", "all is answered");
+  assertEquals([closed, connection.isBehind], [[], false]);
+  for (let count = 0; count < 400; count++) ask();
+  await until(() => closed.length > 0, "the connection is closed");
+  assertEquals([closed[0], connection.isBehind], [1008, true]);
 });
 
 Deno.test("KernelConnection: requests that wait are bounded in bytes, and code goes on without its client", async () => {
@@ -17,18 +43,22 @@ Deno.test("KernelConnection: requests that wait are bounded in bytes, and code g
     findDefault: () => Promise.resolve("ctx_1"),
     submit: () => Promise.resolve({ id: "exec_1", ended: gate.promise.then(() => fakeExecution()) }),
   };
-  const sessions = fakeSessions({ show: () => fakeSession(), contexts: () => contexts as ContextsPort });
-  const kernel = new Kernel({ sessions, sessionId: "sess_1", language: "python", owner: TESTER });
-  const gone = new AbortController();
+  const sessions = fakeSessions({ contexts: () => contexts as ContextsPort });
+  const kernel = new Kernel({
+    sessions,
+    sessionId: "sess_1",
+    language: "python",
+    closing: new AbortController().signal,
+  });
   const closed: (readonly [code: number, reason: string])[] = [];
   const peer: SocketPeer = {
-    signal: gone.signal,
+    signal: new AbortController().signal,
     protocol: undefined,
     send: (encode) => Promise.resolve(void encode()),
     waitForRoom: () => Promise.resolve(),
     close(code, reason) {
       closed.push([code, reason]);
-      gone.abort();
+      connection.end();
     },
     finish: () => Promise.reject(new Error("not expected")),
   };

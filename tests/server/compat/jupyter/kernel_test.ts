@@ -1,20 +1,21 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Execution } from "../../../../src/core/execution.ts";
 import type { SubmitOptions } from "../../../../src/engine/port.ts";
 import { Kernel, type KernelClient } from "../../../../src/server/compat/jupyter/kernel.ts";
 import type { Message, Request } from "../../../../src/server/compat/jupyter/messages.ts";
-import type { SessionState } from "../../../../src/core/session.ts";
 import type { ContextsPort } from "../../../../src/sessions/port.ts";
-import { fakeExecution, fakeSession, fakeSessions, TESTER } from "../../../support/fake_ports.ts";
+import { fakeExecution, fakeSessions, TESTER } from "../../../support/fake_ports.ts";
+import { until } from "../../../support/until.ts";
 
 /** What a cell does: it has its options, and gives its end. */
 type Body = (options: SubmitOptions) => Promise<Partial<Execution>> | Partial<Execution>;
 
 /** A kernel whose code is the name of a body. */
 function kernelOf(bodies: Readonly<Record<string, Body>>) {
-  const facts = { evaluated: [] as string[], closed: [] as string[], state: "idle" as SessionState };
+  const facts = { evaluated: [] as string[], closed: [] as string[], context: "" };
+  const session = new AbortController();
   const contexts: Partial<ContextsPort> = {
-    findDefault: () => Promise.resolve(`ctx_${facts.closed.length}`),
+    findDefault: () => Promise.resolve(`ctx_${facts.closed.length}${facts.context}`),
     submit: (_id, { code }, options = {}) => {
       facts.evaluated.push(code);
       const ended = Promise.resolve(bodies[code]?.(options) ?? {}).then((parts) => fakeExecution(parts));
@@ -23,12 +24,11 @@ function kernelOf(bodies: Readonly<Record<string, Body>>) {
     close: (id) => Promise.resolve(void facts.closed.push(id)),
   };
   const sessions = fakeSessions({
-    show: () => fakeSession({ state: facts.state }),
     contexts: () => contexts as ContextsPort,
-    close: () => Promise.resolve(void (facts.state = "closed")),
+    close: () => Promise.resolve(session.abort()),
   });
-  const kernel = new Kernel({ sessions, sessionId: "sess_1", language: "python", owner: TESTER });
-  return Object.assign(kernel, { facts });
+  const kernel = new Kernel({ sessions, sessionId: "sess_1", language: "python", closing: session.signal });
+  return Object.assign(kernel, { facts, closeSession: () => session.abort() });
 }
 
 /** A client that writes down what it gets. */
@@ -36,7 +36,7 @@ function clientOf(id: string) {
   const got: Message[] = [];
   const closed: number[] = [];
   const client: KernelClient = {
-    ...{ id, caller: TESTER },
+    ...{ id, caller: TESTER, isBehind: false },
     send: (message) => Promise.resolve(void got.push(message)),
     close: (code) => void closed.push(code),
   };
@@ -94,10 +94,11 @@ Deno.test("Kernel: silent code publishes nothing, and counts no more than code w
   await kernel.answer(execute("value", { silent: true }), client);
   await kernel.answer(execute("failed", { silent: true }), client);
   assertEquals(client.types(), ["busy", "execute_reply", "idle", "busy", "execute_reply", "idle"]);
-  await kernel.answer(execute("value", { store_history: false }), client);
+  const failing = kernel.answer(execute("failed", { silent: true }), client); // It aborts nothing that waits.
+  await Promise.all([failing, kernel.answer(execute("value", { store_history: false }), client)]);
   await kernel.answer(execute("value", { user_expressions: { x: "x" } }), client);
   const counts = client.got.map(({ content }) => "execution_count" in content ? content.execution_count : undefined);
-  assertEquals(counts.filter((count) => count !== undefined), [0, 0, 0, 0, 0, 1, 1, 1]);
+  assertEquals(counts.filter((count) => count !== undefined), [0, 0, 0, 0, 0, 0, 1, 1, 1]);
   const { user_expressions } = client.got.at(-2)?.content as { user_expressions: { x: { status: string } } };
   assertEquals(user_expressions.x.status, "error");
 });
@@ -132,7 +133,7 @@ Deno.test("Kernel: an interrupt reaches what runs, from either side, before what
   ) {
     const answered = kernel.answer(execute("loop"), client);
     const waiting = kernel.answer(request("kernel_info_request"), client);
-    while (kernel.facts.evaluated.length === 0) await Promise.resolve();
+    await until(() => kernel.facts.evaluated.length > 0, "the code runs");
     assertEquals([kernel.state, client.types().includes("kernel_info_reply")], ["busy", false]);
     await interrupt();
     await Promise.all([answered, waiting]);
@@ -153,7 +154,7 @@ Deno.test("Kernel: a restart ends what runs, aborts what waits, and begins to co
   kernel.connect(client);
   await kernel.answer(execute("before"), client);
   const answered = [execute("loop"), execute("next")].map((one) => kernel.answer(one, client));
-  while (!kernel.facts.evaluated.includes("loop")) await Promise.resolve();
+  await until(() => kernel.facts.evaluated.includes("loop"), "the code runs");
   await kernel.restart(TESTER);
   await Promise.all(answered);
   await kernel.answer(execute("after"), client);
@@ -171,8 +172,8 @@ Deno.test("Kernel: a lost context is told as a restart, and a closed session as 
   kernel.connect(client);
   await kernel.answer(execute("exit"), client);
   assertEquals(client.types().slice(-4), ["error", "execute_reply", "idle", "restarting"]);
-  kernel.facts.state = "closed";
-  await kernel.answer(request("kernel_info_request"), client);
+  assertStringIncludes(JSON.stringify(client.got), "restarted without its variables");
+  kernel.closeSession();
   await Promise.resolve();
   assertEquals([client.types().at(-1), client.closed, kernel.connections], ["dead", [1000], 0]);
 });
@@ -184,7 +185,87 @@ Deno.test("Kernel: a shutdown is answered, and closes the session and every conn
   await kernel.answer(request("shutdown_request", { restart: false }, "control"), client);
   await Promise.resolve();
   assertEquals(client.types(), ["busy", "shutdown_reply", "idle", "dead"]);
-  assertEquals([kernel.facts.state, client.closed, other.closed], ["closed", [1000], [1000]]);
+  assertEquals([client.closed, other.closed], [[1000], [1000]]);
+});
+
+Deno.test("Kernel: a session that closes ends what runs, whose answer comes before the kernel's death", async () => {
+  const client = clientOf("a");
+  const outcome = { kind: "interrupted", reason: "the session ends" } as const;
+  const kernel = kernelOf({
+    loop: async (options) => ({ ...await untilInterrupted(options), contextLost: true, outcome }),
+  });
+  kernel.connect(client);
+  const answered = ["loop", "next"].map((code) => kernel.answer(execute(code), client));
+  await until(() => kernel.facts.evaluated.length > 0, "the code runs");
+  kernel.closeSession();
+  await Promise.all(answered);
+  assertEquals(client.types().slice(0, 6), ["busy", "execute_input", "error", "execute_reply", "idle", "dead"]);
+  const { traceback } = client.got[2]?.content as { traceback: string[] };
+  assertEquals([traceback, kernel.facts.evaluated], [["interrupted: the session ends"], ["loop"]]);
+  const late = clientOf("b");
+  kernel.connect(late);
+  assertEquals([late.types(), kernel.connections], [["dead"], 0]);
+});
+
+Deno.test("Kernel: code after an interpreter that ended between cells fails, and a restart is told", async () => {
+  const client = clientOf("a");
+  const kernel = kernelOf({});
+  kernel.connect(client);
+  await kernel.answer(execute("before"), client);
+  client.got.splice(0);
+  kernel.facts.context = "_new";
+  await kernel.answer(execute("unaware"), client);
+  await kernel.answer(execute("after"), client);
+  const [begin, end] = [["busy", "execute_input"], ["execute_reply", "idle"]];
+  assertEquals(client.types(), [...begin, "error", ...end, "restarting", ...begin, ...end]);
+  assertEquals(kernel.facts.evaluated, ["before", "after"]);
+  assertStringIncludes(JSON.stringify(client.got[2]), "restarted without its variables");
+  const { execution_count } = client.got.at(-2)?.content as { execution_count: number };
+  assertEquals([execution_count, new Set(client.got.map(({ header }) => header.session)).size], [1, 2]);
+});
+
+Deno.test("Kernel: a client that does not read holds up the output of code alone, and not when that is to end", async () => {
+  const client = clientOf("a");
+  const [stuck, sleeping] = [clientOf("b"), clientOf("c")];
+  stuck.send = (message) => {
+    stuck.got.push(message);
+    return new Promise(() => {});
+  };
+  const kernel = kernelOf({
+    flood: async ({ onOutput, signal }) => {
+      while (!signal?.aborted) await onOutput?.({ stream: "stdout", bytes: new Uint8Array([0x78]) });
+      Object.assign(sleeping, { isBehind: true });
+      await onOutput?.({ stream: "stdout", bytes: new Uint8Array([0x79]) });
+      return { outcome: { kind: "cancelled" } };
+    },
+  });
+  for (const one of [client, stuck, sleeping]) kernel.connect(one);
+  await kernel.answer(request("kernel_info_request"), client);
+  const flooded = kernel.answer(execute("flood"), stuck); // Its client never has the answer.
+  await until(() => stuck.types().includes("execute_input"), "the code begins");
+  kernel.interrupt();
+  await kernel.answer(request("kernel_info_request"), client);
+  assertEquals(client.types().filter((type) => type === "kernel_info_reply").length, 2);
+  const streamed = [client, sleeping].map(({ types }) => types().filter((type) => type === "stream").length);
+  assertEquals(streamed, [1, 0]);
+  assertEquals(await Promise.race([flooded, "waits"]), "waits");
+});
+
+Deno.test("Kernel: what an answer repeats of its request is bounded", async () => {
+  const client = clientOf("a");
+  const kernel = kernelOf({});
+  kernel.connect(client);
+  const long = "é".repeat(100_000);
+  for (
+    const one of [
+      ...[long, { long }, 1].map((comm_id) => request("comm_open", { comm_id })),
+      request("complete_request", { cursor_pos: long }),
+      execute("code", { user_expressions: { [long]: "1" } }),
+      execute("code", { user_expressions: Object.fromEntries(Array.from({ length: 101 }, (_, key) => [key, ""])) }),
+      execute(long.repeat(100)),
+    ]
+  ) await kernel.answer(one, client);
+  assertEquals([kernel.facts.evaluated, JSON.stringify(client.got).length < 20_000], [[], true]);
 });
 
 Deno.test("Kernel: the last client to leave gets what it missed when it returns, the newest MiB of it", async () => {
@@ -201,7 +282,7 @@ Deno.test("Kernel: the last client to leave gets what it missed when it returns,
   });
   kernel.connect(client);
   const answered = kernel.answer(execute("flood"), client);
-  while (kernel.facts.evaluated.length === 0) await Promise.resolve();
+  await until(() => kernel.facts.evaluated.length > 0, "the code runs");
   kernel.disconnect(client);
   gate.resolve();
   await answered;

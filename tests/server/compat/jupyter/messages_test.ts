@@ -15,7 +15,7 @@ const MESSAGE: Message = {
 
 /** A message in bytes, changed by a test. */
 function binary(change: (table: DataView<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>) => void): ArrayBuffer {
-  const bytes = writeMessage(MESSAGE, BINARY_PROTOCOL) as Uint8Array<ArrayBuffer>;
+  const bytes = writeMessage({ ...MESSAGE }, BINARY_PROTOCOL) as Uint8Array<ArrayBuffer>;
   change(new DataView(bytes.buffer), bytes);
   return bytes.buffer;
 }
@@ -28,6 +28,7 @@ Deno.test("readMessage() reads what writeMessage() writes, as bytes and as JSON"
   const { parent_header: _parent, metadata: _metadata, ...expected } = MESSAGE;
   for (const protocol of [BINARY_PROTOCOL, undefined]) {
     const written = writeMessage(MESSAGE, protocol);
+    assertEquals(writeMessage(MESSAGE, protocol) === written, true); // Clients share the memory.
     const { channel, content, header } = readMessage(typeof written === "string" ? written : written.buffer, protocol);
     assertEquals({ channel, content, header }, expected as never);
   }
