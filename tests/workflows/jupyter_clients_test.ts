@@ -161,7 +161,10 @@ function executeRequest(code: string) {
 Deno.test("Open WebUI's calls run code: a kernel without a body, plain JSON, and a wait for idle", async () => {
   await using service = await openService();
   const kernel = await (await fetch(`${service.url}/api/kernels?token=any`, { method: "POST" })).json();
-  const socket = new WebSocket(`${service.url.replace("http", "ws")}/api/kernels/${kernel.id}/channels?token=any`);
+  const url = `${service.url.replace("http", "ws")}/api/kernels/${kernel.id}/channels?token=any&session_id=`;
+  const other = new WebSocket(url); // An empty id is none, so that neither takes the place of the other.
+  await new Promise((resolve) => other.onopen = resolve);
+  const socket = new WebSocket(url);
   const seen: unknown[] = [];
   const done = Promise.withResolvers<void>();
   socket.onopen = () => socket.send(JSON.stringify(executeRequest("console.log('printed'); 6 * 7")));
@@ -173,6 +176,7 @@ Deno.test("Open WebUI's calls run code: a kernel without a body, plain JSON, and
     if (msg_type === "status" && content.execution_state === "idle") done.resolve();
   };
   await done.promise;
+  assertEquals(other.readyState, WebSocket.OPEN);
   const closed = new Promise((resolve) => socket.onclose = resolve);
   const { status } = await fetch(`${service.url}/api/kernels/${kernel.id}?token=any`, { method: "DELETE" });
   await closed;

@@ -10,7 +10,7 @@ const KEY_PREFIX = `${SUBPROTOCOL}.key.`;
 /** Paths of other protocols, and where these send keys. */
 const OTHER_KEYS: readonly (readonly [paths: RegExp, keysIn: (request: HonoRequest) => (string | undefined)[]])[] = [
   [/^\/e2b\//, (request) => ["x-access-token", "e2b-traffic-access-token"].map((name) => request.header(name)?.trim())],
-  [/^\/api(\/(kernels|kernelspecs|sessions|status)(\/|$)|$)/, (request) => [
+  [/^\/api(\/(contents|kernels|kernelspecs|sessions|status)(\/|$)|$)/, (request) => [
     /^token +(\S+) *$/i.exec(request.header("authorization") ?? "")?.[1],
     /^.+$/s.exec(request.query("token") ?? "")?.[0], // An empty one is none.
   ]],

@@ -13,6 +13,7 @@ type SendError = (context: Context<AppEnv>, error: unknown) => Response;
 /** The senders of errors of other protocols, by the first segments of a path. */
 const ERROR_SENDERS: readonly (readonly [begin: string, send: SendError])[] = [
   ["/api/v2", sendPistonError],
+  ["/api/contents", sendJupyterError],
   ["/api/kernels", sendJupyterError],
   ["/api/kernelspecs", sendJupyterError],
   ["/api/sessions", sendJupyterError],

@@ -7,7 +7,7 @@ import { jsonBody } from "../../http/json_body.ts";
 import { openSocket } from "../../sockets/mod.ts";
 import type { CompatOptions } from "../compat_options.ts";
 import { KernelConnection } from "./kernel_connection.ts";
-import { idOf, Kernels } from "./kernels.ts";
+import { idOf, Kernels, nameSchema } from "./kernels.ts";
 import { findSpec, listSpecs } from "./kernelspecs.ts";
 import { BINARY_PROTOCOL } from "./messages.ts";
 import { Notebooks } from "./notebooks.ts";
@@ -16,7 +16,7 @@ import { Notebooks } from "./notebooks.ts";
 const MAX_ID_LENGTH = 128;
 
 const startSchema = z.looseObject({
-  name: z.string().min(1).nullish(),
+  name: nameSchema,
   env: z.record(z.string(), z.string()).nullish(),
 });
 
@@ -96,7 +96,7 @@ export class JupyterDoor {
     const { observer } = this.#options;
     const caller = context.get("caller");
     const { kernel } = this.#kernels.find(caller, id);
-    const client = context.req.query("session_id")?.slice(0, MAX_ID_LENGTH) ?? crypto.randomUUID();
+    const client = nameSchema.parse(context.req.query("session_id"))?.slice(0, MAX_ID_LENGTH) ?? crypto.randomUUID();
     return openSocket(context, this.#options, {
       protocols: [BINARY_PROTOCOL],
       speak: (peer) => new KernelConnection(peer, { kernel, id: client, caller, observer }),

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { CodeBeakerError } from "../../../core/errors.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { parseSessionRequest } from "../../../core/requests/session_request.ts";
@@ -14,6 +15,9 @@ const HOUR_MS = 3_600_000;
 /** Longest time in which a kernel may do nothing, and its longest life. */
 const LIFE = { idleTimeoutMs: HOUR_MS, maxLifetimeMs: 24 * HOUR_MS };
 
+/** A name or an id. An empty one is none. */
+export const nameSchema = z.string().nullish().transform((name) => name === null || name === "" ? undefined : name);
+
 /** A kernel with the session that it is. */
 export interface OpenKernel {
   readonly session: SessionInfo;
@@ -22,8 +26,8 @@ export interface OpenKernel {
 
 /** What a new kernel is asked for with. */
 export interface KernelRequest {
-  /** Absent or empty, the default kernel. */
-  readonly name?: string | null | undefined;
+  /** Absent, the default kernel. */
+  readonly name?: string | undefined;
   readonly env?: Readonly<Record<string, string>> | null | undefined;
   /** Metadata of the session beside the kernel's name. */
   readonly metadata?: Readonly<Record<string, unknown>>;
@@ -48,8 +52,7 @@ export class Kernels {
    * @throws {CodeBeakerError} the errors of a new session, and of a new context
    */
   async start(caller: Caller, { env, metadata = {}, name, signal }: KernelRequest): Promise<OpenKernel> {
-    const isNamed = (name ?? "") !== "";
-    const language = languageOf(isNamed ? String(name) : (await listSpecs(this.#engine)).default);
+    const language = languageOf(name ?? (await listSpecs(this.#engine)).default);
     const request = parseSessionRequest({
       ...LIFE,
       language,

@@ -7,14 +7,14 @@ import type { Caller } from "../../../engine/port.ts";
 import type { SessionsPort } from "../../../sessions/port.ts";
 import type { AppEnv } from "../../http/app_env.ts";
 import { jsonBody } from "../../http/json_body.ts";
-import { idOf, type Kernels, type OpenKernel } from "./kernels.ts";
+import { idOf, type Kernels, nameSchema, type OpenKernel } from "./kernels.ts";
 
 /** The name under which a session's metadata has the notebooks of its kernel. */
 const NOTEBOOKS = "jupyter.notebooks";
 
 const notebookSchema = z.object({ id: z.string(), path: z.string(), name: z.string(), type: z.string() });
 
-const kernelSchema = z.looseObject({ id: z.string().nullish(), name: z.string().nullish() }).nullish();
+const kernelSchema = z.looseObject({ id: nameSchema, name: nameSchema }).nullish();
 const changesSchema = z.looseObject({
   path: z.string().optional(),
   name: z.string().nullish(),
@@ -66,8 +66,8 @@ export class Notebooks {
     const { notebook: before, open } = this.#find(caller, id);
     const { kernel, name, path = before.path, type = before.type } = changes;
     const notebook = { id, path, name: name ?? before.name, type };
-    const stays = (kernel?.name ?? kernel?.id ?? undefined) === undefined || kernel?.id === idOf(open.session);
-    const after = await this.#attach(context, notebook, stays ? { id: idOf(open.session) } : kernel);
+    const stays = (kernel?.name ?? kernel?.id) === undefined || kernel?.id === idOf(open.session);
+    const after = await this.#attach(context, notebook, stays ? { id: idOf(open.session), name: undefined } : kernel);
     if (!stays) await open.kernel.stop(caller);
     return context.json(this.#describe(after));
   }
@@ -86,12 +86,12 @@ export class Notebooks {
     kernel: z.output<typeof kernelSchema>,
   ): Promise<OpenNotebook> {
     const caller = context.get("caller");
-    if ((kernel?.id ?? undefined) === undefined) {
+    if (kernel?.id === undefined) {
       const { signal } = context.req.raw;
       const metadata = { [NOTEBOOKS]: [notebook] };
       return { notebook, open: await this.#kernels.start(caller, { name: kernel?.name, metadata, signal }) };
     }
-    const open = this.#kernels.find(caller, kernel?.id ?? "");
+    const open = this.#kernels.find(caller, kernel.id);
     const others = notebooksOf(open).filter(({ id }) => id !== notebook.id);
     const metadata = { ...open.session.metadata, [NOTEBOOKS]: [...others, notebook] };
     this.#sessions.change(caller, open.session.id, parseSessionChanges({ metadata }));

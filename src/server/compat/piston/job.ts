@@ -31,7 +31,7 @@ const jobSchema = z.looseObject({
   compile_timeout: constraint({ min: 1, max: COMPILER_LIMITS.timeoutMs }),
   compile_cpu_time: constraint({ min: 1, max: COMPILER_LIMITS.timeoutMs }),
   compile_memory_limit: constraint({ min: COMPILER_LIMITS.memoryMb, max: LIMITS.memoryMb.max }, MEBIBYTE),
-});
+}, "The body must be an object");
 
 /** A number that sets a limit in another unit. 0 and null set none, nor does the -1 that clients send for memory. */
 function constraint(range: { readonly min: number; readonly max: number }, unit = 1) {
@@ -53,8 +53,8 @@ function constraint(range: { readonly min: number; readonly max: number }, unit 
 export function parseJob(body: unknown, fixed: RequestedLimits = {}): ExecutionRequest {
   const { data: job, error } = jobSchema.safeParse(body);
   if (job === undefined) {
-    const [{ path, message } = { path: [], message: "must be an object" }] = error.issues;
-    throw invalidField(formatPath(path), `${formatPath(path)} ${message}`);
+    const [{ path, message } = { path: [], message: "is invalid" }] = error.issues;
+    throw invalidField(formatPath(path), `${formatPath(path)} ${message}`.trimStart());
   }
   if (!selectsVersion(job.version)) {
     throw new CodeBeakerError("unsupported_language", `${job.language}-${job.version} runtime is unknown`);

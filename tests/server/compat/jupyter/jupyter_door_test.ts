@@ -65,12 +65,17 @@ Deno.test("kernelspecs: one for each language that has contexts where it can run
         runtime(false, ["lua", true, true]),
       ]) as never,
   };
-  const ask = doorOf({}, engine);
+  const ask = doorOf(oneKernel(), engine);
   const { body } = await ask("GET /api/kernelspecs");
   assertEquals([body.default, Object.keys(body.kernelspecs)], ["python3", ["typescript", "python3", "web"]]);
   const { body: python } = await ask("GET /api/kernelspecs/python3");
   assertEquals([python.name, python.spec.language, python.spec.argv], ["python3", "python", []]);
   assertEquals((await ask("GET /api/kernelspecs/lua")).status, 404);
+  for (const body of [undefined, { name: "" }]) {
+    assertEquals((await ask("POST /api/kernels", { body })).body.name, "python3");
+  }
+  const unnamed = { path: "a.ipynb", kernel: { name: "" } };
+  assertEquals((await ask("POST /api/sessions", { body: unnamed })).body.kernel.name, "python3");
 });
 
 Deno.test("a kernel is a session under the session's id, and no other session is one", async () => {
@@ -127,6 +132,7 @@ Deno.test("a path has one notebook, which is in the metadata of its kernel, and 
   assertEquals([status, body.path, body.kernel.id], [201, "a.ipynb", KERNEL_ID]);
   assertEquals((await ask("POST /api/sessions", { body: { ...open, kernel: { name: "js" } } })).body.id, body.id);
   const renamed = await ask(`PATCH /api/sessions/${body.id}`, { body: { path: "b.ipynb", kernel: { id: KERNEL_ID } } });
+  assertEquals((await ask(`PATCH /api/sessions/${body.id}`, { body: { kernel: { name: "" } } })).body, renamed.body);
   assertEquals([renamed.body.id, renamed.body.path, renamed.body.name], [body.id, "b.ipynb", "a"]);
   assertEquals((await ask("GET /api/sessions")).body, [renamed.body]);
   assertEquals(sessions.facts.session.metadata["jupyter.kernel"], "python3");
@@ -146,6 +152,7 @@ Deno.test("a token is a key in the header and in the query, on Jupyter's paths a
   assertEquals(await ask(`/api/kernels?token=${key}`, header), 200);
   assertEquals(await ask("/api/kernels?token=", header), 200);
   assertEquals([await ask("/api", header), await ask("/api")], [200, 401]);
+  assertEquals(await ask("/api/contents", header), 404);
   assertEquals([await ask("/api/kernels?token=other", header), await ask("/api/kernels")], [401, 401]);
   for (const path of ["/api/v2/runtimes", "/v1/sessions", "/api/language"]) {
     assertEquals([await ask(path, header), await ask(`${path}?token=${key}`)], [401, 401]);

@@ -11,6 +11,7 @@ function refusal(job: unknown): string {
 
 Deno.test("parseJob() refuses in Piston's words", () => {
   const table: [job: unknown, message: string][] = [
+    [[], "The body must be an object"],
     [{}, "language is required as a string"],
     [{ ...JOB, language: 1 }, "language is required as a string"],
     [{ language: "python" }, "version is required as a string"],
