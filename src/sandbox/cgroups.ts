@@ -1,10 +1,10 @@
 import { join } from "@std/path";
 import { MEBIBYTE } from "../core/limits.ts";
 import { mountsOf } from "../host/cgroup_mounts.ts";
-import { openCLibrary, toCString } from "../host/system_calls.ts";
 import { delay } from "../concurrency/delay.ts";
 import { Cgroup, type CgroupBounds, type CgroupDirectories } from "./cgroup.ts";
 import { membersOf, read, removeIfThere, write } from "./cgroup_files.ts";
+import { movableFrom } from "./movable_processes.ts";
 
 /** The parents of groups, and the version of the kernel's interface (cgroups(7)). */
 interface Layout {
@@ -122,12 +122,10 @@ function delegateControllers(parent: string, name: string): void {
   };
   if (has("cgroup.subtree_control")) return;
   if (!has("cgroup.controllers")) throw new Error("the controllers are not there");
-  const residents = read(join(parent, "cgroup.procs")).trim().split("\n").map(Number);
-  if ((residents.length === 1 && residents[0] === Deno.pid) || isDelegated(parent)) {
-    const own = join(parent, `${PREFIX}${name}.service`);
-    Deno.mkdirSync(own, { recursive: true });
-    for (const pid of residents) moveTo(own, pid);
-  }
+  const movable = movableFrom(parent);
+  const own = join(parent, `${PREFIX}${name}.service`);
+  if (movable.length > 0) Deno.mkdirSync(own, { recursive: true });
+  for (const pid of movable) moveTo(own, pid);
   write(join(parent, "cgroup.subtree_control"), WANTED.map((wanted) => `+${wanted}`).join(" "));
 }
 
@@ -137,16 +135,6 @@ function moveTo(group: string, pid: number): void {
   } catch {
     // The process has ended. One that stays in the parent makes the kernel refuse what comes next.
   }
-}
-
-/** Whether systemd has delegated a group. Then all of its processes are this service's: systemd.resource-control(5). */
-function isDelegated(group: string): boolean {
-  const library = openCLibrary({ getxattr: { parameters: ["buffer", "buffer", "buffer", "usize"], result: "isize" } });
-  if (library === undefined) return false;
-  const value = new Uint8Array(1);
-  const size = library.symbols.getxattr(toCString(group), toCString("user.delegate"), value, BigInt(value.length));
-  library.close();
-  return Number(size) === 1 && value[0] === "1".charCodeAt(0);
 }
 
 /** Opens a hierarchy for each controller. */
