@@ -81,7 +81,7 @@ for (const [subject, { categories = CATEGORIES, languages }] of Object.entries(S
   });
 }
 
-Deno.test("The strongest confinement of every runtime meets attacks of every category, and its weakest where no other runtime does so in the same layers, or a test of its own", async () => {
+Deno.test("Every runtime's strongest layers meet every category, and its weakest do on some runtime, or a test of its own", async () => {
   const layersOf = ({ needs, without, usesHostLayers, minIsolation }: Setup) =>
     JSON.stringify({ needs, without, usesHostLayers, minIsolation });
   const meetsEveryCategory = new Set(

@@ -2,7 +2,7 @@ import { UNSEEN_DENIALS } from "../denials/unseen_denials.ts";
 import type { TestSubjects } from "../entry.ts";
 
 /** The categories that the layers decide. Programs of another runtime meet every attack under the same layers. */
-const WITHOUT_NAMESPACES = ["files", "links", "network", "environment", "processes"];
+const CATEGORIES_OF_LAYERS = ["files", "links", "network", "environment", "processes"];
 
 /** The test subjects of a runtime that has the name of its binary, a release. */
 export function releasedSubjects(
@@ -33,7 +33,7 @@ export function releasedSubjects(
         needs: "landlock",
         without: ["namespaces", "cgroup", "tmpfs"],
         languages: ["ecmascript"],
-        categories: WITHOUT_NAMESPACES,
+        categories: CATEGORIES_OF_LAYERS,
       },
     },
   };

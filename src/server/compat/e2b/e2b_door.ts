@@ -31,7 +31,8 @@ export class E2bDoor {
   /** Answers a request. */
   async answer(context: Context<AppEnv>): Promise<Response> {
     const path = context.req.path.slice("/e2b".length);
-    const [caller, { sessions }] = [context.get("caller"), this.#options];
+    const caller = context.get("caller");
+    const { sessions } = this.#options;
     const id = context.req.header("e2b-sandbox-id");
     if (id === undefined) return await this.#control(context, path) ?? notSupported(context);
     const call = { context, caller, id, sessions };
@@ -54,11 +55,16 @@ export class E2bDoor {
 
   /** Answers the API that controls sandboxes; undefined for what is not supported. */
   async #control(context: Context<AppEnv>, path: string): Promise<Response | undefined> {
-    const [caller, { sessions }, { method }] = [context.get("caller"), this.#options, context.req];
-    const [, id, action = ""] = /^(?:\/v2)?\/sandboxes(?:\/([^/]+))?(?:\/(\w+))?$/.exec(path) ?? [path, ""];
+    const match = /^(?:\/v2)?\/sandboxes(?:\/([^/]+))?(?:\/(\w+))?$/.exec(path);
+    if (match === null) return undefined;
+    const [, id, action = ""] = match;
+    const caller = context.get("caller");
+    const { sessions } = this.#options;
+    const { method } = context.req;
     if (id === undefined && method === "POST") return await createSandbox(context, sessions);
     if (id === undefined && method === "GET") return listSandboxes(context, sessions);
-    return id ? await SANDBOX_ACTIONS[`${method} ${action}`]?.({ context, caller, id, sessions }) : undefined;
+    if (id === undefined) return undefined;
+    return await SANDBOX_ACTIONS[`${method} ${action}`]?.({ context, caller, id, sessions });
   }
 
   /** Answers the APIs of one sandbox; undefined for what is not supported. */

@@ -86,7 +86,10 @@ export class Processes {
     const started = Promise.withResolvers<void>();
     const pid = ++this.#lastPid;
     const ended = sessions.command(caller, sandbox, {
-      ...{ type: "execute_shell", command: config.cmd, args: config.args, env: config.envs },
+      type: "execute_shell",
+      command: config.cmd,
+      args: config.args,
+      env: config.envs,
       workingDirectory: fromE2bPath(config.cwd ?? ""),
       timeoutMs: timeoutOf(context),
     }, {

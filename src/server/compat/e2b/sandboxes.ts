@@ -35,8 +35,12 @@ const createSchema = lifeSchema.extend({
   metadata: z.record(z.string(), z.string()).default({}),
   envVars: z.record(z.string(), z.string()).default({}),
   allow_internet_access: z.boolean().nullish(),
-  ...{ autoPause: unsupported, autoResume: unsupported, iam: unsupported },
-  ...{ mcp: unsupported, network: unsupported, volumeMounts: unsupported },
+  autoPause: unsupported,
+  autoResume: unsupported,
+  iam: unsupported,
+  mcp: unsupported,
+  network: unsupported,
+  volumeMounts: unsupported,
 });
 
 const listQuery = z.looseObject({
@@ -148,6 +152,9 @@ function toSandbox(session: SessionInfo): object {
   const { [TEMPLATE]: _template, ...metadata } = session.metadata;
   return {
     ...identify(session),
-    ...{ startedAt: session.createdAt, endAt: session.expiresAt, state: "running", metadata },
+    startedAt: session.createdAt,
+    endAt: session.expiresAt,
+    state: "running",
+    metadata,
   };
 }

@@ -17,8 +17,11 @@ export interface StageEnd {
 
 /** The letters of a program that the service ended. Other limits have SG. */
 const ENDED: { readonly [Kind in Outcome["kind"]]?: Status } = {
-  ...{ timed_out: "TO", cpu_limit: "TO", output_limit: "OL" },
-  ...{ cancelled: "XX", interrupted: "XX" },
+  timed_out: "TO",
+  cpu_limit: "TO",
+  output_limit: "OL",
+  cancelled: "XX",
+  interrupted: "XX",
 };
 
 /** Translates the end of a program or compiler. */
@@ -48,8 +51,13 @@ export function toResult(execution: Execution, output: string): object {
   const { compile, language, outcome, stderr, stdout, usage } = execution;
   const compiled = compile === undefined ? {} : { compile: toCompileStage(compile) };
   const run = failedCompile(execution) !== undefined ? compiled.compile : {
-    ...{ stdout, stderr, ...endOf(outcome), output },
-    ...{ memory: usage.peakMemoryBytes, cpu_time: usage.cpuMs, wall_time: usage.wallMs },
+    stdout,
+    stderr,
+    ...endOf(outcome),
+    output,
+    memory: usage.peakMemoryBytes,
+    cpu_time: usage.cpuMs,
+    wall_time: usage.wallMs,
   };
   return { ...compiled, run, language: toPiston(language), version: VERSION };
 }
