@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { SessionInfo } from "../../../../src/core/session.ts";
 import type { EnginePort } from "../../../../src/engine/port.ts";
+import { kernelInfo } from "../../../../src/server/compat/jupyter/kernelspecs.ts";
 import type { ContextsPort, SessionsPort } from "../../../../src/sessions/port.ts";
 import { fakeEngine, fakeSession, fakeSessions } from "../../../support/fake_ports.ts";
 import { appOf } from "../../support/app_of.ts";
@@ -96,6 +97,25 @@ Deno.test("a kernel is a session under the session's id, and no other session is
   }
   const other = await doorOf(oneKernel(fakeSession({ id: ID })))(`GET /api/kernels/${KERNEL_ID}`);
   assertEquals(other.status, 404);
+});
+
+Deno.test("a list of kernels asks for each of them once, and a name of JavaScript's own objects is a language", async () => {
+  const asked: string[] = [];
+  const metadata = { "jupyter.kernel": "constructor" };
+  const sessions = ["1", "2", "3"].map((id) => fakeSession({ id, metadata }));
+  const ask = doorOf({
+    list: () => ({ sessions }),
+    closing: (_caller, id) => {
+      asked.push(id);
+      return new AbortController().signal;
+    },
+  });
+  for (const _ of ["first", "second"]) {
+    assertEquals((await ask("GET /api/kernels")).body.length, 3);
+  }
+  assertEquals(asked, ["1", "2", "3"]);
+  const { banner, language_info } = kernelInfo("constructor") as Record<string, { file_extension: string }>;
+  assertEquals([`${banner}`.split(" ")[0], language_info?.file_extension], ["constructor", ".txt"]);
 });
 
 Deno.test("a kernel that cannot begin leaves no session", async () => {

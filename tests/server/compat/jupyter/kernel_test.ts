@@ -166,6 +166,19 @@ Deno.test("Kernel: a restart ends what runs, aborts what waits, and begins to co
   assertEquals([sessions.size, execution_count], [2, 1]);
 });
 
+Deno.test("Kernel: code that ends behind a restart aborts nothing that came since", async () => {
+  const client = clientOf("a");
+  const gate = Promise.withResolvers<void>();
+  const kernel = kernelOf({ late: () => gate.promise.then(() => ({ outcome: { kind: "cancelled" } })) });
+  const answered = [kernel.answer(execute("late"), client)];
+  await until(() => kernel.facts.evaluated.length > 0, "the code runs");
+  await kernel.restart(TESTER);
+  answered.push(kernel.answer(execute("after"), client));
+  gate.resolve();
+  await Promise.all(answered);
+  assertEquals(kernel.facts.evaluated, ["late", "after"]);
+});
+
 Deno.test("Kernel: a lost context is told as a restart, and a closed session as the kernel's death", async () => {
   const client = clientOf("a");
   const kernel = kernelOf({ exit: () => ({ contextLost: true }) });
