@@ -5,11 +5,9 @@ import type { Caller } from "../../../engine/port.ts";
 import type { ContextsPort, SessionsPort } from "../../../sessions/port.ts";
 import { toProblem } from "../../http/problem.ts";
 import { evaluate, RESTARTED, toFailure } from "./evaluate.ts";
+import { type KernelClient, KernelClients } from "./kernel_clients.ts";
 import { kernelInfo } from "./kernelspecs.ts";
-import { type Header, type Message, PROTOCOL_VERSION, type Request, writeMessage } from "./messages.ts";
-
-/** Most characters that are kept for a client without a connection. The oldest messages go first. */
-const MAX_KEPT_LENGTH = 1_048_576;
+import { type Header, type Message, PROTOCOL_VERSION, type Request } from "./messages.ts";
 
 /** Most characters of a name that an answer repeats, and most names of a request. */
 const [MAX_NAME_LENGTH, MAX_NAMES] = [128, 100];
@@ -41,18 +39,6 @@ const EMPTY_ANSWERS: Readonly<Record<string, (content: Request["content"]) => ob
 /** The value of each expression beside code. */
 const NO_EXPRESSIONS = { status: "error", ...unsupported("user_expressions") };
 
-/** A connected client of a kernel. */
-export interface KernelClient {
-  /** The client's name for itself. It is the same when the client connects again. */
-  readonly id: string;
-  readonly caller: Caller;
-  /** Whether much that was sent is not read yet. */
-  readonly isBehind: boolean;
-  /** Sends a message after the earlier ones. Returns when there was room for it, or the client is gone. Does not throw. */
-  send(message: Message): Promise<void>;
-  close(code: number, reason: string): void;
-}
-
 /** The session of a kernel. */
 export interface KernelOptions {
   readonly sessions: SessionsPort;
@@ -68,9 +54,7 @@ export interface KernelOptions {
  */
 export class Kernel {
   readonly #options: KernelOptions;
-  readonly #clients = new Map<string, KernelClient>();
-  /** The last client that left, and what was sent since. */
-  #absent: { readonly id: string; readonly messages: Message[]; length: number } | undefined;
+  readonly #clients = new KernelClients();
   /** Identifies the present interpreter to clients. */
   #incarnation = crypto.randomUUID();
   /** The context of the last code. Undefined after a restart. */
@@ -95,7 +79,7 @@ export class Kernel {
 
   /** The number of connected clients. */
   get connections(): number {
-    return this.#clients.size;
+    return this.#clients.count;
   }
 
   get state(): "busy" | "idle" {
@@ -104,18 +88,12 @@ export class Kernel {
 
   /** Connects a client. It gets what was sent to it since it left, and replaces an older connection of its own. */
   connect(client: KernelClient): void {
-    this.#clients.get(client.id)?.close(1000, "Another connection of the same session_id replaces this one");
-    this.#clients.set(client.id, client);
-    const absent = this.#absent;
-    this.#absent = undefined;
-    if (absent?.id === client.id) { for (const message of absent.messages) client.send(message); }
+    this.#clients.connect(client);
     if (this.#options.closing.aborted) this.#end();
   }
 
   disconnect(client: KernelClient): void {
-    if (this.#clients.get(client.id) !== client) return;
-    this.#clients.delete(client.id);
-    if (this.#clients.size === 0) this.#absent = { id: client.id, messages: [], length: 0 };
+    this.#clients.disconnect(client);
   }
 
   /** Answers a request of a client. Returns when there was room for the answer, or the client is gone. */
@@ -168,7 +146,7 @@ export class Kernel {
       });
       const type = header.msg_type.replace(/_request$/, "_reply");
       if (content !== undefined) {
-        sent = this.#send(client.id, this.#message(type, { channel, content, parent: header }));
+        sent = this.#clients.send(client.id, this.#message(type, { channel, content, parent: header }));
       }
     } finally {
       this.#busy--;
@@ -261,10 +239,7 @@ export class Kernel {
   /** Tells clients that the session is closed. */
   #end(): void {
     const dead = this.#message("status", { channel: "iopub", content: { execution_state: "dead" } });
-    for (const client of this.#clients.values()) {
-      client.send(dead).then(() => client.close(1000, "The kernel is shut down"));
-    }
-    this.#clients.clear();
+    this.#clients.end(dead);
   }
 
   #contextsOf(caller: Caller): ContextsPort {
@@ -287,30 +262,14 @@ export class Kernel {
     signal.removeEventListener("abort", end);
   }
 
-  /** Sends a message to all clients. Returns when there was room for it. */
-  async #publish(
+  /** Sends a message to clients: to all, unless a filter says otherwise. Returns when there was room for it. */
+  #publish(
     type: string,
     content: object,
     parent?: Header,
-    filter: (client: KernelClient) => boolean = () => true,
+    filter?: (client: KernelClient) => boolean,
   ): Promise<void> {
-    const message = this.#message(type, { channel: "iopub", content, parent });
-    if (this.#clients.size === 0) this.#keep(message);
-    await Promise.all([...this.#clients.values()].filter(filter).map((client) => client.send(message)));
-  }
-
-  /** Sends a message to one client, by whatever connection it has now. */
-  async #send(id: string, message: Message): Promise<void> {
-    if (this.#absent?.id === id) this.#keep(message);
-    await this.#clients.get(id)?.send(message);
-  }
-
-  #keep(message: Message): void {
-    if (this.#absent === undefined) return;
-    const { messages } = this.#absent;
-    messages.push(message);
-    this.#absent.length += lengthOf(message);
-    while (this.#absent.length > MAX_KEPT_LENGTH) this.#absent.length -= lengthOf(messages.shift());
+    return this.#clients.publish(this.#message(type, { channel: "iopub", content, parent }), filter);
   }
 
   #message(
@@ -331,10 +290,6 @@ export class Kernel {
     };
     return { channel, header, parent_header: parent ?? {}, metadata: {}, content };
   }
-}
-
-function lengthOf(message: Message | undefined): number {
-  return message === undefined ? 0 : writeMessage(message, undefined).length;
 }
 
 function unsupported(what: string) {

@@ -3,7 +3,8 @@ import { CodeBeakerError } from "../../../core/errors.ts";
 import type { Observer } from "../../../engine/observer.ts";
 import type { Caller } from "../../../engine/port.ts";
 import type { SocketPeer, SocketProtocol } from "../../sockets/mod.ts";
-import type { Kernel, KernelClient } from "./kernel.ts";
+import type { Kernel } from "./kernel.ts";
+import type { KernelClient } from "./kernel_clients.ts";
 import { type Message, readMessage, type Request, writeMessage } from "./messages.ts";
 
 /** Memory of a waiting message beside its text. */

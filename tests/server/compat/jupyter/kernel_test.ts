@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Execution } from "../../../../src/core/execution.ts";
 import type { SubmitOptions } from "../../../../src/engine/port.ts";
-import { Kernel, type KernelClient } from "../../../../src/server/compat/jupyter/kernel.ts";
+import { Kernel } from "../../../../src/server/compat/jupyter/kernel.ts";
+import type { KernelClient } from "../../../../src/server/compat/jupyter/kernel_clients.ts";
 import type { Message, Request } from "../../../../src/server/compat/jupyter/messages.ts";
 import type { ContextsPort } from "../../../../src/sessions/port.ts";
 import { fakeExecution, fakeSessions, TESTER } from "../../../support/fake_ports.ts";
