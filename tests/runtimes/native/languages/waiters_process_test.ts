@@ -28,6 +28,27 @@ for (const [language, { broken, code, files = {} }] of Object.entries(THOROUGH_P
   }
 }
 
+/** Programs that kill their interpreter, of languages whose waiter is code of their own. */
+const KILLING: Readonly<Record<string, string>> = {
+  perl: "kill 'KILL', $$",
+  ruby: "Process.kill(:KILL, $$)",
+  php: "<?php shell_exec('kill -9 $PPID');",
+  lua: "os.execute('kill -9 $PPID')",
+  r: "tools::pskill(Sys.getpid(), 9L)",
+  java: [
+    "class Main { public static void main(String[] given) throws Exception {",
+    '  new ProcessBuilder("kill", "-9", "" + ProcessHandle.current().pid()).start().waitFor();',
+    "} }",
+  ].join("\n"),
+};
+for (const [language, code] of Object.entries(KILLING)) {
+  if (!await native.isPresent(language)) continue;
+  Deno.test(`[native] ${language}: a warm program that is killed is no exit with 137`, async () => {
+    const { isWarm, outcome } = await native.run(language, { code, isWarm: true });
+    assertEquals({ isWarm, outcome }, { isWarm: true, outcome: { kind: "signaled", signal: "SIGKILL" } });
+  });
+}
+
 /** Leaves objects to the interpreter's end: an object, a generator that has begun, a file that is not closed. */
 const LEAVING = `
 import json, os, typing
