@@ -223,6 +223,11 @@ export class Session {
     return acquired.move();
   }
 
+  /** Reports a session that never opens as one that closes. */
+  abandon(): void {
+    this.#isClosing.abort();
+  }
+
   /** Closes the session once. It calls `end`, then disposes of the environment. Later calls wait for the first. */
   close(reason: CloseReason, end: () => Promise<void>): Promise<void> {
     this.#closing ??= (async () => {

@@ -70,6 +70,7 @@ export class SessionRegistry implements AsyncDisposable {
       await this.#start(session, { made: await dispatcher.openSession(candidates), signal });
     } catch (error) {
       this.#open.delete(session.id);
+      session.abandon();
       throw error;
     }
     return session.info;

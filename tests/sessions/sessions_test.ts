@@ -42,6 +42,20 @@ async function refusal(act: () => unknown): Promise<ErrorCode> {
   return (await assertRejects(async () => await act(), CodeBeakerError)).code;
 }
 
+Deno.test("Sessions reports a session that cannot be created to those who wait for its end", async () => {
+  const made = Promise.withResolvers<never>();
+  const { sessions } = sessionsOf([fakeRuntime({ createEnvironment: () => made.promise })]);
+  await using _sessions = sessions;
+  const created = assertRejects(() => sessions.create(CALLER, REQUEST), Error);
+  await nextTurn();
+  const [session] = sessions.list(CALLER, { limit: 1 }).sessions;
+  const closing = sessions.closing(CALLER, session?.id ?? "");
+  assertEquals([session?.state, closing.aborted], ["creating", false]);
+  made.reject(new Error("no"));
+  await created;
+  assertEquals(closing.aborted, true);
+});
+
 Deno.test("Sessions makes a session of the runtime that the selector chose, and shows it", () =>
   withSession(({ sessions, session, clock }) => {
     const createdAt = new Date(clock.now()).toISOString();
