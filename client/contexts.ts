@@ -46,7 +46,8 @@ export class Context implements AsyncDisposable {
 
   /** Ends the context and its running cell. Nothing happens where it or its sandbox has ended. */
   async close(options: CallOptions = {}): Promise<void> {
-    await forgive(this.#service.json("DELETE", this.#path, options), "not_found", "conflict");
+    const request = { ...options, isRepeatable: true };
+    await forgive(this.#service.json("DELETE", this.#path, request), "not_found", "conflict");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -113,8 +113,8 @@ export class Program implements AsyncIterable<ProgramEvent>, AsyncDisposable {
   }
 
   /**
-   * Writes to stdin, which is open unless the request named it. Returns when the service has taken the text: once 1 MiB
-   * waits, that is when the program reads.
+   * Writes to stdin, which is open unless the request named it. Returns when the service has handed the text on, which
+   * waits while the program is queued, or does not read.
    */
   async write(text: string, { signal }: CallOptions = {}): Promise<void> {
     await this.#service.json("POST", `${this.#path}/stdin`, { json: { text }, signal, isUnhurried: true });
@@ -122,7 +122,12 @@ export class Program implements AsyncIterable<ProgramEvent>, AsyncDisposable {
 
   /** Ends stdin. */
   async closeStdin({ signal }: CallOptions = {}): Promise<void> {
-    await this.#service.json("POST", `${this.#path}/stdin`, { json: { close: true }, signal, isUnhurried: true });
+    await this.#service.json("POST", `${this.#path}/stdin`, {
+      json: { close: true },
+      signal,
+      isUnhurried: true,
+      isRepeatable: true,
+    });
   }
 
   /** Ends the program as `cancelled`; does nothing to one that has ended. */

@@ -46,6 +46,7 @@ _MAX_IDLE_CONNECTIONS = 8
 _WAIT_S = 20  # How long one request waits for the end of a program. Proxies cut what is silent for a minute.
 _STREAM_SILENCE_S = 40.0  # Events that are none come every 15 s.
 _CANCEL_S = 2.0
+_LEAST_SECRET = 8  # Characters of a key that errors do not show. A shorter one may be a word of an answer.
 _FOREVER_S = float("inf")
 _CODES = {400: "invalid_request", 401: "unauthorized", 403: "permission_denied", 404: "not_found", 409: "conflict",
           413: "too_large", 429: "busy", 500: "internal"}  # Of an answer to HEAD, which has no problem.
@@ -306,7 +307,7 @@ class Client:
     def _redact(self, value: Any) -> Any:
         """Replaces the key in JSON. What is nested so deeply that no service has sent it is left out."""
         if isinstance(value, str):
-            return value.replace(self._key, "[key]") if self._key else value
+            return value.replace(self._key, "[key]") if self._key and len(self._key) >= _LEAST_SECRET else value
         try:
             if isinstance(value, list):
                 return [self._redact(each) for each in value]
@@ -323,7 +324,7 @@ class Client:
     def _failure(self, error: Exception, is_sent: bool, silence: float) -> CodeBeakerError:
         if not isinstance(error, (OSError, http.client.IncompleteRead)):
             return self._foreign(f"no HTTP: {type(error).__name__}")
-        is_silent = isinstance(error, socket.timeout)
+        is_silent = is_sent and isinstance(error, socket.timeout)
         why = f"it said nothing for {silence:g} s" if is_silent else str(error)
         detail = f"Cannot reach the service: check that it runs, and its address: {self.url} ({why})"
         failure = CodeBeakerError("unreachable", detail)
@@ -394,7 +395,8 @@ class Program:
         return _execution(self._result)
 
     def write(self, text: str) -> None:
-        """Writes to stdin, which is open unless the request named it. Returns when the program has read the text."""
+        """Writes to stdin, which is open unless the request named it. Returns when the service has
+        handed the text on, which waits while the program is queued, or does not read."""
         self._client._json("POST", f"{self._path}/stdin", {"text": text}, silence=_FOREVER_S)
 
     def close_stdin(self) -> None:
@@ -679,22 +681,22 @@ def _submitted(client: Client, path: str, wire: Json, key: Optional[str], wait_s
     key = key or uuid.uuid4().hex
     if not _is_visible(key):
         raise CodeBeakerError("invalid_request", "An idempotency key is of visible ASCII characters")
-    headers = {"Idempotency-Key": key, "Prefer": f"respond-async, wait={wait_s}"}
     unanswered: List[int] = []
 
-    def submit(**options: Any) -> Json:
+    def submit(wait_s: int, **options: Any) -> Json:
+        headers = {"Idempotency-Key": key, "Prefer": f"respond-async, wait={wait_s}"}
         return client._json("POST", path, wire, headers=headers, repeatable=True,
                             read=lambda report: {**report, "id": str(report["id"])}, **options)
     report: Optional[Json] = None
     try:
-        report = submit(silence=client.timeout + wait_s, unanswered=unanswered)
+        report = submit(wait_s, silence=client.timeout + wait_s, unanswered=unanswered)
         yield report
     except Exception:
         raise
     except BaseException:
         try:
             if report is None and unanswered:  # A submit under the key finds the program.
-                report = submit(retries=0, silence=_CANCEL_S)
+                report = submit(0, retries=0, silence=_CANCEL_S)
             if report is not None:
                 client._ask("DELETE", f"/v1/executions/{quote(report['id'], safe='')}", retries=0, silence=_CANCEL_S)
         except CodeBeakerError:

@@ -172,6 +172,8 @@ class ClientTest(unittest.TestCase):
                     call(Client(service.url), "python", "1")
             self.assertEqual([request.method for request in service.requests], methods)
             self.assertEqual(service.requests[-1].path, "/v1/executions/exec_1")
+            if methods[1] == "POST":
+                self.assertEqual(service.requests[1].headers["prefer"], "respond-async, wait=0")
             self.assertEqual(len({request.headers["idempotency-key"] for request in service.requests if request.method == "POST"}), 1)
 
     def test_an_interrupt_while_the_service_is_busy_starts_nothing(self):
@@ -334,6 +336,8 @@ class ClientTest(unittest.TestCase):
                     shown = f"{error!r} {error} {error.problem} {client!r} {traceback.format_exc()}"
                 self.assertNotIn(KEY, shown)
                 self.assertEqual(service.requests[0].headers["authorization"], f"Bearer {KEY}")
+        with Service(problem("conflict", 409)) as service:
+            self.fails("conflict", Client(service.url, "conflic").run, "python", "1")  # Too short to be a secret.
         for key in (f"{KEY}\r\nX: y", f"é{KEY}", f"{KEY} "):
             self.assertNotIn(KEY, str(self.fails("invalid_request", Client, key=key)))
 

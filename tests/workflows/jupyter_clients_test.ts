@@ -67,7 +67,7 @@ const CLIENT = `
     }));
     answers.lost = (await run(kernel, "Deno.exit(3)"))[0];
     await recovered;
-    answers.dying = await run(kernel, "let y = 1; setTimeout(() => Deno.exit(3), 20); y");
+    answers.dying = await run(kernel, "let y = 1; setTimeout(() => Deno.exit(3), 500); y");
     statuses.splice(0);
     const restarted = new Promise((resolve) => kernel.statusChanged.connect((_, status) => {
       statuses.push(status);

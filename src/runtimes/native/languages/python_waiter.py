@@ -70,7 +70,8 @@ def release(sys, preloaded, ref):
                 del sys.modules[name]
             if len(variables := vars(module)) > size:
                 for added in list(variables)[size:]:
-                    del variables[added]
+                    if not isinstance(variables[added], type(sys)):  # The interpreter clears modules itself.
+                        del variables[added]
         main = sys.modules["__main__"]
         # The interpreter collects garbage, clears the modules that are still there, and then clears `sys`.
         sys.last_step = sys.modules["last_step"] = type(sys)("last_step")

@@ -152,8 +152,9 @@ export class Kernel {
       this.#busy--;
     }
     this.#publish("status", { execution_state: "idle" }, header);
-    if (this.#options.closing.aborted) this.#end();
-    else if (this.#lost === this.#incarnation) {
+    if (this.#options.closing.aborted) {
+      if (this.#busy === 0) this.#end();
+    } else if (number !== Infinity && this.#lost === this.#incarnation) {
       this.#beginAnew();
       this.#publish("status", { execution_state: "restarting" });
     }
@@ -188,33 +189,41 @@ export class Kernel {
     return type.endsWith("_request") ? { status: "error", ...unsupported(type) } : undefined;
   }
 
-  async #execute({ content, header }: Request, caller: Caller): Promise<object> {
+  async #execute(request: Request, caller: Caller): Promise<object> {
+    const abort = this.#running = new AbortController();
+    try {
+      return await this.#evaluate(request, caller, abort.signal);
+    } finally {
+      if (this.#running === abort) this.#running = undefined;
+    }
+  }
+
+  async #evaluate({ content, header }: Request, caller: Caller, signal: AbortSignal): Promise<object> {
     const { code, silent, stop_on_error, store_history, user_expressions } = parseAs(executeSchema, content, {
       what: "the request",
     });
-    const abort = this.#running = new AbortController();
-    const { signal } = abort;
     const incarnation = this.#incarnation;
     let executionCount = this.#executionCount;
+    let hasBegun = false;
     const publish = (type: string, content: object) =>
       silent ? Promise.resolve() : this.#print(type, content, { parent: header, signal });
     const begin = async (contextId: string) => {
       const isCurrent = incarnation === this.#incarnation; // Otherwise the kernel was restarted meanwhile.
       const known = this.#contextId ?? contextId;
       if (isCurrent) this.#contextId = contextId;
-      if (isCurrent && !silent && store_history) executionCount = ++this.#executionCount;
-      await publish("execute_input", { code, execution_count: executionCount });
+      if (!hasBegun) {
+        hasBegun = true;
+        if (isCurrent && !silent && store_history) executionCount = ++this.#executionCount;
+        await publish("execute_input", { code, execution_count: executionCount });
+      }
       if (!isCurrent || known === contextId) return executionCount;
-      this.#lost = incarnation;
       throw new CodeBeakerError("conflict", `Cannot evaluate this as the interpreter has exited since; ${RESTARTED}`);
     };
     const { closing, language } = this.#options;
     const options = { begin, closing, code, language, publish, signal };
     const { failure, isLost } = await evaluate(this.#contextsOf(caller), options).catch((error: unknown) => {
       const { code, detail } = toProblem(error, caller.requestId ?? "");
-      return { failure: toFailure(code, detail), isLost: false };
-    }).finally(() => {
-      if (this.#running === abort) this.#running = undefined;
+      return { failure: toFailure(code, detail), isLost: hasCode(error, "conflict") && !closing.aborted };
     });
     if (isLost) this.#lost = incarnation;
     const facts = { execution_count: executionCount };

@@ -112,7 +112,7 @@ export class Kernels {
     const closing = this.#sessions.closing(caller, session.id);
     const language = languageOf(String(session.metadata[KERNEL]));
     const kernel = new Kernel({ closing, sessions: this.#sessions, sessionId: session.id, language });
-    this.#kernels.set(session.id, kernel);
+    if (!closing.aborted) this.#kernels.set(session.id, kernel);
     closing.addEventListener("abort", () => this.#kernels.delete(session.id));
     return { session, kernel };
   }

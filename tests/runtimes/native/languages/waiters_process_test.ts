@@ -51,9 +51,10 @@ for (const [language, code] of Object.entries(KILLING)) {
 
 /** Leaves objects to the interpreter's end: an object, a generator that has begun, a file that is not closed. */
 const LEAVING = `
-import json, os, typing
+import importlib.metadata, json, os, typing
 class Last:
-    def __del__(self, print=print, dumps=json.dumps): print(dumps(["released"]))
+    def __del__(self, print=print, dumps=json.dumps, importlib=importlib):
+        if importlib.metadata: print(dumps(["released"]))
 def steps():
     try: yield 1
     finally: print("closed")

@@ -12,7 +12,7 @@ import { until } from "../../../support/until.ts";
 type Body = (options: SubmitOptions) => Promise<Partial<Execution>> | Partial<Execution>;
 
 /** A kernel whose code is the name of a body. */
-function kernelOf(bodies: Readonly<Record<string, Body>>) {
+function kernelOf(bodies: Readonly<Record<string, Body>>, closed: Promise<void> = Promise.resolve()) {
   const facts = { evaluated: [] as string[], closed: [] as string[], context: "" };
   const session = new AbortController();
   const contexts: Partial<ContextsPort> = {
@@ -26,7 +26,10 @@ function kernelOf(bodies: Readonly<Record<string, Body>>) {
   };
   const sessions = fakeSessions({
     contexts: () => contexts as ContextsPort,
-    close: () => Promise.resolve(session.abort()),
+    close: () => {
+      session.abort();
+      return closed;
+    },
   });
   const kernel = new Kernel({ sessions, sessionId: "sess_1", language: "python", closing: session.signal });
   return Object.assign(kernel, { facts, closeSession: () => session.abort() });
@@ -202,6 +205,21 @@ Deno.test("Kernel: a shutdown is answered, and closes the session and every conn
   assertEquals([client.closed, other.closed], [[1000], [1000]]);
 });
 
+Deno.test("Kernel: a shutdown is answered behind the code that it ends", async () => {
+  const client = clientOf("a");
+  const closed = Promise.withResolvers<void>();
+  const kernel = kernelOf({ loop: untilInterrupted }, closed.promise);
+  kernel.connect(client);
+  const answered = kernel.answer(execute("loop"), client);
+  await until(() => kernel.facts.evaluated.length > 0, "the code runs");
+  const shutDown = kernel.answer(request("shutdown_request", { restart: false }, "control"), client);
+  await answered;
+  closed.resolve();
+  await shutDown;
+  const [ended, shut] = [["error", "execute_reply", "idle"], ["shutdown_reply", "idle", "dead"]];
+  assertEquals(client.types(), ["busy", "execute_input", "busy", ...ended, ...shut]);
+});
+
 Deno.test("Kernel: a session that closes ends what runs, whose answer comes before the kernel's death", async () => {
   const client = clientOf("a");
   const outcome = { kind: "interrupted", reason: "the session ends" } as const;
@@ -263,6 +281,18 @@ Deno.test("Kernel: a client that does not read holds up the output of code alone
   const streamed = [client, sleeping].map(({ types }) => types().filter((type) => type === "stream").length);
   assertEquals(streamed, [1, 0]);
   assertEquals(await Promise.race([flooded, "waits"]), "waits");
+});
+
+Deno.test("Kernel: a client that does not read the error of code holds no other up behind an interrupt", async () => {
+  const [client, stuck] = [clientOf("a"), clientOf("b")];
+  stuck.send = (message) => message.header.msg_type === "error" ? new Promise(() => {}) : Promise.resolve();
+  const kernel = kernelOf({ failed });
+  for (const one of [client, stuck]) kernel.connect(one);
+  const answered = kernel.answer(execute("failed"), client);
+  await until(() => client.types().includes("error"), "the code fails");
+  kernel.interrupt();
+  await Promise.all([answered, kernel.answer(request("kernel_info_request"), client)]);
+  assertEquals(client.types().includes("kernel_info_reply"), true);
 });
 
 Deno.test("Kernel: what an answer repeats of its request is bounded", async () => {
