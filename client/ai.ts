@@ -166,11 +166,11 @@ function follow(program: Program, signal: AbortSignal | undefined): SandboxProce
       throw new Error(`The events of ${program.id} have no end`);
     } catch (error) {
       sides.forEach((side) => side.error(error));
-      if (signal?.aborted) await program.kill().catch(() => {}); // Best effort: its reader is told why it ended.
+      if (signal?.aborted) await program.kill().catch(() => {}); // The caller gets the first error.
       throw error;
     }
   })();
-  ended.catch(() => {}); // It may be that nobody waits.
+  ended.catch(() => {}); // Without a call of `wait`, an error would be an unhandled rejection.
   return { stdout, stderr, wait: () => ended, kill: () => program.kill() };
 }
 

@@ -183,7 +183,7 @@ export async function runProgram(
   return await endOnAbort(program.wait({ signal }), signal, (ending) => program.kill(ending));
 }
 
-/** Gives a program's request the empty stdin of one that nobody feeds. */
+/** Gives a request an empty stdin unless it has one. */
 export function withStdin<Request extends { readonly stdin?: string }>(request: Request): Request {
   return { ...request, stdin: request.stdin ?? "" };
 }

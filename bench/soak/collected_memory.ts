@@ -19,7 +19,7 @@ export interface CollectedMemory {
 
 /** A service whose garbage can be collected. Disposing ends it. */
 export interface CollectableService extends ServiceProcess {
-  /** Collects the service's garbage, and measures what is left. Nobody may ask the service meanwhile. */
+  /** Collects the service's garbage, and measures what is left. Send the service no requests meanwhile. */
   collect(): Promise<CollectedMemory>;
 }
 

@@ -22,16 +22,23 @@ function endless() {
   };
 }
 
+/** Begins a call in a protocol session of its own. */
+async function beginCall(url: URL) {
+  const session = await initialize(url);
+  const params = { name: "run_code", arguments: { language: "ts", code: "1" } };
+  const stream = await post(url, legacy("tools/call", params, session));
+  return { headers: legacy("", {}, session).headers, session, stream };
+}
+
+/** Cancels the call of {@link beginCall}. */
+const CANCELLED = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
+
 Deno.test("[2025-11-25] a call that is cancelled inside a batch is answered", async () => {
   const { seen, submit } = endless();
   await using door = new Door({ engine: { submit } });
-  const session = await initialize(door.url);
-  const params = { name: "run_code", arguments: { language: "ts", code: "1" } };
-  const stream = await post(door.url, legacy("tools/call", params, session));
+  const { headers, stream } = await beginCall(door.url);
   await until(() => seen.begun === 1, "the program begins");
-  const { headers } = legacy("", {}, session);
-  const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
-  const response = await post(door.url, { headers, body: JSON.stringify([cancelled]) });
+  const response = await post(door.url, { headers, body: JSON.stringify([CANCELLED]) });
   await response.body?.cancel();
   assertEquals((await messageOf(stream)).error.message, "Cancelled");
   await until(() => seen.cancelled === 1, "the program is cancelled");
@@ -40,13 +47,9 @@ Deno.test("[2025-11-25] a call that is cancelled inside a batch is answered", as
 Deno.test("[2025-11-25] a cancelled call's stream ends, and its session goes on", async () => {
   const { seen, submit } = endless();
   await using door = new Door({ engine: { submit } });
-  const session = await initialize(door.url);
-  const params = { name: "run_code", arguments: { language: "ts", code: "1" } };
-  const stream = await post(door.url, legacy("tools/call", params, session));
+  const { headers, session, stream } = await beginCall(door.url);
   await until(() => seen.begun === 1, "the program begins");
-  const { headers } = legacy("", {}, session);
-  const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
-  const accepted = await post(door.url, { headers, body: JSON.stringify(cancelled) });
+  const accepted = await post(door.url, { headers, body: JSON.stringify(CANCELLED) });
   assertEquals([accepted.status, await accepted.text()], [202, ""]);
   assertEquals(await stream.text(), ""); // It would wait for ever.
   assertEquals(seen.cancelled, 1);

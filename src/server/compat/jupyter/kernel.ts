@@ -99,7 +99,7 @@ export class Kernel {
   /** Answers a request of a client. Returns when there was room for the answer, or the client is gone. */
   async answer(request: Request, client: KernelClient): Promise<void> {
     const { channel, header: { msg_type: type } } = request;
-    if (channel === "iopub" || channel === "stdin") return; // Nobody was asked for input.
+    if (channel === "iopub" || channel === "stdin") return; // These channels carry no requests here.
     if (channel === "control" && type !== "execute_request") return await (await this.#answer(request, client)).sent;
     const number = ++this.#received;
     const answered = this.#answered.then(() => this.#answer(request, client, number));

@@ -75,8 +75,8 @@ for (
   Deno.test(`[native] python: a program that ${what} at its end is the same warm and cold`, async () => {
     const cold = await native.run("python", { code: LEAVING + rest });
     const warm = await native.run("python", { code: LEAVING + rest, isWarm: true });
-    const inAnyOrder = (result: NativeResult) => ({ ...told(result), stdout: result.stdout.split("\n").sort() });
-    assertEquals([cold.isWarm, inAnyOrder(warm)], [false, { ...inAnyOrder(cold), isWarm: true }]);
-    assertEquals(inAnyOrder(warm).stdout, ["", '["released"]', "closed", "written"]);
+    const withSortedLines = (result: NativeResult) => ({ ...told(result), stdout: result.stdout.split("\n").sort() });
+    assertEquals([cold.isWarm, withSortedLines(warm)], [false, { ...withSortedLines(cold), isWarm: true }]);
+    assertEquals(withSortedLines(warm).stdout, ["", '["released"]', "closed", "written"]);
   });
 }
