@@ -1,4 +1,4 @@
-import { CodeBeakerError, hasCode } from "./errors.ts";
+import { CodeBeakerError, forgive, hasCode } from "./errors.ts";
 import { backoff, type CallOptions, delay, type Service } from "./service.ts";
 import type { AcceptedExecution, Execution, ExecutionEvent, ExecutionReport } from "./types.ts";
 
@@ -120,14 +120,10 @@ export class Program implements AsyncIterable<ProgramEvent>, AsyncDisposable {
     await this.#service.json("POST", `${this.#path}/stdin`, { json: { text }, signal, isUnhurried: true });
   }
 
-  /** Ends stdin. */
+  /** Ends stdin; does nothing where it has ended, or the program has. */
   async closeStdin({ signal }: CallOptions = {}): Promise<void> {
-    await this.#service.json("POST", `${this.#path}/stdin`, {
-      json: { close: true },
-      signal,
-      isUnhurried: true,
-      isRepeatable: true,
-    });
+    const request = { json: { close: true }, signal, isUnhurried: true, isRepeatable: true };
+    await forgive(this.#service.json("POST", `${this.#path}/stdin`, request), "conflict");
   }
 
   /** Ends the program as `cancelled`; does nothing to one that has ended. */

@@ -400,8 +400,12 @@ class Program:
         self._client._json("POST", f"{self._path}/stdin", {"text": text}, silence=_FOREVER_S)
 
     def close_stdin(self) -> None:
-        """Ends stdin."""
-        self._client._json("POST", f"{self._path}/stdin", {"close": True}, repeatable=True, silence=_FOREVER_S)
+        """Ends stdin; does nothing where it has ended, or the program has."""
+        try:
+            self._client._json("POST", f"{self._path}/stdin", {"close": True}, repeatable=True, silence=_FOREVER_S)
+        except CodeBeakerError as error:
+            if error.code != "conflict":
+                raise
 
     def kill(self) -> None:
         """Ends the program as ``cancelled``; does nothing to one that has ended."""

@@ -238,6 +238,12 @@ class ClientTest(unittest.TestCase):
             program.write("a")
             program.close_stdin()
 
+    def test_stdin_can_be_closed_behind_the_end_of_the_program_and_not_be_written(self):
+        with Service(problem("conflict", 409), problem("conflict", 409)) as service:
+            program = Program(Client(service.url), "exec_1")
+            program.close_stdin()
+            self.fails("conflict", program.write, "a")
+
     def test_a_service_that_vanishes_within_the_events(self):
         service = Service(chunked(event("stdout", {"text": "a"}, 5), end=False))
         events = iter(Program(Client(service.url, retries=1), "exec_1"))

@@ -70,6 +70,14 @@ Deno.test("an answer that is none of CodeBeaker says so, and shows its beginning
   for (let time = 0; time < 2; time++) await rejects(sandbox.commands.send(command), "bad_answer");
 });
 
+Deno.test("stdin can be closed behind the program's end, and not be written", async () => {
+  const refused = refuse("conflict", 409);
+  await using service = new FakeService({ [RUN]: [accepted], "POST /v1/executions/exec_1/stdin": [refused, refused] });
+  const program = await (await Sandbox.create("python", service)).start("1");
+  await program.closeStdin();
+  await rejects(program.write("a"), "conflict");
+});
+
 Deno.test("a key that is a word of an answer changes nothing", async () => {
   await using service = new FakeService({ [RUN]: [refuse("conflict", 409)] });
   const sandbox = await Sandbox.create("python", { url: service.url, key: "code" });
