@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { Remedy } from "../../../../core/denials/denial.ts";
 import { useRun } from "../api/use_run.ts";
 import { ResultPanel } from "../result/result_panel.tsx";
@@ -26,7 +26,7 @@ export function RunPage({ isVisible }: { readonly isVisible: boolean }) {
   };
 
   useEffect(() => saveDraft(form), [form]);
-  useEffect(() => {
+  useLayoutEffect(() => { // After the paint is too late: a key pressed until then would run the form of before.
     if (!isVisible) return;
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || !(event.ctrlKey || event.metaKey)) return;
