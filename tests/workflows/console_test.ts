@@ -115,6 +115,7 @@ if (isPresent("chromium", await browserAvailability())) {
   Deno.test("[chromium] a request that no runtime suits says why, for each of them", async () => {
     await using opened = await openConsole();
     const { page } = opened;
+    await page.evaluate("requestAnimationFrame = (paint) => setTimeout(paint, 500)"); // A slow screen.
     await page.getByText("Runtime", { exact: true }).first().click();
     await page.getByRole("textbox", { name: "Least isolation" }).fill("10");
     await page.keyboard.press("Control+Enter");
