@@ -7,11 +7,6 @@ import { bytesBody } from "./body.ts";
 /** Most parts of a form. Each takes far longer to read than its bytes. */
 const MAX_PARTS = 1_000;
 
-/** Whether the body of a request is a form with files. */
-export function isForm(context: Context<AppEnv>): boolean {
-  return /^multipart\/form-data\b/i.test(typeOf(context));
-}
-
 /**
  * Reads the body of a request as a form. The lease grows by three times its length: the form has a copy of each file,
  * and its reader may read one more at a time.
@@ -23,7 +18,8 @@ export async function formBody(context: Context<AppEnv>): Promise<FormData> {
   const lease = context.get("lease");
   const body = await bytesBody(context.req, { ...context.get("bodyBounds"), lease });
   lease.growTo(3 * body.length);
-  const [, quoted, plain] = /;\s*boundary=(?:"([\w'()+,./:=? -]+)"|([\w'()+./:=?-]+))/i.exec(typeOf(context)) ?? [];
+  const type = context.req.header("content-type") ?? "";
+  const [, quoted, plain] = /;\s*boundary=(?:"([\w'()+,./:=? -]+)"|([\w'()+./:=?-]+))/i.exec(type) ?? [];
   const boundary = quoted ?? plain;
   if (boundary === undefined) throw notForm();
   if (hasMore(body, `--${boundary}`, MAX_PARTS + 1)) { // The last one ends the form.
@@ -34,10 +30,6 @@ export async function formBody(context: Context<AppEnv>): Promise<FormData> {
   return await new Response(body, { headers }).formData().catch((cause: unknown) => {
     throw notForm(cause);
   });
-}
-
-function typeOf(context: Context<AppEnv>): string {
-  return context.req.header("content-type") ?? "";
 }
 
 function notForm(cause?: unknown): CodeBeakerError {

@@ -13,7 +13,9 @@ export class PacedStream {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #abandoned = new AbortController();
+  readonly #opened = Promise.withResolvers<void>();
   readonly #abandon: () => void;
+  #isOpen = false;
   #stalledPings = 0;
 
   /** @param signal aborted when the reader is known to be gone */
@@ -43,17 +45,34 @@ export class PacedStream {
     return this.#abandoned.signal;
   }
 
-  /** Writes a piece; returns when the reader has read it, or is gone. */
-  async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  /** Whether {@link write} has been called. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Settles at the first {@link write}. */
+  get opened(): Promise<void> {
+    return this.#opened.promise;
+  }
+
+  /** Opens the stream and writes a piece, if any. Returns when the reader has read it, or is gone. */
+  async write(bytes: Uint8Array<ArrayBuffer> | undefined): Promise<void> {
+    this.#isOpen = true;
+    this.#opened.resolve();
+    if (bytes === undefined) return;
     await this.#writer.write(bytes).catch(() => {}); // The reader is gone: `abandoned` is aborted.
     this.#stalledPings = 0;
   }
 
   /** Pings an idle reader, and abandons one that reads nothing, until disposed of. */
-  pingEvery(intervalMs: number, ping: () => void): Disposable {
+  pingEvery(intervalMs: number, ping: () => Uint8Array<ArrayBuffer> | undefined): Disposable {
     const timer = setInterval(() => {
-      if ((this.#writer.desiredSize ?? 0) > 0) ping();
-      else if (++this.#stalledPings >= MAX_STALLED_PINGS) this.#abandon();
+      if ((this.#writer.desiredSize ?? 0) <= 0) {
+        if (++this.#stalledPings >= MAX_STALLED_PINGS) this.#abandon();
+        return;
+      }
+      const bytes = ping();
+      if (bytes !== undefined) this.write(bytes);
     }, intervalMs);
     return { [Symbol.dispose]: () => clearInterval(timer) };
   }
@@ -61,10 +80,5 @@ export class PacedStream {
   /** Ends the stream; returns when the reader has read all of it, or is gone. */
   async close(): Promise<void> {
     await this.#writer.close().catch(() => {}); // The reader is gone: `abandoned` is aborted.
-  }
-
-  /** Ends the stream for a reader that counts as gone. */
-  abandon(): void {
-    this.#abandon();
   }
 }

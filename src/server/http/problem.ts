@@ -11,13 +11,16 @@ export type Problem = Answer<typeof problemSchema> & {
   readonly status: (typeof ERROR_KINDS)[ErrorCode]["status"];
 };
 
-/** Translates an error to a problem. Any but {@link CodeBeakerError} is logged whole and sent as "Internal error". */
+/** Translates an error to a problem, as {@link toFailure} does to a failure. */
 export function toProblem(error: unknown, requestId: string): Problem {
-  const known = error instanceof CodeBeakerError
-    ? error
-    : new CodeBeakerError("internal", "Internal error", { cause: error });
-  if (known.code === "internal") log.error("request.internal_error", { requestId, error: describe(error) });
-  return failureProblem(known, requestId);
+  return failureProblem(toFailure(error, requestId), requestId);
+}
+
+/** Translates an error to a failure. An internal one is logged whole, and its message is "Internal error". */
+export function toFailure(error: unknown, requestId: string): CodeBeakerError {
+  if (error instanceof CodeBeakerError && error.code !== "internal") return error;
+  log.error("request.internal_error", { requestId, error: describe(error) });
+  return new CodeBeakerError("internal", "Internal error");
 }
 
 /** Translates a recorded failure to a problem, without logging it again. */
@@ -36,7 +39,7 @@ export function failureProblem({ code, message, details }: Failure, requestId: s
 
 /** A problem as the answer to a request. */
 export interface AnsweredProblem extends Omit<Problem, "status"> {
-  readonly status: Problem["status"] | 405 | 426;
+  readonly status: Problem["status"] | 405 | 426 | 502;
 }
 
 /**

@@ -15,6 +15,7 @@ import { lastEventId } from "../http/last_event_id.ts";
 import { jsonBody } from "../http/json_body.ts";
 import { failureProblem } from "../http/problem.ts";
 import { noQuery, PAGE_FIELDS, parseQuery, wholeNumber } from "../http/query.ts";
+import { serverSentEvents } from "../http/server_sent_events.ts";
 
 /** Longest time that a poll may wait for the end of an execution. */
 const MAX_WAIT_MS = 60_000;
@@ -64,11 +65,13 @@ export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
     })
     .get("/v1/executions/:id/events", (context) => {
       const after = lastEventId(context.req);
+      const requestId = context.get("requestId");
+      const format = serverSentEvents(requestId);
       const events = followedEvents(
         ({ signal }) => engine.follow(context.get("caller"), context.req.param("id"), { after, signal }),
-        { signal: context.req.raw.signal, requestId: context.get("requestId") },
+        { format, signal: context.req.raw.signal, requestId },
       );
-      return events === undefined ? context.body(null, 204) : sendEvents(context, events);
+      return events === undefined ? context.body(null, 204) : sendEvents(context, events, format);
     })
     .delete("/v1/executions/:id", noQuery, (context) => {
       engine.cancel(context.get("caller"), context.req.param("id"));

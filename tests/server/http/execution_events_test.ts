@@ -2,16 +2,19 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { SubmitOptions } from "../../../src/engine/port.ts";
 import { executionEvents, followedEvents, type Submit } from "../../../src/server/http/execution_events.ts";
+import { serverSentEvents } from "../../../src/server/http/server_sent_events.ts";
 import { readEvents } from "../../../src/engine/event_reader.ts";
 import { recordedEvents } from "../../../src/engine/recorded_events.ts";
 import { fakeExecution, submitted } from "../../support/fake_ports.ts";
 import { haveIncreasingIds, nextEvent, type ServerEvent, serverEvents } from "../../support/server_events.ts";
 
+const WIRE = { format: serverSentEvents("request-1"), requestId: "request-1" };
+
 /** Follows what a submit takes in. */
 function follow(submit: Submit, options: { readonly signal?: AbortSignal; readonly pingMs?: number } = {}) {
   return executionEvents(submit, {
+    ...WIRE,
     signal: new AbortController().signal,
-    requestId: "request-1",
     ...options,
   });
 }
@@ -55,14 +58,14 @@ Deno.test("executionEvents() sends each display of a cell in its place among the
   ]);
 });
 
-Deno.test("executionEvents() submits what can be fed, with the idempotency key", async () => {
+Deno.test("executionEvents() submits what can be fed", async () => {
   let seen: SubmitOptions | undefined;
   const body = await executionEvents((options) => {
     seen = options;
     return Promise.resolve(submitted(options));
-  }, { signal: new AbortController().signal, idempotencyKey: "key", requestId: "request-1" });
+  }, { ...WIRE, signal: new AbortController().signal });
   await body.cancel();
-  assertEquals([seen?.isInteractive, seen?.isPatient, seen?.idempotencyKey], [true, undefined, "key"]);
+  assertEquals([seen?.isInteractive, seen?.isPatient], [true, undefined]);
 });
 
 Deno.test("executionEvents() never divides a character, whatever the chunks divide, and tells the streams apart", async () => {
@@ -201,7 +204,7 @@ Deno.test("followedEvents() of 1,000 readers of an ended execution leave no list
   Object.assign(signal, counted);
   const source = recordedEvents({ kind: "ended", execution: fakeExecution({ stdout: "é" }) });
   for (let reader = 0; reader < 1_000; reader++) {
-    const body = followedEvents((options) => readEvents(source, options), { signal, requestId: "request-1" });
+    const body = followedEvents((options) => readEvents(source, options), { ...WIRE, signal });
     assert(body !== undefined);
     if (reader % 2 === 0) await body.cancel();
     else assertEquals((await Array.fromAsync(serverEvents(body))).length, 3);

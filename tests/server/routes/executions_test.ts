@@ -78,9 +78,16 @@ Deno.test("POST /v1/executions takes an Idempotency-Key with each kind of answer
     assertEquals([refused.status, refused.body.code, seen.length], [400, "invalid_request", 0]);
     assertEquals(refused.body.errors[0].path, "Idempotency-Key");
   }
-  const { seen, submit } = recorder();
-  await ask({ engine: { submit } }, "POST /v1/executions", { body: REQUEST, headers: { "idempotency-key": "key-1" } });
-  assertEquals(seen[0]?.options.idempotencyKey, "key-1");
+  for (const headers of [{}, { accept: "text/event-stream" }]) {
+    const seen: SubmitOptions[] = [];
+    const submit: EnginePort["submit"] = (_caller, _request, options = {}) => {
+      seen.push(options);
+      return Promise.reject(new CodeBeakerError("busy", "Cannot run now"));
+    };
+    const given = { ...headers, "idempotency-key": "key-1", "prefer": "wait=1" };
+    await ask({ engine: { submit } }, "POST /v1/executions", { body: REQUEST, headers: given });
+    assertEquals([seen[0]?.idempotencyKey, seen[0]?.maxQueueMs], ["key-1", 1_000]);
+  }
 });
 
 Deno.test("POST /v1/executions tells what cannot be taken in, or run, as a problem with each kind of answer", async () => {

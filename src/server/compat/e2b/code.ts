@@ -7,10 +7,9 @@ import { parseCell, parseContextRequest } from "../../../core/requests/cell_requ
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
 import type { SubmitOptions } from "../../../engine/port.ts";
 import type { ContextsPort } from "../../../sessions/port.ts";
+import type { EventFormat } from "../../http/execution_events.ts";
 import { bodyAs } from "../../http/json_body.ts";
-import { OutputDecoder } from "../../http/output_decoder.ts";
-import { PacedStream, PING_MS } from "../../http/paced_stream.ts";
-import { toProblem } from "../../http/problem.ts";
+import { streamExecution } from "../../http/send_execution.ts";
 import { failureReason } from "../failure_reason.ts";
 import { submitToDefault } from "../../submit_to_default.ts";
 import { fromE2bPath } from "./paths.ts";
@@ -34,110 +33,86 @@ const executeSchema = z.looseObject({
   code: z.string(),
   context_id: z.string().nullish(),
   language: z.string().min(1).nullish(),
-  env_vars: z.record(z.string(), z.string()).refine(
-    (variables) => Object.keys(variables).length === 0,
-    "Variables of one cell are not supported: give them to the sandbox",
-  ).nullish(),
+  env_vars: z.strictObject({}, "Variables of one cell are not supported: give them to the sandbox").nullish(),
 });
 
-const contextSchema = z.looseObject({ language: z.string().min(1).nullish(), cwd: z.string().nullish() });
+const contextSchema = z.looseObject({ language: z.string().min(1).optional(), cwd: z.string().default(".") });
 
 /** What a sandbox does with code. */
 export const CODE_CALLS: SandboxCalls = {
-  "POST /execute": executeCode,
+  async "POST /execute"(call) {
+    const { code, context_id, language } = await bodyAs(call.context, executeSchema, { what: "the code" });
+    const cell = parseCell({ code, timeoutMs: LIMITS.timeoutMs.max });
+    const contexts = contextsOf(call);
+    return await streamExecution(call.context, (events) => {
+      const onOutput: SubmitOptions["onOutput"] = (chunk) => chunk.isOfError ? undefined : events.onOutput?.(chunk);
+      const options = { ...events, onOutput };
+      return typeof context_id === "string"
+        ? contexts.submit(context_id, cell, options)
+        : submitToDefault(contexts, { language: language ?? undefined, cell, options });
+    }, LINES);
+  },
   async "POST /contexts"(call) {
     const { cwd, language } = await bodyAs(call.context, contextSchema, { what: "the context" });
-    if (typeof cwd === "string" && fromE2bPath(cwd) !== ".") {
+    if (fromE2bPath(cwd) !== ".") {
       throw invalidField("cwd", "A context begins in the workspace: change its directory by code");
     }
-    const wanted = parseContextRequest(typeof language === "string" ? { language } : {});
+    const wanted = parseContextRequest({ language });
     const created = await contextsOf(call).create(wanted, { signal: call.context.req.raw.signal });
     return call.context.json(toContext(created));
   },
   "GET /contexts": (call) => call.context.json(contextsOf(call).list().map(toContext)),
+  async "DELETE /contexts/{id}"(call) {
+    await contextsOf(call).close(call.context.req.path.slice("/e2b/contexts/".length));
+    return call.context.body(null, 204);
+  },
 };
 
-/** Closes a context of a sandbox. */
-export async function closeContext(call: SandboxCall, context: string): Promise<Response> {
-  await contextsOf(call).close(context);
-  return call.context.body(null, 204);
-}
+/** Lines of JSON, in which E2B's clients read what comes of a cell. */
+const LINES: EventFormat = {
+  type: "application/x-ndjson",
+  ping: () => encodeLines([{ type: "keepalive" }]),
+  encode(event) {
+    switch (event.kind) {
+      case "output":
+        return encodeLines([{ type: event.stream, text: event.text }]);
+      case "display":
+        return encodeLines([{ type: "result", is_main_result: false, ...toForms(event.data) }]);
+      case "ended":
+        return encodeLines([...numberOf(event.execution), ...resultOf(event.execution), END]);
+      case "failed":
+        return encodeLines([toError(event.error.code, event.error.message), END]);
+    }
+  },
+};
 
-/** Evaluates code, and streams what comes of it as lines of JSON. */
-async function executeCode(call: SandboxCall): Promise<Response> {
-  const { context } = call;
-  const { code, context_id, language } = await bodyAs(context, executeSchema, { what: "the code" });
-  const cell = parseCell({ code, timeoutMs: LIMITS.timeoutMs.max });
-  const stream = new PacedStream(context.req.raw.signal);
-  const writer = new ResultWriter(stream, context.get("requestId"));
-  const submitted = typeof context_id === "string"
-    ? await contextsOf(call).submit(context_id, cell, writer.options)
-    : await submitToDefault(contextsOf(call), { language: language ?? undefined, cell, options: writer.options });
-  context.get("lease").keepUntil(submitted.ended);
-  writer.writeEnd(submitted.ended);
-  return context.body(stream.body, 200, { "content-type": "application/x-ndjson", "cache-control": "no-cache" });
+const END = { type: "end_of_execution" };
+
+function encodeLines(lines: readonly object[]): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
 }
 
 function contextsOf({ caller, id, sessions }: SandboxCall): ContextsPort {
   return sessions.contexts(caller, id);
 }
 
-/** Writes the lines of one cell as they come. */
-class ResultWriter {
-  readonly #stream: PacedStream;
-  readonly #requestId: string;
-  readonly #output = new OutputDecoder();
-
-  constructor(stream: PacedStream, requestId: string) {
-    this.#stream = stream;
-    this.#requestId = requestId;
-  }
-
-  get options(): SubmitOptions {
-    return {
-      signal: this.#stream.abandoned,
-      onOutput: (chunk) => chunk.isOfError ? undefined : this.#writeText(chunk.stream, this.#output.decode(chunk)),
-      onDisplay: (data) => this.#write({ type: "result", is_main_result: false, ...toForms(data) }),
-    };
-  }
-
-  /** Waits for the end of the cell, and writes its value or its error. */
-  async writeEnd(ended: Promise<Execution>): Promise<void> {
-    using _pings = this.#stream.pingEvery(PING_MS, () => void this.#write({ type: "keepalive" }));
-    try {
-      const execution = await ended;
-      for (const { stream, text } of this.#output.end()) await this.#writeText(stream, text);
-      const number = Number(/\d+$/.exec(execution.cell ?? "")?.[0]);
-      if (number > 0) await this.#write({ type: "number_of_executions", execution_count: number });
-      const last = toLastLine(execution);
-      if (last !== undefined) await this.#write(last);
-    } catch (error) {
-      const { code, detail } = toProblem(error, this.#requestId);
-      await this.#write({ type: "error", name: code, value: detail, traceback: detail });
-    }
-    await this.#write({ type: "end_of_execution" });
-    await this.#stream.close();
-  }
-
-  async #writeText(type: "stdout" | "stderr", text: string): Promise<void> {
-    if (text !== "") await this.#write({ type, text });
-  }
-
-  #write(line: object): Promise<void> {
-    return this.#stream.write(new TextEncoder().encode(`${JSON.stringify(line)}\n`));
-  }
+function numberOf({ cell = "" }: Execution): object[] {
+  const [number] = /\d+$/.exec(cell) ?? [];
+  return number === undefined ? [] : [{ type: "number_of_executions", execution_count: Number(number) }];
 }
 
-/** The error of a cell, or its value in all of its forms. Undefined where it has neither. */
-function toLastLine({ error, outcome, text, value, valueType }: Execution): object | undefined {
-  if (error !== undefined) {
-    return { type: "error", name: error.name, value: error.message, traceback: error.traceback };
-  }
+/** The error of a cell, or its value in all forms. Empty where it has neither. */
+function resultOf({ error, outcome, text, value, valueType }: Execution): object[] {
+  if (error !== undefined) return [toError(error.name, error.message, error.traceback)];
   const reason = failureReason(outcome);
-  if (reason !== undefined) return { type: "error", name: outcome.kind, value: reason, traceback: reason };
-  if (text === undefined && value === undefined) return undefined;
+  if (reason !== undefined) return [toError(outcome.kind, reason)];
+  if (text === undefined && value === undefined) return [];
   const forms = valueType === "mime" ? toForms(value as MimeBundle) : {};
-  return { type: "result", is_main_result: true, ...(text === undefined ? {} : { text }), ...forms };
+  return [{ type: "result", is_main_result: true, ...(text === undefined ? {} : { text }), ...forms }];
+}
+
+function toError(name: string, value: string, traceback = value): object {
+  return { type: "error", name, value, traceback };
 }
 
 function toForms(data: MimeBundle): Record<string, unknown> {

@@ -1,5 +1,4 @@
-import type { ErrorCode, FieldError } from "../../../core/errors.ts";
-import { toProblem } from "../../http/problem.ts";
+import { type ErrorCode, type Failure, type FieldError, invalidField } from "../../../core/errors.ts";
 
 /** An error of the Connect protocol. */
 export interface ConnectError {
@@ -29,10 +28,9 @@ export function connectCode(
   return errors === undefined ? CONNECT_CODES[code] : "invalid_argument";
 }
 
-/** Translates an error for a stream. */
-export function toConnectError(error: unknown, requestId: string): ConnectError {
-  const problem = toProblem(error, requestId);
-  return { code: connectCode(problem), message: problem.detail };
+/** Translates a failure for a stream. */
+export function toConnectError({ code, details, message }: Failure): ConnectError {
+  return { code: connectCode({ code, errors: details.errors }), message };
 }
 
 /** Length of the head of an envelope. It is one byte of flags, and the length of the message. */
@@ -64,19 +62,33 @@ export function endEnvelope(error?: ConnectError): Uint8Array<ArrayBuffer> {
 /** The message for a call that this door does not support. */
 export const NOT_SUPPORTED = "This service does not support it";
 
+/** The media type of a stream of messages in JSON. */
+export const STREAM_TYPE = "application/connect+json";
+
 /** Answers a procedure with a stream by its error alone. */
 export function streamError(error: ConnectError): Response {
-  return new Response(endEnvelope(error), { headers: { "content-type": "application/connect+json" } });
+  return new Response(endEnvelope(error), { headers: { "content-type": STREAM_TYPE } });
 }
 
-/** Takes the text of the one message out of a stream's body. Undefined for any other body, and for what is not UTF-8. */
-export function openEnvelope(body: Uint8Array<ArrayBuffer>): string | undefined {
-  if (body.length < HEAD_BYTES || body[0] !== 0) return undefined;
-  const length = new DataView(body.buffer, body.byteOffset).getUint32(1);
-  if (body.length !== HEAD_BYTES + length) return undefined;
+/**
+ * Takes the text of the one message out of a stream's body.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for any other body
+ */
+export function openEnvelope(body: Uint8Array<ArrayBuffer>): string {
+  const message = body.subarray(HEAD_BYTES);
+  const { buffer, byteOffset } = body;
+  if (body.length < HEAD_BYTES || body[0] !== 0 || new DataView(buffer, byteOffset).getUint32(1) !== message.length) {
+    throw invalidField("", "The body must be one envelope of the Connect protocol");
+  }
+  return decodeText(message, "");
+}
+
+/** Decodes the text of a field. @throws {CodeBeakerError} `invalid_request` for what is not UTF-8 */
+export function decodeText(bytes: Uint8Array, field: string): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(body.subarray(HEAD_BYTES));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return undefined;
+    throw invalidField(field, "Text must be UTF-8");
   }
 }

@@ -2,16 +2,20 @@ import type { Context } from "hono";
 import { CodeBeakerError, hasCode } from "../../../core/errors.ts";
 import type { AppEnv } from "../../http/app_env.ts";
 import { describeRequest } from "../../http/methods.ts";
+import { toFailure } from "../../http/problem.ts";
 import type { CompatOptions } from "../compat_options.ts";
-import { closeContext, CODE_CALLS } from "./code.ts";
+import { CODE_CALLS } from "./code.ts";
 import { isRpc, NOT_SUPPORTED, streamError, toConnectError } from "./connect.ts";
 import { FILE_CALLS } from "./files.ts";
 import { Processes } from "./processes.ts";
 import type { SandboxCall, SandboxCalls } from "./sandbox_call.ts";
-import { createSandbox, findOpen, listSandboxes, SANDBOX_ACTIONS } from "./sandboxes.ts";
+import { CONTROL_CALLS, findOpen } from "./sandboxes.ts";
 
 /** Procedures that answer with a stream. */
 const STREAMS = ["/process.Process/Start", "/process.Process/Connect", "/filesystem.Filesystem/WatchDir"];
+
+/** The credentials of the one user of a sandbox. E2B's clients name a user by Basic authentication. */
+const USER = `Basic ${btoa("user:")}`;
 
 /** E2B's APIs over sessions. The header `E2b-Sandbox-Id` tells a sandbox's from the one that controls sandboxes. */
 export class E2bDoor {
@@ -30,75 +34,48 @@ export class E2bDoor {
 
   /** Answers a request. */
   async answer(context: Context<AppEnv>): Promise<Response> {
-    const path = context.req.path.slice("/e2b".length);
-    const caller = context.get("caller");
-    const { sessions } = this.#options;
-    const id = context.req.header("e2b-sandbox-id");
-    if (id === undefined) return await this.#control(context, path) ?? notSupported(context);
-    const call = { context, caller, id, sessions };
-    try {
-      findOpen(call);
-    } catch (error) {
-      if (!hasCode(error, "not_found")) throw error;
-      this.#report(context, error);
-      return context.json({ sandboxId: id, message: "The sandbox was not found", code: 502 }, 502);
-    }
+    const path = context.req.path.replace(/^\/e2b(?:\/v2(?=\/sandboxes))?/, "");
+    const [, named = ""] = /^\/sandboxes\/([^/]+)/.exec(path) ?? [];
+    const pattern = path.replace(/^\/(sandboxes|contexts)\/[^/]+/, "/$1/{id}");
+    const own = context.req.header("e2b-sandbox-id");
+    const call = { context, caller: context.get("caller"), id: own ?? named, sessions: this.#options.sessions };
+    if (own === undefined) return await serve(call, CONTROL_CALLS, pattern) ?? notSupported(context);
+    checkSandbox(call);
     checkUser(context);
-    if (!STREAMS.includes(path)) return await this.#serve(call, path) ?? notSupported(context);
+    if (!STREAMS.includes(path)) return await serve(call, this.#calls, pattern) ?? notSupported(context);
     try {
-      return await this.#serve(call, path) ?? streamError({ code: "unimplemented", message: NOT_SUPPORTED });
+      return await serve(call, this.#calls, path) ?? streamError({ code: "unimplemented", message: NOT_SUPPORTED });
     } catch (error) {
-      this.#report(context, error); // Its status is 200, as the error of a stream is in the stream.
-      return streamError(toConnectError(error, context.get("requestId")));
+      const failure = toFailure(error, context.get("requestId"));
+      this.#options.observer.refused?.({ caller: call.caller, what: describeRequest(context), error: failure });
+      return streamError(toConnectError(failure)); // Its status is 200, as the error of a stream is in the stream.
     }
   }
+}
 
-  /** Answers the API that controls sandboxes; undefined for what is not supported. */
-  async #control(context: Context<AppEnv>, path: string): Promise<Response | undefined> {
-    const match = /^(?:\/v2)?\/sandboxes(?:\/([^/]+))?(?:\/(\w+))?$/.exec(path);
-    if (match === null) return undefined;
-    const [, id, action = ""] = match;
-    const caller = context.get("caller");
-    const { sessions } = this.#options;
-    const { method } = context.req;
-    if (id === undefined && method === "POST") return await createSandbox(context, sessions);
-    if (id === undefined && method === "GET") return listSandboxes(context, sessions);
-    if (id === undefined) return undefined;
-    return await SANDBOX_ACTIONS[`${method} ${action}`]?.({ context, caller, id, sessions });
-  }
-
-  /** Answers the APIs of one sandbox; undefined for what is not supported. */
-  async #serve(call: SandboxCall, path: string): Promise<Response | undefined> {
-    const { method } = call.context.req;
-    const [, context] = /^\/contexts\/([^/]+)$/.exec(path) ?? [];
-    if (context !== undefined) return method === "DELETE" ? await closeContext(call, context) : undefined;
-    return await this.#calls[`${method} ${path}`]?.(call);
-  }
-
-  /** Reports an error that the door itself answers with. */
-  #report(context: Context<AppEnv>, error: unknown): void {
-    if (!(error instanceof CodeBeakerError)) return;
-    this.#options.observer.refused?.({ caller: context.get("caller"), what: describeRequest(context), error });
-  }
+/** Answers by a table of calls; undefined for what is not supported. */
+async function serve(call: SandboxCall, calls: SandboxCalls, pattern: string): Promise<Response | undefined> {
+  return await calls[`${call.context.req.method} ${pattern}`]?.(call);
 }
 
 function notSupported(context: Context<AppEnv>): Response {
   return context.json({ code: isRpc(context.req.path) ? "unimplemented" : 501, message: NOT_SUPPORTED }, 501);
 }
 
-/** Refuses another user than programs have. E2B's clients name theirs by Basic authentication. */
-function checkUser(context: Context<AppEnv>): void {
-  const basic = /^Basic +(\S+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
-  const user = basic === undefined ? context.req.query("username") : userIn(basic);
-  if (user === undefined || user === "user") return;
-  throw new CodeBeakerError("permission_denied", "Cannot be another user as programs of a sandbox have one: user");
+/** Refuses a sandbox that is not there by 502, as E2B's proxy does. */
+function checkSandbox(call: SandboxCall): void {
+  try {
+    findOpen(call);
+  } catch (error) {
+    if (hasCode(error, "not_found")) call.context.set("problemStatus", 502);
+    throw error;
+  }
 }
 
-/** The user of Basic authentication. Text that is not base64 counts as an unknown user. */
-function userIn(credentials: string): string {
-  try {
-    return new TextDecoder().decode(Uint8Array.fromBase64(credentials)).replace(/:.*$/s, "");
-  } catch {
-    return "";
-  }
+/** Refuses another user than programs have. */
+function checkUser({ req }: Context<AppEnv>): void {
+  const credentials = req.header("authorization") ?? USER;
+  const isOther = /^Basic /i.test(credentials) && credentials !== USER;
+  if (!isOther && (req.query("username") ?? "user") === "user") return;
+  throw new CodeBeakerError("permission_denied", "Cannot be another user as programs of a sandbox have one: user");
 }

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { hasCode, invalidField } from "../../../core/errors.ts";
 import type { FileEntry } from "../../../core/files.ts";
-import { bytesBody } from "../../http/body.ts";
-import { formBody, isForm } from "../../http/form_body.ts";
+import { formBody } from "../../http/form_body.ts";
 import { bodyAs } from "../../http/json_body.ts";
 import { sendFile } from "../../http/send_file.ts";
 import { refuseCoding } from "../../routes/files.ts";
@@ -38,7 +37,7 @@ export const FILE_CALLS: SandboxCalls = {
   },
   async "POST /filesystem.Filesystem/MakeDir"(call) {
     const { path } = await fieldsOf(call, pathSchema);
-    if (await exists(call, path)) {
+    if (await statOf(call, path).catch(ignoreMissing) !== undefined) {
       return call.context.json({ code: "already_exists", message: "It exists already" }, 409);
     }
     await command(call, { type: "create_directory", path });
@@ -51,16 +50,17 @@ export const FILE_CALLS: SandboxCalls = {
   },
   async "POST /filesystem.Filesystem/Remove"(call) {
     const { path } = await fieldsOf(call, pathSchema);
-    if (await exists(call, path)) await command(call, { type: "delete_file", path, recursive: true });
+    await command(call, { type: "delete_file", path, recursive: true }).catch(ignoreMissing);
     return call.context.json({});
   },
 };
 
-/** Writes the files of a form, or one whose bytes are the body. All together are as long as a body may be. */
+/** Writes the files of a form. All together are as long as a body may be. */
 async function uploadFiles({ caller, context, id, sessions }: SandboxCall): Promise<Response> {
   refuseCoding(context);
   const given = context.req.query("path");
-  const uploads = await uploadsIn(context);
+  const uploads = (await formBody(context)).getAll("file").filter((part) => part instanceof File);
+  if (uploads.length === 0) throw invalidField("file", "A form has its files in parts with the name file");
   if (given !== undefined && uploads.length > 1) {
     throw invalidField("path", "A path is that of one file: a form of several names each by its filename");
   }
@@ -75,15 +75,6 @@ async function uploadFiles({ caller, context, id, sessions }: SandboxCall): Prom
   return context.json(written);
 }
 
-/** The files of a form, or one without a name whose bytes are the body. */
-async function uploadsIn(context: SandboxCall["context"]): Promise<readonly Pick<File, "name" | "bytes">[]> {
-  const { req, var: { bodyBounds, lease } } = context;
-  if (!isForm(context)) return [{ name: "", bytes: () => bytesBody(req, { ...bodyBounds, lease }) }];
-  const files = (await formBody(context)).getAll("file").filter((part) => part instanceof File);
-  if (files.length === 0) throw invalidField("file", "A form has its files in parts with the name file");
-  return files;
-}
-
 function fieldsOf<Schema extends z.ZodType>({ context }: SandboxCall, schema: Schema): Promise<z.output<Schema>> {
   return bodyAs(context, schema, { what: "the request" });
 }
@@ -96,14 +87,8 @@ async function statOf({ caller, id, sessions }: SandboxCall, path: string): Prom
   return toEntry(await sessions.files(caller, id).stat(path));
 }
 
-async function exists(call: SandboxCall, path: string): Promise<boolean> {
-  try {
-    await statOf(call, path);
-    return true;
-  } catch (error) {
-    if (hasCode(error, "not_found")) return false;
-    throw error;
-  }
+function ignoreMissing(error: unknown): undefined {
+  if (!hasCode(error, "not_found")) throw error;
 }
 
 function* entriesBelow({ children = [] }: FileEntry): Generator<FileEntry> {

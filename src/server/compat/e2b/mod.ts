@@ -14,10 +14,13 @@ export function e2bRoutes(options: CompatOptions): Hono<AppEnv> {
   return new Hono<AppEnv>().all("/e2b/*", async (context) => (await load()).answer(context));
 }
 
-/** Answers with an error in the form of the API that the path belongs to. An error about a field is 400. */
+/**
+ * Answers with an error in the form of the API that the path belongs to. An error about a field is 400. Where the
+ * sandbox is not there, the answer is that of E2B's proxy, whatever the API.
+ */
 export function sendE2bError(context: Context<AppEnv>, error: unknown): Response {
   const { code, detail, errors, status } = answerProblem(context, error);
   const answered = errors !== undefined || status === 422 ? 400 : status;
-  const sent = isRpc(context.req.path) ? connectCode({ code, errors }) : answered;
+  const sent = isRpc(context.req.path) && status !== 502 ? connectCode({ code, errors }) : answered;
   return context.json({ code: sent, message: detail }, answered);
 }

@@ -1,16 +1,26 @@
 import { z } from "zod";
-import { CodeBeakerError, invalidField } from "../../../core/errors.ts";
+import { concatBytes } from "../../../core/bytes/bytes.ts";
+import { CodeBeakerError } from "../../../core/errors.ts";
 import type { Execution } from "../../../core/execution.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { readJson } from "../../../core/parsing/parse_json.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import type { EnginePort, FeedInput } from "../../../engine/port.ts";
-import type { CommandResult } from "../../../sessions/port.ts";
 import { bytesBody } from "../../http/body.ts";
+import type { EventFormat } from "../../http/execution_events.ts";
 import { bodyAs } from "../../http/json_body.ts";
-import { PacedStream, PING_MS } from "../../http/paced_stream.ts";
+import { streamExecution } from "../../http/send_execution.ts";
 import { failureReason } from "../failure_reason.ts";
-import { type ConnectError, endEnvelope, envelope, NOT_SUPPORTED, openEnvelope, streamError } from "./connect.ts";
+import {
+  decodeText,
+  endEnvelope,
+  envelope,
+  NOT_SUPPORTED,
+  openEnvelope,
+  STREAM_TYPE,
+  streamError,
+  toConnectError,
+} from "./connect.ts";
 import { fromE2bPath } from "./paths.ts";
 import type { SandboxCall, SandboxCalls } from "./sandbox_call.ts";
 
@@ -33,7 +43,7 @@ const startSchema = z.looseObject({
 });
 
 const selectorSchema = z.looseObject({ pid: z.int() });
-const inputSchema = z.looseObject({ process: selectorSchema, input: z.looseObject({ stdin: z.string() }) });
+const inputSchema = z.looseObject({ process: selectorSchema, input: z.looseObject({ stdin: z.base64() }) });
 const processSchema = z.looseObject({ process: selectorSchema });
 const signalSchema = z.looseObject({
   process: selectorSchema,
@@ -51,7 +61,9 @@ export class Processes {
     },
     "POST /process.Process/SendInput": async (call) => {
       const { input, process } = await bodyAs(call.context, inputSchema, { what: "the input" });
-      return await this.#feed(call, process.pid, { text: decodeText(input.stdin) });
+      return await this.#feed(call, process.pid, {
+        text: decodeText(Uint8Array.fromBase64(input.stdin), "input.stdin"),
+      });
     },
     "POST /process.Process/CloseStdin": async (call) => {
       const { process } = await bodyAs(call.context, processSchema, { what: "the request" });
@@ -64,66 +76,54 @@ export class Processes {
     },
   };
   readonly #engine: Pick<EnginePort, "cancel" | "feed">;
-  readonly #pingMs: number;
   readonly #running = new Map<number, Running>();
   #lastPid = 0;
 
-  /** @param settings.pingMs interval of pings, in ms */
-  constructor(
-    { engine }: { readonly engine: Pick<EnginePort, "cancel" | "feed"> },
-    { pingMs = PING_MS }: { readonly pingMs?: number } = {},
-  ) {
+  constructor({ engine }: { readonly engine: Pick<EnginePort, "cancel" | "feed"> }) {
     this.#engine = engine;
-    this.#pingMs = pingMs;
+  }
+
+  /** Makes the format of a program's events. The program is known here from its start to its end. */
+  events(sandbox: string, config: object): EventFormat {
+    const pid = ++this.#lastPid;
+    return {
+      type: STREAM_TYPE,
+      ping: () => this.#running.has(pid) ? envelope({ event: { keepalive: {} } }) : undefined, // The start goes first.
+      encode: (event) => {
+        switch (event.kind) {
+          case "started":
+            this.#running.set(pid, { sandbox, execution: event.id, config });
+            return envelope({ event: { start: { pid } } });
+          case "output":
+            return envelope({ event: { data: { [event.stream]: new TextEncoder().encode(event.text).toBase64() } } });
+          case "ended":
+            this.#running.delete(pid);
+            return encodeEnd(event.execution);
+          case "failed":
+            this.#running.delete(pid);
+            return endEnvelope(toConnectError(event.error));
+        }
+      },
+    };
   }
 
   /** Starts a program, and streams its events. A client that disconnects ends it. */
-  async #start({ caller, context, id: sandbox, sessions }: SandboxCall): Promise<Response> {
-    const { process: config, pty, stdin } = await startRequest(context);
+  async #start({ caller, context, id, sessions }: SandboxCall): Promise<Response> {
+    const { process, pty, stdin } = await startRequest(context);
     if (pty !== undefined && pty !== null) return streamError({ code: "unimplemented", message: NOT_SUPPORTED });
-    const stream = new PacedStream(context.req.raw.signal);
-    const send = (event: object) => stream.write(envelope({ event }));
-    const started = Promise.withResolvers<void>();
-    const pid = ++this.#lastPid;
-    const ended = sessions.command(caller, sandbox, {
+    const command = {
       type: "execute_shell",
-      command: config.cmd,
-      args: config.args,
-      env: config.envs,
-      workingDirectory: fromE2bPath(config.cwd ?? ""),
+      command: process.cmd,
+      args: process.args,
+      env: process.envs,
+      workingDirectory: fromE2bPath(process.cwd ?? ""),
       timeoutMs: timeoutOf(context),
-    }, {
-      signal: stream.abandoned,
-      isInteractive: stdin,
-      onStart: ({ id }) => {
-        this.#running.set(pid, { sandbox, execution: id, config });
-        send({ start: { pid } });
-        started.resolve();
-      },
-      onOutput: ({ bytes, stream }) => send({ data: { [stream]: bytes.toBase64() } }),
-    });
-    context.get("lease").keepUntil(ended);
-    const unstarted = await Promise.race([started.promise, ended]).finally(() => {
-      if (!this.#running.has(pid)) stream.abandon(); // Another answer has the error.
-    });
-    if (unstarted !== undefined) return streamError(neverStarted(unstarted.result as Execution));
-    this.#writeEnd(stream, pid, ended);
-    return context.body(stream.body, 200, { "content-type": "application/connect+json" });
-  }
-
-  /** Writes the end of a program that was started. */
-  async #writeEnd(stream: PacedStream, pid: number, ended: Promise<CommandResult>): Promise<void> {
-    using _pings = stream.pingEvery(this.#pingMs, () => void stream.write(envelope({ event: { keepalive: {} } })));
-    try {
-      const execution = (await ended).result as Execution;
-      await stream.write(envelope({ event: { end: toEnd(execution) } }));
-      await stream.write(endEnvelope(deadlineError(execution)));
-    } catch {
-      await stream.write(endEnvelope({ code: "internal", message: "The service lost the program" }));
-    } finally {
-      this.#running.delete(pid);
-    }
-    await stream.close();
+    };
+    return await streamExecution(
+      context,
+      (options) => sessions.submitCommand(caller, id, command, { ...options, isInteractive: stdin }),
+      this.events(id, process),
+    );
   }
 
   /** Writes to the stdin of a program that was started with one, or ends it. */
@@ -143,7 +143,6 @@ export class Processes {
 /** Reads the one message of a stream of the Connect protocol. */
 async function startRequest({ req, var: { bodyBounds, lease } }: SandboxCall["context"]) {
   const text = openEnvelope(await bytesBody(req, { ...bodyBounds, lease }));
-  if (text === undefined) throw invalidField("", "The body must be one envelope of the Connect protocol, in UTF-8");
   return parseAs(startSchema, readJson(text, { what: "the message" }), { what: "the process" });
 }
 
@@ -153,31 +152,15 @@ function timeoutOf({ req }: SandboxCall["context"]): number {
   return wanted > 0 ? Math.min(Math.ceil(wanted), LIMITS.timeoutMs.max) : LIMITS.timeoutMs.max;
 }
 
-function toEnd({ exitCode, outcome }: Execution): object {
-  const reason = failureReason(outcome);
-  return {
+/** The end of a program. One that took longer than its client waits is an error too. */
+function encodeEnd({ exitCode, outcome }: Execution): Uint8Array<ArrayBuffer> {
+  const error = failureReason(outcome);
+  const end = {
     exited: outcome.kind === "exited",
     exitCode: exitCode ?? -1,
-    status: reason ?? "exit status 0",
-    ...(reason === undefined ? {} : { error: reason }),
+    status: error ?? "exit status 0",
+    ...(error === undefined ? {} : { error }),
   };
-}
-
-/** The error of a program that ended while it waited for another. */
-function neverStarted(execution: Execution): ConnectError {
-  const reason = failureReason(execution.outcome) ?? "it ended";
-  return deadlineError(execution) ?? { code: "aborted", message: `the program did not start: ${reason}` };
-}
-
-/** The error of a program that was longer than its client waits. */
-function deadlineError({ outcome }: Execution): ConnectError | undefined {
-  return outcome.kind === "timed_out" ? { code: "deadline_exceeded", message: "the program took too long" } : undefined;
-}
-
-function decodeText(base64: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.fromBase64(base64));
-  } catch {
-    throw invalidField("input.stdin", "Input must be UTF-8 in base64");
-  }
+  const late = { code: "deadline_exceeded", message: "the program took too long" };
+  return concatBytes([envelope({ event: { end } }), endEnvelope(outcome.kind === "timed_out" ? late : undefined)]);
 }

@@ -3,14 +3,14 @@ import type { Caller } from "../../../engine/port.ts";
 import type { SessionsPort } from "../../../sessions/port.ts";
 import type { AppEnv } from "../../http/app_env.ts";
 
-/** A request about one sandbox. */
+/** A request about one sandbox, or about all. */
 export interface SandboxCall {
   readonly context: Context<AppEnv>;
   readonly caller: Caller;
-  /** The id of the sandbox, which is that of its session. */
+  /** The id of the sandbox, and of its session. Empty in a request about all. */
   readonly id: string;
   readonly sessions: SessionsPort;
 }
 
-/** Answers requests about a sandbox, by method and path. */
+/** Answers requests by method and path, in which `{id}` stands for an id. */
 export type SandboxCalls = Readonly<Record<string, (call: SandboxCall) => Promise<Response> | Response>>;

@@ -1,10 +1,9 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import { CodeBeakerError, invalidField } from "../../../core/errors.ts";
+import { CodeBeakerError } from "../../../core/errors.ts";
 import { MAX_LIFETIME_MS, parseSessionChanges, parseSessionRequest } from "../../../core/requests/session_request.ts";
 import type { SessionInfo } from "../../../core/session.ts";
 import { LIMITS } from "../../../core/limits.ts";
-import type { SessionsPort } from "../../../sessions/port.ts";
 import { keyOf } from "../../auth/credential.ts";
 import type { AppEnv } from "../../http/app_env.ts";
 import { bodyAs } from "../../http/json_body.ts";
@@ -23,8 +22,10 @@ const TEMPLATE = "e2b.template";
 const DEFAULT_TIMEOUT_S = 300;
 const MAX_TIMEOUT_S = MAX_LIFETIME_MS / 1_000;
 
+/** A timeout in s, as a time in ms. A session lives for a second at least. */
 const lifeSchema = z.looseObject({
-  timeout: z.number().min(0).max(MAX_TIMEOUT_S, `At most ${MAX_TIMEOUT_S} s`).default(DEFAULT_TIMEOUT_S),
+  timeout: z.number().min(0).max(MAX_TIMEOUT_S, `At most ${MAX_TIMEOUT_S} s`).default(DEFAULT_TIMEOUT_S)
+    .transform((timeoutS) => Math.max(Math.round(timeoutS * 1_000), 1_000)),
 });
 
 /** A field that asks for what is not here. */
@@ -50,11 +51,30 @@ const listQuery = z.looseObject({
   metadata: z.string().optional(),
 });
 
+/** The calls of the API that controls sandboxes. */
+export const CONTROL_CALLS: SandboxCalls = {
+  "POST /sandboxes": createSandbox,
+  "GET /sandboxes": listSandboxes,
+  "GET /sandboxes/{id}": (call) => call.context.json(toSandbox(findOpen(call))),
+  async "DELETE /sandboxes/{id}"(call) {
+    findOpen(call);
+    await call.sessions.close(call.caller, call.id);
+    return call.context.body(null, 204);
+  },
+  async "POST /sandboxes/{id}/timeout"(call) {
+    await setLife(call, { mayShorten: true });
+    return call.context.body(null, 204);
+  },
+  /** Makes the life of the sandbox longer, and never shorter. */
+  async "POST /sandboxes/{id}/connect"(call) {
+    return call.context.json(toAccess(call.context, await setLife(call, { mayShorten: false })), 201);
+  },
+};
+
 /** Creates a session as a sandbox. Programs may compute as long as they may last: E2B bounds their time alone. */
-export async function createSandbox(context: Context<AppEnv>, sessions: SessionsPort): Promise<Response> {
+async function createSandbox({ caller, context, sessions }: SandboxCall): Promise<Response> {
   const wanted = await bodyAs(context, createSchema, { what: "the sandbox" });
-  const { allow_internet_access: hasNetwork, envVars: env, metadata, templateID, timeout } = wanted;
-  const lifeMs = lifeOf(timeout);
+  const { allow_internet_access: hasNetwork, envVars: env, metadata, templateID, timeout: lifeMs } = wanted;
   const request = parseSessionRequest({
     language: PYTHON_TEMPLATES.includes(templateID) ? "python" : templateID,
     env,
@@ -64,38 +84,20 @@ export async function createSandbox(context: Context<AppEnv>, sessions: Sessions
     idleTimeoutMs: lifeMs,
     maxLifetimeMs: lifeMs,
   });
-  const session = await sessions.create(context.get("caller"), request, { signal: context.req.raw.signal });
+  const session = await sessions.create(caller, request, { signal: context.req.raw.signal });
   return context.json(toAccess(context, session), 201);
 }
 
 /** Lists sandboxes, the newest first. A filter by metadata filters within a page. */
-export function listSandboxes(context: Context<AppEnv>, sessions: SessionsPort): Response {
-  const { limit, metadata = "", nextToken, state } = parseQuery(context.req, listQuery);
-  const { nextCursor, sessions: found } = sessions.list(context.get("caller"), { limit, cursor: nextToken });
+function listSandboxes({ caller, context, sessions }: SandboxCall): Response {
+  const { limit, metadata = "", nextToken, state = "running" } = parseQuery(context.req, listQuery);
+  const { nextCursor, sessions: found } = sessions.list(caller, { limit, cursor: nextToken });
   if (nextCursor !== undefined) context.header("x-next-token", nextCursor);
-  const wanted = [...new URLSearchParams(metadata)].map((pair) => pair.map(decode));
-  const isWanted = (session: SessionInfo) => wanted.every(([name = "", value]) => session.metadata[name] === value);
-  const runs = state === undefined || state.split(",").includes("running"); // Others are paused, and none is here.
+  const wanted = [...new URLSearchParams(metadata.replaceAll("%25", "%"))]; // Clients encode it twice.
+  const isWanted = (session: SessionInfo) => wanted.every(([name, value]) => session.metadata[name] === value);
+  const runs = state.split(",").includes("running"); // Others are paused, and none is here.
   return context.json(runs ? found.filter(isWanted).map(toSandbox) : []);
 }
-
-/** What the API that controls sandboxes does with one, by method and action. */
-export const SANDBOX_ACTIONS: SandboxCalls = {
-  "GET ": (call) => call.context.json(toSandbox(findOpen(call))),
-  async "DELETE "(call) {
-    findOpen(call);
-    await call.sessions.close(call.caller, call.id);
-    return call.context.body(null, 204);
-  },
-  async "POST timeout"(call) {
-    await setLife(call, { mayShorten: true });
-    return call.context.body(null, 204);
-  },
-  /** Makes the life of the sandbox longer, and never shorter. */
-  async "POST connect"(call) {
-    return call.context.json(toAccess(call.context, await setLife(call, { mayShorten: false })), 201);
-  },
-};
 
 /**
  * Finds a sandbox that is not closed.
@@ -111,29 +113,14 @@ export function findOpen({ caller, id, sessions }: SandboxCall): SessionInfo {
 /** Sets the life of a session from now on. Its longest life counts from its creation. */
 async function setLife(call: SandboxCall, { mayShorten }: { readonly mayShorten: boolean }): Promise<SessionInfo> {
   const { caller, context, id, sessions } = call;
-  const { timeout } = await bodyAs(context, lifeSchema, { what: "the timeout" });
+  const { timeout: lifeMs } = await bodyAs(context, lifeSchema, { what: "the timeout" });
   findOpen(call);
   const session = sessions.change(caller, id, {}); // This is activity: its time is now.
   const now = Date.parse(session.lastActivityAt);
-  const lifeMs = lifeOf(timeout);
   if (!mayShorten && now + lifeMs <= Date.parse(session.expiresAt)) return session;
   const ageMs = Math.max(now - Date.parse(session.createdAt), 0); // Negative where the clock was set back.
   const maxLifetimeMs = Math.min(ageMs + lifeMs, MAX_LIFETIME_MS);
   return sessions.change(caller, id, parseSessionChanges({ idleTimeoutMs: lifeMs, maxLifetimeMs }));
-}
-
-/** A timeout in ms. A session lives for a second at least. */
-function lifeOf(timeoutS: number): number {
-  return Math.max(Math.round(timeoutS * 1_000), 1_000);
-}
-
-/** Decodes a part of a filter, which clients encode twice. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw invalidField("metadata", "A filter by metadata must be percent-encoded UTF-8");
-  }
 }
 
 function identify({ id, metadata }: SessionInfo) {

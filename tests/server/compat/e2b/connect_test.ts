@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import { endEnvelope, envelope, isRpc, openEnvelope } from "../../../../src/server/compat/e2b/connect.ts";
 
 Deno.test("envelope() puts flags and length before the message, and openEnvelope() takes exactly one", () => {
@@ -13,7 +14,7 @@ Deno.test("envelope() puts flags and length before the message, and openEnvelope
     new Uint8Array([1, ...bytes.subarray(1)]),
     new Uint8Array([...bytes.subarray(0, -1), 0xff]), // Not UTF-8.
   ];
-  for (const body of others) assertEquals(openEnvelope(body), undefined);
+  for (const body of others) assertThrows(() => openEnvelope(body), CodeBeakerError);
 });
 
 Deno.test("endEnvelope() is the last of a stream, with or without an error", () => {

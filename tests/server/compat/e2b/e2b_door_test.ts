@@ -255,21 +255,20 @@ Deno.test("code without a context runs in its language's default one, and in the
 
 Deno.test("code and commands hold the memory of their requests until they end", async () => {
   const { promise: ended, resolve: end } = Promise.withResolvers<Execution>();
-  const started = (options: SubmitOptions = {}) => options.onStart?.({ id: "exec_1", runtime: "fake" });
+  const submit = ({ onStart }: SubmitOptions = {}) => {
+    onStart?.({ id: "exec_1", runtime: "fake" });
+    return Promise.resolve({ id: "exec_1", ended });
+  };
   const requests = new ByteBudget({ maxBytes: 100_000, maxOwnerBytes: 100_000 });
   const sessions = fakeSessions({
     ...OPEN,
     contexts: () => ({
       create: unexpected,
       findDefault: () => Promise.resolve("ctx_1"),
-      submit: () => Promise.resolve({ id: "exec_1", ended }),
+      submit: (_id, _cell, options) => submit(options),
       ...{ list: () => [], interrupt: () => false, close: () => Promise.resolve() },
     }),
-    async command(_caller, _id, _command, options) {
-      started(options);
-      const result = await ended;
-      return { success: true, result };
-    },
+    submitCommand: (_caller, _id, _command, options) => submit(options),
   });
   const app = appOf({ requests, sessions });
   const code = JSON.stringify({ code: "1" });
@@ -293,13 +292,12 @@ Deno.test("a list filters by metadata and state, and names the next page", async
     }),
   };
   const list = async (query: string) => {
-    const { headers, status, text } = await ask(sessions, `GET /v2/sandboxes${query}`);
-    if (status !== 200) return status;
+    const { headers, text } = await ask(sessions, `GET /v2/sandboxes${query}`);
     assertEquals(headers.get("x-next-token"), "n");
     return JSON.parse(text).map(({ sandboxID }: { sandboxID: string }) => sandboxID);
   };
   assertEquals(await list(""), ["sess_1", "sess_2"]);
   assertEquals(await list(`?metadata=${encodeURIComponent("a=b%2520c")}`), ["sess_1"]);
   assertEquals(await list("?state=paused"), []);
-  assertEquals(await list(`?metadata=${encodeURIComponent("a=%25")}`), 400);
+  assertEquals(await list(`?metadata=${encodeURIComponent("a=%25")}`), []);
 });

@@ -1,42 +1,25 @@
 import { assertEquals } from "@std/assert";
-import { Hono } from "hono";
-import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
 import type { Execution } from "../../../../src/core/execution.ts";
 import type { SubmitOptions } from "../../../../src/engine/port.ts";
-import { envelope } from "../../../../src/server/compat/e2b/connect.ts";
 import { Processes } from "../../../../src/server/compat/e2b/processes.ts";
-import type { AppEnv } from "../../../../src/server/http/app_env.ts";
-import { fakeEngine, fakeExecution, fakeSessions, TESTER } from "../../../support/fake_ports.ts";
+import { executionEvents } from "../../../../src/server/http/execution_events.ts";
+import { fakeEngine, fakeExecution } from "../../../support/fake_ports.ts";
 
-/** A command that was asked for; the test starts it and ends it. */
-interface Asked {
-  readonly options: SubmitOptions;
-  readonly end: (execution: Execution) => void;
-  readonly answer: Promise<Response>;
-}
-
-/** Asks for a command, with pings at every chance. */
-async function askCommand(): Promise<Asked> {
-  const requests = new ByteBudget({ maxBytes: 100_000, maxOwnerBytes: 100_000 });
+/** Asks for the stream of a command that the test starts and ends, with pings at every chance. */
+function askCommand() {
   const { promise: ended, resolve: end } = Promise.withResolvers<Execution>();
-  const asked = Promise.withResolvers<SubmitOptions>();
-  const sessions = fakeSessions({
-    async command(_caller, _id, _command, options = {}) {
-      asked.resolve(options);
-      return { success: true, result: await ended };
-    },
+  let options: SubmitOptions = {};
+  const bytes = executionEvents((given) => {
+    options = given;
+    return Promise.resolve({ id: "exec_1", ended });
+  }, {
+    format: new Processes({ engine: fakeEngine() }).events("sess_1", { cmd: "sh" }),
+    signal: new AbortController().signal,
+    pingMs: 1,
+    requestId: "request-1",
   });
-  const { calls } = new Processes({ engine: fakeEngine() }, { pingMs: 1 });
-  const app = new Hono<AppEnv>().post("/", async (context) => {
-    context.set("caller", TESTER);
-    context.set("bodyBounds", { maxBytes: 2_000 });
-    using lease = requests.lease("tester");
-    context.set("lease", lease);
-    const start = calls["POST /process.Process/Start"];
-    return await start?.({ context, caller: TESTER, id: "sess_1", sessions }) ?? context.notFound();
-  });
-  const answer = app.request("/", { method: "POST", body: envelope({ process: { cmd: "sh" } }) });
-  return { options: await asked.promise, end, answer: Promise.resolve(answer) };
+  const messages = async () => messagesIn(new Uint8Array(await new Response(await bytes).arrayBuffer()));
+  return { options, end, messages: messages() };
 }
 
 /** The messages of a stream, without pings. */
@@ -54,27 +37,32 @@ function messagesIn(bytes: Uint8Array): unknown[] {
 const manyPings = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 Deno.test("a command that waits behind another is kept, and its stream begins with its start", async () => {
-  const { answer, end, options } = await askCommand();
+  const { end, messages, options } = askCommand();
   await manyPings();
   assertEquals(options.signal?.aborted, false);
   options.onStart?.({ id: "exec_1", runtime: "fake" });
-  const { body } = await answer;
+  options.onOutput?.({ stream: "stdout", bytes: new TextEncoder().encode("é") });
+  await manyPings();
   end(fakeExecution());
-  const messages = messagesIn(new Uint8Array(await new Response(body).arrayBuffer()));
-  const ended = { exited: true, exitCode: 0, status: "exit status 0" };
-  assertEquals(messages, [{ event: { start: { pid: 1 } } }, { event: { end: ended } }, {}]);
+  assertEquals(await messages, [
+    { event: { start: { pid: 1 } } },
+    { event: { data: { stdout: "w6k=" } } },
+    { event: { end: { exited: true, exitCode: 0, status: "exit status 0" } } },
+    {},
+  ]);
 });
 
-Deno.test("a command that ends while it waits behind another is an error in the stream", async () => {
+Deno.test("a command that ends while it waits behind another has an end, and one that was late an error too", async () => {
+  const late = { error: { code: "deadline_exceeded", message: "the program took too long" } };
   for (
-    const [outcome, code] of [
-      [{ kind: "interrupted", reason: "the session ends" }, "aborted"],
-      [{ kind: "timed_out", limitMs: 1_000 }, "deadline_exceeded"],
+    const [outcome, error, last] of [
+      [{ kind: "interrupted", reason: "the session ends" }, "interrupted: the session ends", {}],
+      [{ kind: "timed_out", limitMs: 1_000 }, "code execution timeout", late],
     ] as const
   ) {
-    const { answer, end } = await askCommand();
-    end(fakeExecution({ outcome: outcome as Execution["outcome"] }));
-    const messages = messagesIn(new Uint8Array(await (await answer).arrayBuffer()));
-    assertEquals((messages as { readonly error: { readonly code: string } }[]).map(({ error }) => error.code), [code]);
+    const { end, messages } = askCommand();
+    end(fakeExecution({ exitCode: null, outcome }));
+    const ended = { exited: false, exitCode: -1, status: error, error };
+    assertEquals(await messages, [{ event: { start: { pid: 1 } } }, { event: { end: ended } }, last]);
   }
 });

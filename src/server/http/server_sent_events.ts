@@ -1,9 +1,9 @@
 import type { Answer } from "../../core/answers/answer.ts";
 import type { EXECUTION_EVENTS } from "../../core/answers/execution_report.ts";
-import type { EventPosition, ExecutionEvent } from "../../engine/port.ts";
+import type { ExecutionEvent } from "../../engine/port.ts";
 import { encodeEventId } from "./event_id.ts";
-import type { EventStream } from "./event_stream.ts";
-import { failureProblem, toProblem } from "./problem.ts";
+import type { EventFormat } from "./execution_events.ts";
+import { failureProblem } from "./problem.ts";
 
 /** An event on the wire: its name and its data. */
 type WireEvent = {
@@ -13,23 +13,24 @@ type WireEvent = {
   };
 }[keyof typeof EXECUTION_EVENTS];
 
-/** Sends an event of an execution. Returns when the reader has read it, or is gone. */
-export async function sendEvent(
-  events: EventStream,
-  event: ExecutionEvent,
-  { requestId }: { readonly requestId: string },
-): Promise<void> {
-  const isEnd = event.kind === "ended" || event.kind === "failed";
-  await events.send(encodeEventId({ position: event.position, isEnd }), toWire(event, requestId));
-}
+const PING = new TextEncoder().encode(": ping\n\n");
 
-/** Sends the service's error as the last event. */
-export async function sendError(
-  events: EventStream,
-  error: unknown,
-  { position, requestId }: { readonly position: EventPosition; readonly requestId: string },
-): Promise<void> {
-  await events.send(encodeEventId({ position, isEnd: true }), { event: "error", data: toProblem(error, requestId) });
+/**
+ * Makes the format of server-sent events (the HTML standard's `text/event-stream`).
+ *
+ * @param requestId the id of the request in problems
+ */
+export function serverSentEvents(requestId: string): EventFormat {
+  return {
+    type: "text/event-stream",
+    ping: () => PING,
+    encode(event) {
+      const isEnd = event.kind === "ended" || event.kind === "failed";
+      const id = encodeEventId({ position: event.position, isEnd });
+      const { data, event: name } = toWire(event, requestId);
+      return new TextEncoder().encode(`id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+    },
+  };
 }
 
 function toWire(event: ExecutionEvent, requestId: string): WireEvent {
