@@ -12,6 +12,8 @@ const MIN_BYTES_PER_SECOND = 8_192;
 
 /** Most bytes of a body that is read in one call. A piece of a longer one takes as much memory. */
 const WHOLE_BYTES = 65_536;
+/** Turns of promises in which Deno reads a body that has arrived. It takes 2 to 4. */
+const TURNS = 8;
 
 /** Slowest pace of a body. Only time in which its reader waits counts. */
 export interface BodyPace {
@@ -141,8 +143,8 @@ export async function bytesBody(
 }
 
 /**
- * Reads a short body in one call. A body that has arrived with its head then takes no stream. Any other has the time
- * that one of its length may take at the slowest pace.
+ * Reads a short body in one call. A body that has arrived with its head then takes no stream, and no timer. Any other
+ * has the time that one of its length may take at the slowest pace.
  */
 async function wholeBody(
   { raw }: Pick<HonoRequest, "raw">,
@@ -150,18 +152,35 @@ async function wholeBody(
     readonly declared: number;
   },
 ): Promise<Uint8Array> {
-  const late = Promise.withResolvers<never>();
-  const giveUp = () => late.reject(new Error("it arrived too slowly")); // The answer ends the read that is left.
-  const timer = setTimeout(giveUp, patienceMs + declared / minBytesPerSecond * 1_000);
   try {
-    const bytes = await Promise.race([raw.bytes(), late.promise]);
+    const reading = raw.bytes();
+    if (!await settlesAtOnce(reading)) await settledInTime(reading, patienceMs + declared / minBytesPerSecond * 1_000);
+    const bytes = await reading;
     if (bytes.length <= maxBytes) return bytes;
   } catch (error) {
     throw endedEarly(error);
+  }
+  throw tooLarge(maxBytes);
+}
+
+/** Waits for work that takes no longer than so many ms. @throws {Error} the work's, or that it was slow */
+async function settledInTime(work: Promise<unknown>, maxMs: number): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error("it arrived too slowly")), maxMs); // The answer ends what is left.
+  try {
+    await Promise.race([work, late.promise]);
   } finally {
     clearTimeout(timer);
   }
-  throw tooLarge(maxBytes);
+}
+
+/** Whether work settles within a few turns of promises. It needs no timer then. */
+async function settlesAtOnce(work: Promise<unknown>): Promise<boolean> {
+  let hasSettled = false;
+  const settle = () => void (hasSettled = true);
+  work.then(settle, settle);
+  for (let turn = 0; turn < TURNS && !hasSettled; turn++) await undefined;
+  return hasSettled;
 }
 
 /**
