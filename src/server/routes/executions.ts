@@ -4,7 +4,7 @@ import type { Answer } from "../../core/answers/answer.ts";
 import type { executionEntrySchema } from "../../core/answers/execution_report.ts";
 import { EXECUTION_STATUSES } from "../../core/answers/vocabulary.ts";
 import type { ExecutionEntry } from "../../core/execution_entry.ts";
-import { parseExecutionRequest } from "../../core/requests/execution_request.ts";
+import { ExecutionRequestParser } from "../../core/requests/execution_request_parser.ts";
 import { oneOf, parseAs, strictObject } from "../../core/parsing/validation.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import { sendEvents, sendExecution } from "../http/send_execution.ts";
@@ -44,9 +44,10 @@ export const inputSchema = strictObject({ text: z.string().optional(), close: z.
  * ask again.
  */
 export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
+  const parser = new ExecutionRequestParser();
   return new Hono<AppEnv>()
     .post("/v1/executions", noQuery, async (context) => {
-      const request = parseExecutionRequest(await jsonBody(context));
+      const request = parser.parse(await jsonBody(context));
       return await sendExecution(
         context,
         (options) => engine.submit(context.get("caller"), request, options),
