@@ -103,6 +103,12 @@ export class AutoPreparedRuntime implements ExecutionRuntime {
     return this.#inner.surface?.(environment);
   }
 
+  /** What may yet be installed can change at any time. */
+  revision(environment: string): number | undefined {
+    const isWhole = this.#whole.has(environment) || !this.#installer.covers(environment);
+    return isWhole ? this.#inner.revision?.(environment) : undefined;
+  }
+
   learnSurface(environment: string, needs: Needs): Promise<void> | undefined {
     return this.#inner.learnSurface?.(environment, needs);
   }

@@ -62,6 +62,10 @@ export class LazyRuntime implements ExecutionRuntime {
     return this.#facts.surface?.(environment) ?? this.#known?.surface?.(environment);
   }
 
+  revision(environment: string): number | undefined {
+    return this.#isDisposed ? undefined : this.#known?.revision?.(environment);
+  }
+
   learnSurface(environment: string, needs: Needs): Promise<void> | undefined {
     return this.#known?.learnSurface?.(environment, needs);
   }

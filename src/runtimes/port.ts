@@ -108,6 +108,13 @@ export interface LoadedRuntime extends AsyncDisposable {
   surface?(environment: string): Surface | undefined;
 
   /**
+   * Grows when {@link isAvailable}, {@link assess} or {@link surface} may answer otherwise than before. It counts for
+   * requests in a language without permissions and inputs. Undefined while they may at any time, as while a check is due or runs, or
+   * something has to be installed. Absent, they always may.
+   */
+  revision?(environment: string): number | undefined;
+
+  /**
    * Begins to learn whether programs in a language find the features that they certainly need. That takes a run of a
    * program, for features that {@link surface} does not know. Settles within a few s, whether or not they are known
    * then; undefined where there is nothing to learn. Absent where every surface is known that can be.

@@ -6,7 +6,7 @@ import { fakeRuntime } from "../support/fake_runtime.ts";
 Deno.test("LazyRuntime asks and loads nothing once it is disposed of", async () => {
   const loaded: string[] = [];
   const open = (name: string) => {
-    const runtime = fakeRuntime({ name });
+    const runtime = { ...fakeRuntime({ name }), revision: () => 1 };
     const facts = {
       ...runtime,
       capabilities: runtime.getCapabilities(),
@@ -20,9 +20,11 @@ Deno.test("LazyRuntime asks and loads nothing once it is disposed of", async () 
   };
   const [used, unused] = [open("used"), open("unused")];
   assertEquals(await used.isAvailable(), { available: true });
+  assertEquals([used, unused].map((runtime) => runtime.revision("typescript")), [1, undefined]);
   for (const runtime of [used, unused]) {
     await runtime[Symbol.asyncDispose]();
     assertEquals(await runtime.isAvailable(), { available: false, reason: "the service is shutting down" });
+    assertEquals(runtime.revision("typescript"), undefined);
     await assertRejects(() => runtime.diagnose(), CodeBeakerError, "shutting down");
   }
   assertEquals(loaded, ["used"]);

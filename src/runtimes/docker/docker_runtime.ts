@@ -93,6 +93,11 @@ class DockerRuntime implements LoadedRuntime {
     return this.#facts.surface?.(environment) ?? this.#parts?.modules.surface(environment);
   }
 
+  /** Without an Engine, its address alone decides. With one, images and self-tests change by themselves. */
+  revision(): number | undefined {
+    return this.#connection.revision;
+  }
+
   learnSurface(environment: string, needs: Needs): Promise<void> | undefined {
     return this.#parts?.modules.learn(environment, needs);
   }

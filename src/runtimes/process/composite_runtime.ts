@@ -59,6 +59,10 @@ class CompositeRuntime implements LoadedRuntime {
     return this.#languages.get(environment)?.runtime.surface?.(environment);
   }
 
+  revision(environment: string): number | undefined {
+    return this.#languages.get(environment)?.runtime.revision?.(environment);
+  }
+
   /**
    * Reports the layers, and the canaries of the languages that were asked for. Where none was, it tests the first
    * language that is here. All languages have the same layers, and to test each takes half a minute of processor time.

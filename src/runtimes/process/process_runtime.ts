@@ -83,6 +83,11 @@ class ProcessRuntime implements LoadedRuntime {
     return this.#surface ?? this.#spec.facts.surface?.(environment);
   }
 
+  revision(): number | undefined {
+    const [probed, tested] = [this.#probe.revision, this.#selfTest.revision];
+    return probed === undefined || tested === undefined ? undefined : probed + tested;
+  }
+
   async diagnose(): Promise<Diagnosis> {
     const isThere = await this.#installed().then(({ binary }) => isExecutable(binary), () => false);
     return diagnosisOf({

@@ -34,6 +34,12 @@ export function knownLackOf(
   return surface?.mayGrow === true ? undefined : fitOf(surface, needs, { isLastResort }).rejectedBecause;
 }
 
+/** Whether a runtime has a request's language, and no other is forced. */
+export function isFor({ name, supportedEnvironments }: ExecutionRuntime, request: SelectionRequest): boolean {
+  return (request.runtime === undefined || request.runtime === name) &&
+    supportedEnvironments.includes(request.language);
+}
+
 /** Why a request is not for this runtime. */
 export function mismatchOf(runtime: ExecutionRuntime, request: SelectionRequest): Rejection | undefined {
   if (!runtime.supportedEnvironments.includes(request.language)) {

@@ -61,19 +61,28 @@ export class RuntimeProfile {
   readonly #warmShares = new Map<string, number>();
   #samples = 0;
   #failures = 0;
+  #revision = 0;
 
   /** @param now the clock by which samples grow old, in ms */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
+  /** Grows when {@link figures} may be other than before. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   record({ language, path, peakMemoryBytes, startupMs }: Sample): void {
     this.#samples++;
     const memoryMb = peakMemoryBytes === null ? null : peakMemoryBytes / MEBIBYTE;
-    this.#kind({ language, path }).record({ startupMs, memoryMb, at: this.#now() });
+    const kind = this.#kind({ language, path });
+    kind.record({ startupMs, memoryMb, at: this.#now() });
     const share = this.#warmShares.get(language);
     const isWarm = path === "warm" ? 1 : 0;
-    this.#warmShares.set(language, share === undefined ? isWarm : share + (isWarm - share) * NEWEST);
+    const newShare = share === undefined ? isWarm : share + (isWarm - share) * NEWEST;
+    this.#warmShares.set(language, newShare);
+    if (kind.isStale || isMostlyWarm(share) !== isMostlyWarm(newShare)) this.#revision++;
   }
 
   recordFailure(): void {
@@ -82,7 +91,7 @@ export class RuntimeProfile {
 
   /** The figures of the expected path, else those of a cold start. Undefined while there are not enough samples. */
   figures({ language, memoryOverheadMb, path }: FiguresRequest): Figures | undefined {
-    const expected = path ?? ((this.#warmShares.get(language) ?? 0) > 0.5 ? "warm" : "cold");
+    const expected = path ?? (isMostlyWarm(this.#warmShares.get(language)) ? "warm" : "cold");
     for (const one of new Set([expected, "cold"] as const)) {
       const found = this.#kinds.get(keyOf({ language, path: one }))?.figures(memoryOverheadMb);
       if (found !== undefined) return { path: one, ...found };
@@ -133,9 +142,14 @@ class KindProfile {
     this.#newer++;
   }
 
+  /** Whether enough new samples have entered for new figures. */
+  get isStale(): boolean {
+    return this.#newer > this.window.length * NEWER_SHARE;
+  }
+
   /** The figures of the window. A runtime declares one overhead, so that it is the same at every call. */
   figures(memoryOverheadMb: number): Omit<Figures, "path"> | undefined {
-    if (this.#newer <= this.window.length * NEWER_SHARE) return this.#figures;
+    if (!this.isStale) return this.#figures;
     this.#newer = 0;
     return this.#figures = figuresOf(this.window, memoryOverheadMb);
   }
@@ -175,6 +189,10 @@ function percentilesOf(window: readonly Point[], valueOf: (point: Point) => numb
     return found?.value ?? weighted.at(-1)?.value ?? null;
   };
   return { p50: at(0.5), p95: at(0.95) };
+}
+
+function isMostlyWarm(share = 0): boolean {
+  return share > 0.5;
 }
 
 function keyOf({ language, path }: Kind): string {

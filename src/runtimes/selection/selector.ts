@@ -8,6 +8,7 @@ import { CircuitBreaker, type CircuitPermit } from "./circuit_breaker.ts";
 import {
   declaredInputs,
   type Demand,
+  isFor,
   knownLackOf,
   mismatchOf,
   type RankOptions,
@@ -16,6 +17,7 @@ import {
 } from "./filters.ts";
 import { fitOf } from "./fit.ts";
 import { RuntimeProfile } from "./profile.ts";
+import { KeptRankings, shapeOf } from "./kept_rankings.ts";
 import type { AvailabilityOptions, ExecutionRuntime, RuntimeConfig } from "../port.ts";
 import {
   bestFirst,
@@ -51,6 +53,7 @@ export class RuntimeSelector {
   readonly #now: (() => number) | undefined;
   readonly #circuits = new Map<string, CircuitBreaker>();
   readonly #profiles = new Map<string, RuntimeProfile>();
+  readonly #kept = new KeptRankings();
 
   /** @param runtimes in the order that breaks ties */
   constructor(runtimes: readonly ExecutionRuntime[], options: SelectorOptions) {
@@ -135,6 +138,18 @@ export class RuntimeSelector {
    * @throws {CodeBeakerError} `invalid_request` when the request forces a runtime that does not exist
    */
   async rank(request: SelectionRequest, options: RankOptions = {}): Promise<Ranking> {
+    const shape = shapeOf(request, options);
+    if (shape === undefined) return await this.#rankAnew(request, options);
+    const revision = () => this.#revisionFor(request);
+    const begun = revision();
+    const kept = begun === undefined ? undefined : this.#kept.find(shape, begun);
+    if (kept !== undefined) return kept;
+    const ranking = await this.#rankAnew(request, options);
+    if (begun !== undefined && revision() === begun) this.#kept.keep(shape, { ranking, revision: begun });
+    return ranking;
+  }
+
+  async #rankAnew(request: SelectionRequest, options: RankOptions): Promise<Ranking> {
     const names = this.#runtimes.map((runtime) => runtime.name);
     if (request.runtime !== undefined && !names.includes(request.runtime)) {
       throw invalidField("runtime", `Unknown runtime ${unknownName(request.runtime, names)}`);
@@ -148,6 +163,21 @@ export class RuntimeSelector {
     const lenient = { ...demand, isLastResort: true };
     const lastResort = rankingOf(await this.#judgeSettled(lenient), lenient);
     return lastResort.passed.length > 0 ? lastResort : ranking;
+  }
+
+  /**
+   * Grows when a runtime's answers or its measurements may give such a request another ranking.
+   * Undefined while it may change at any time.
+   */
+  #revisionFor(request: SelectionRequest): number | undefined {
+    let sum = 0;
+    for (const runtime of this.#runtimes) {
+      if (!isFor(runtime, request)) continue;
+      const own = this.#circuit(runtime).whyOpen() === undefined ? runtime.revision?.(request.language) : undefined;
+      if (own === undefined) return undefined;
+      sum += own + this.profileOf(runtime).revision;
+    }
+    return sum;
   }
 
   /**

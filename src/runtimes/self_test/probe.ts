@@ -35,6 +35,7 @@ export class Probe implements AsyncDisposable {
   #answer: Promise<Availability> | undefined;
   #expiresAt = 0;
   #isChecking = false;
+  #revision = 0;
   #last: Availability | undefined;
 
   /**
@@ -50,6 +51,11 @@ export class Probe implements AsyncDisposable {
   /** The last answer, however old; undefined before the first. */
   get last(): Availability | undefined {
     return this.#last;
+  }
+
+  /** Counts the answers. Undefined while a check is due or runs. */
+  get revision(): number | undefined {
+    return this.#isChecking || this.#clock.elapsed() >= this.#expiresAt ? undefined : this.#revision;
   }
 
   answer(): Promise<Availability> {
@@ -72,6 +78,7 @@ export class Probe implements AsyncDisposable {
     const askedAt = this.#clock.elapsed();
     this.#answer = this.#run().then((answer) => {
       this.#isChecking = false;
+      this.#revision++;
       this.#expiresAt = this.#clock.elapsed() + this.#ttlOf(answer, this.#clock.elapsed() - askedAt);
       return this.#last = answer;
     });

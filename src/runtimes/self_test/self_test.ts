@@ -40,6 +40,7 @@ export class SelfTest implements AsyncDisposable {
   #running: Promise<SelfTestResult> | undefined;
   #result: SelfTestResult | undefined;
   #endedAt = 0;
+  #revision = 0;
 
   constructor(options: SelfTestOptions) {
     this.#options = options;
@@ -58,6 +59,11 @@ export class SelfTest implements AsyncDisposable {
   /** The result of the last run; undefined before its end. */
   get result(): SelfTestResult | undefined {
     return this.#result;
+  }
+
+  /** Counts the runs. Undefined while one is in progress, or a repetition is due. */
+  get revision(): number | undefined {
+    return this.#running !== undefined || this.isDue ? undefined : this.#revision;
   }
 
   /** Whether it is time to repeat a run without a conclusive result. */
@@ -100,6 +106,7 @@ export class SelfTest implements AsyncDisposable {
     this.#result = undefined;
     const result = await run().catch((error: unknown) => this.#failed(error));
     this.#running = undefined;
+    this.#revision++;
     this.#endedAt = performance.now();
     return this.#result = result;
   }

@@ -148,9 +148,8 @@ export class ServerSocket implements SocketPeer {
     this.#end();
   }
 
-  /** Cancels the connection's requests and closes, as its key is no longer valid. Messages that wait are dropped. */
+  /** Cancels the connection's requests and closes, as its key is no longer valid. */
   refuse(): void {
-    this.#writer.stop();
     this.close(POLICY_VIOLATION, "The key is no longer valid");
   }
 

@@ -36,10 +36,11 @@ Deno.test("Probe checks again when an answer has expired, a failure sooner than 
     assertEquals((await probe.answer()).available, !fails, row);
     time += keptMs - 1;
     await probe.answer();
-    assertEquals(checks, 1, row);
+    assertEquals([checks, probe.revision], [1, 1], row);
     time += 1;
+    assertEquals(probe.revision, undefined, row);
     await probe.answer();
-    assertEquals(checks, 2, row);
+    assertEquals([checks, probe.revision], [2, 2], row);
   }
 });
 
@@ -56,6 +57,7 @@ Deno.test("Probe answers with the last result while a check runs", async () => {
     holdsMeanwhile: () => holds,
   });
   const first = probe.answer(); // There is no answer before the first.
+  assertEquals(probe.revision, undefined);
   checks[0]?.resolve();
   assertEquals(await first, { available: true });
   time = 30_000;

@@ -36,7 +36,11 @@ function open({ home }: { readonly home?: string } = {}) {
 Deno.test("SelfTest runs once for concurrent callers, and keeps the result", async () => {
   const { logged, run, state, test } = open();
   assertEquals([test.running, test.result, test.isDue], [undefined, undefined, false]);
-  const results = await Promise.all([test.settled(run("1", KEPT)), test.begin(run("1", KEPT))]);
+  assertEquals(test.revision, 0);
+  const running = Promise.all([test.settled(run("1", KEPT)), test.begin(run("1", KEPT))]);
+  assertEquals(test.revision, undefined);
+  const results = await running;
+  assertEquals(test.revision, 1);
   const expected = { kind: "tested", findings: KEPT } as const;
   assertEquals(results, [expected, expected]);
   assertEquals([test.running, test.result, test.isDue], [undefined, expected, false]);

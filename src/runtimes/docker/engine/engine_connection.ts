@@ -45,6 +45,11 @@ export class EngineConnection {
     return this.#engine?.info;
   }
 
+  /** Counts the answers until an Engine has answered. Undefined after that, and while it asks. */
+  get revision(): number | undefined {
+    return this.#engine === undefined ? this.#probe.revision : undefined;
+  }
+
   /** Whether the Engine answers; the result is cached for a moment. */
   async probe(): Promise<Availability> {
     if (this.#probe.last === undefined) await this.#load().catch(() => {}); // The probe finds the same error.

@@ -1,4 +1,5 @@
 import { hasCode } from "../../../core/errors.ts";
+import type { Limits } from "../../../core/limits.ts";
 import type { Program, RunOptions } from "../../port.ts";
 import type { Container } from "../container/container.ts";
 import type { ContainerSet } from "../container/container_set.ts";
@@ -11,7 +12,7 @@ import { encodeProgram } from "../warm/warm_launcher.ts";
 import { coldLauncher } from "./launcher.ts";
 import { ContainerProgram, type ContainerProgramRequest, type StartedProgram } from "./container_program.ts";
 import { INIT_VARIABLES, launcherArgv } from "./launcher_command.ts";
-import type { CompilingOptions, ProgramControl, ProgramParts } from "./program_control.ts";
+import type { ProgramControl, ProgramParts } from "./program_control.ts";
 import { BLOCK_BYTES, packArchive } from "./file_archive.ts";
 
 /** Everything that a single-use program is run with. */
@@ -21,7 +22,7 @@ export interface SingleUseOptions {
   readonly containers: ContainerSet;
   /** A container that waits for the program; undefined when there is none. */
   readonly warm: WarmContainer | undefined;
-  partsOf(program: Program, container: Container, options: CompilingOptions): ProgramParts;
+  partsOf(program: Program, container: Container, limits: Limits): ProgramParts;
 }
 
 /** Options of the program, and the files that go along with its start. */
@@ -83,9 +84,9 @@ async function runCold(program: Program, run: SingleUseRun, options: SingleUseOp
 async function start(
   program: Program,
   { container, ended, input, launcher }: MainLauncher,
-  { options: { partsOf }, run }: { readonly options: SingleUseOptions; readonly run: SingleUseRun },
+  { options: { partsOf }, run: { limits, signal } }: { readonly options: SingleUseOptions; readonly run: SingleUseRun },
 ): Promise<ContainerProgram> {
-  const parts = partsOf(program, container, run);
+  const parts = partsOf(program, container, limits);
   const control: ProgramControl = { ...parts.control, signal: (name) => container.signalMain(name), ended };
-  return await ContainerProgram.start({ ...parts, control, launcher, input }, run);
+  return await ContainerProgram.start({ ...parts, control, launcher, input }, { signal });
 }

@@ -35,6 +35,7 @@ Deno.test("EngineConnection has a remedy where no Engine was ever there", () =>
     assert(!answer.available);
     assertEquals(answer.reason, `there is no Docker socket at ${path}`);
     assertStringIncludes(answer.remedy ?? "", "install Docker Engine");
+    assertEquals(connection.revision, 1);
   }));
 
 Deno.test("EngineConnection has no remedy where an Engine that was there is lost, as it may come back", () =>
@@ -43,7 +44,9 @@ Deno.test("EngineConnection has no remedy where an Engine that was there is lost
     await until(async () => (await connection.probe()).available, "it answers");
     await engine.shutdown();
     await Deno.remove(path).catch(() => {}); // Shutting down may have removed it.
+    assertEquals(connection.revision, undefined);
     await until(async () => !(await connection.probe()).available, "the loss is noticed");
+    assertEquals(connection.revision, undefined);
     assertEquals(await connection.probe(), { available: false, reason: `there is no Docker socket at ${path}` });
   }));
 

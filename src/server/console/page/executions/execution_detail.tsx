@@ -7,13 +7,15 @@ import { addressOf } from "../shell/route.ts";
 export function ExecutionDetail({ id }: { readonly id: string }) {
   const run = useRun();
   useEffect(() => {
-    run.start(`/v1/executions/${encodeURIComponent(id)}/events`, { id });
+    run.start(`/v1/executions/${encodeURIComponent(id)}/events`, {});
   }, [id]);
   return (
     <div class="stack">
       <div class="detail-head">
         <code title={id}>{id}</code>
-        {run.isBusy && <button type="button" class="button button-stop" onClick={run.stop}>Stop</button>}
+        {run.state.phase === "running" && (
+          <button type="button" class="button button-stop" onClick={run.stop}>Stop</button>
+        )}
         <a class="button button-quiet" href={addressOf("executions")}>Close</a>
       </div>
       <ResultPanel state={run.state} />
