@@ -152,7 +152,7 @@ function isConditional({ req }: FileContext): boolean {
 }
 
 /** Refuses a coded body and a part of a file (RFC 9110, 8.4 and 14.5). */
-export function refuseCoding({ req }: FileContext): void {
+function refuseCoding({ req }: FileContext): void {
   const coding = req.header("content-encoding") ?? "identity";
   if (coding !== "identity") throw invalidField("content-encoding", "A file must be sent without a content coding");
   if (req.header("content-range") === undefined) return;

@@ -4,7 +4,6 @@ import type { FileEntry } from "../../../core/files.ts";
 import { formBody } from "../../http/form_body.ts";
 import { bodyAs } from "../../http/json_body.ts";
 import { sendFile } from "../../http/send_file.ts";
-import { refuseCoding } from "../../routes/files.ts";
 import { fromE2bPath, toE2bPath } from "./paths.ts";
 import type { SandboxCall, SandboxCalls } from "./sandbox_call.ts";
 
@@ -57,7 +56,6 @@ export const FILE_CALLS: SandboxCalls = {
 
 /** Writes the files of a form. All together are as long as a body may be. */
 async function uploadFiles({ caller, context, id, sessions }: SandboxCall): Promise<Response> {
-  refuseCoding(context);
   const given = context.req.query("path");
   const uploads = (await formBody(context)).getAll("file").filter((part) => part instanceof File);
   if (uploads.length === 0) throw invalidField("file", "A form has its files in parts with the name file");

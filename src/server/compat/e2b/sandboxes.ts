@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { CodeBeakerError } from "../../../core/errors.ts";
-import { MAX_LIFETIME_MS, parseSessionChanges, parseSessionRequest } from "../../../core/requests/session_request.ts";
+import { MAX_LIFETIME_MS, parseSessionRequest } from "../../../core/requests/session_request.ts";
 import type { SessionInfo } from "../../../core/session.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { keyOf } from "../../auth/credential.ts";
@@ -81,7 +81,7 @@ async function createSandbox({ caller, context, sessions }: SandboxCall): Promis
     metadata: { ...metadata, [TEMPLATE]: templateID },
     limits: { cpuMs: LIMITS.timeoutMs.max },
     permissions: { allowNet: hasNetwork === true },
-    idleTimeoutMs: lifeMs,
+    idleTimeoutMs: MAX_LIFETIME_MS,
     maxLifetimeMs: lifeMs,
   });
   const session = await sessions.create(caller, request, { signal: context.req.raw.signal });
@@ -110,17 +110,17 @@ export function findOpen({ caller, id, sessions }: SandboxCall): SessionInfo {
   throw new CodeBeakerError("not_found", `Cannot find the sandbox ${id} as it is closed: create another`);
 }
 
-/** Sets the life of a session from now on. Its longest life counts from its creation. */
+/** Sets the life of a sandbox from now on. That of its session counts from the creation. */
 async function setLife(call: SandboxCall, { mayShorten }: { readonly mayShorten: boolean }): Promise<SessionInfo> {
   const { caller, context, id, sessions } = call;
   const { timeout: lifeMs } = await bodyAs(context, lifeSchema, { what: "the timeout" });
   findOpen(call);
   const session = sessions.change(caller, id, {}); // This is activity: its time is now.
-  const now = Date.parse(session.lastActivityAt);
-  if (!mayShorten && now + lifeMs <= Date.parse(session.expiresAt)) return session;
-  const ageMs = Math.max(now - Date.parse(session.createdAt), 0); // Negative where the clock was set back.
+  const { createdAt, lastActivityAt } = session;
+  const ageMs = Math.max(Date.parse(lastActivityAt) - Date.parse(createdAt), 0); // Negative where the clock was set back.
   const maxLifetimeMs = Math.min(ageMs + lifeMs, MAX_LIFETIME_MS);
-  return sessions.change(caller, id, parseSessionChanges({ idleTimeoutMs: lifeMs, maxLifetimeMs }));
+  if (!mayShorten && maxLifetimeMs <= session.maxLifetimeMs) return session;
+  return sessions.change(caller, id, { maxLifetimeMs });
 }
 
 function identify({ id, metadata }: SessionInfo) {

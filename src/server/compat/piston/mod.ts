@@ -9,18 +9,14 @@ const BASES = ["/api/v2", "/api/v2/piston"] as const;
 
 /** Routes of Piston's API, version 2. The first request loads their code. */
 export function pistonRoutes(options: CompatOptions): Hono<AppEnv> {
-  const load = loadOnce(async () => {
-    const { PistonDoor } = await import("./piston_door.ts");
-    return new PistonDoor(options);
-  });
+  const load = loadOnce(() => import("./piston_door.ts"));
   const app = new Hono<AppEnv>();
   for (const base of BASES) {
-    app.get(`${base}/runtimes`, async (context) => (await load()).listRuntimes(context))
-      .post(`${base}/execute`, async (context) => (await load()).execute(context))
-      .get(`${base}/connect`, async (context) => (await load()).connect(context))
-      .get(`${base}/packages`, async (context) => (await load()).listPackages(context))
-      .post(`${base}/packages`, async () => (await load()).refusePackages())
-      .delete(`${base}/packages`, async () => (await load()).refusePackages());
+    app.get(`${base}/runtimes`, async (context) => (await load()).listRuntimes(context, options))
+      .post(`${base}/execute`, async (context) => (await load()).execute(context, options))
+      .get(`${base}/connect`, async (context) => (await load()).connect(context, options))
+      .get(`${base}/packages`, async (context) => (await load()).listPackages(context, options))
+      .on(["POST", "DELETE"], `${base}/packages`, async () => (await load()).refusePackages());
   }
   return app;
 }

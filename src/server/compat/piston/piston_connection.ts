@@ -5,10 +5,10 @@ import { readJson } from "../../../core/parsing/parse_json.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import { VERSION } from "../../../core/version.ts";
 import type { ByteLease } from "../../../concurrency/byte_budget.ts";
-import { type CompileResult, hasCompiled, type Outcome, type OutputStream } from "../../../core/execution.ts";
+import { type CompileResult, failedCompile, type Outcome } from "../../../core/execution.ts";
 import type { Observer } from "../../../engine/observer.ts";
-import type { Caller, EnginePort, ExecutionStart, Submitted } from "../../../engine/port.ts";
-import { OutputDecoder } from "../../http/output_decoder.ts";
+import type { Caller, EnginePort, ExecutionEvent, Submitted } from "../../../engine/port.ts";
+import { EventSender } from "../../http/event_sender.ts";
 import { toProblem } from "../../http/problem.ts";
 import type { SocketPeer, SocketProtocol } from "../../sockets/mod.ts";
 import { parseJob } from "./job.ts";
@@ -41,7 +41,6 @@ export class PistonConnection implements SocketProtocol {
   readonly maxPending = Infinity;
   readonly #peer: SocketPeer;
   readonly #options: PistonConnectionOptions;
-  readonly #output = new OutputDecoder();
   #job: Promise<Submitted> | undefined;
   #signal: string | undefined;
 
@@ -87,33 +86,38 @@ export class PistonConnection implements SocketProtocol {
   /** Runs the job to its end. */
   async #run(message: object): Promise<void> {
     this.#job = this.#submit(message);
-    const { compile, outcome } = await (await this.#job).ended;
-    for (const { stream, text } of this.#output.end()) this.#sendText(stream, text);
-    if (compile === undefined || hasCompiled(compile)) this.#sendExit("run", outcome);
+    await (await this.#job).ended;
     await this.#peer.finish(4999, "Job Completed");
   }
 
   async #submit(message: object): Promise<Submitted> {
     const { stdin: _unused, ...request } = parseJob(message); // Piston, too, takes input from messages alone.
     const { caller, engine } = this.#options;
-    return await engine.submit(caller, request, {
-      signal: this.#peer.signal,
-      isInteractive: true,
-      onStart: (start) => this.#sendStart(start, request.language),
-      onOutput: (chunk) => this.#sendText(chunk.stream, this.#output.decode(chunk)),
-    });
+    const sender = new EventSender((event) => this.#sendEvent(event, toPiston(request.language)));
+    const { signal } = this.#peer;
+    const { id, ended } = await engine.submit(caller, request, { signal, isInteractive: true, ...sender.options });
+    return { id, ended: sender.sendEnd(ended) };
   }
 
-  #sendStart({ compile }: ExecutionStart, language: string): void {
-    this.#send({ type: "runtime", language: toPiston(language), version: VERSION });
-    if (compile !== undefined) this.#sendCompilation(compile);
-    if (compile === undefined || hasCompiled(compile)) this.#send({ type: "stage", stage: "run" });
+  #sendEvent(event: ExecutionEvent, language: string): Promise<void> | void {
+    switch (event.kind) {
+      case "started":
+        this.#send({ type: "runtime", language, version: VERSION });
+        if (event.compile !== undefined) this.#sendCompilation(event.compile);
+        if (failedCompile(event) === undefined) this.#send({ type: "stage", stage: "run" });
+        return;
+      case "output":
+        return this.#send({ type: "data", stream: event.stream, data: event.text });
+      case "ended":
+        if (failedCompile(event.execution) === undefined) this.#sendExit("run", event.execution.outcome);
+    }
   }
 
-  #sendCompilation({ outcome, stderr, stdout }: CompileResult): void {
+  #sendCompilation({ outcome, ...output }: CompileResult): void {
     this.#send({ type: "stage", stage: "compile" });
-    this.#sendText("stdout", stdout);
-    this.#sendText("stderr", stderr);
+    for (const stream of ["stdout", "stderr"] as const) {
+      if (output[stream] !== "") this.#send({ type: "data", stream, data: output[stream] });
+    }
     this.#sendExit("compile", outcome);
   }
 
@@ -121,10 +125,6 @@ export class PistonConnection implements SocketProtocol {
     const { code, signal } = endOf(outcome);
     const sent = outcome.kind === "cancelled" ? this.#signal ?? signal : signal;
     this.#send({ type: "exit", stage, code, signal: sent });
-  }
-
-  #sendText(stream: OutputStream, data: string): Promise<void> | void {
-    if (data !== "") return this.#send({ type: "data", stream, data });
   }
 
   /** Sends a message. Returns when the client has read most of the earlier ones, or is gone. */
