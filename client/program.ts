@@ -15,8 +15,8 @@ export interface Submission {
 const WAIT_S = 20;
 /** Least time from one opening of the events to the next, in ms. */
 const MIN_STREAM_MS = 300;
-/** Longest wait for the service to cancel a program whose call was aborted, in ms. */
-const CANCEL_MS = 2_000;
+/** Longest wait for the service to end what an aborted call has begun, in ms. */
+export const CANCEL_MS = 2_000;
 
 /** The events of this version. Others, which a later service may send, are left out. */
 export const EVENTS: readonly ProgramEvent["event"][] = [

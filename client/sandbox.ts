@@ -2,8 +2,8 @@ import { Commands, type InstallOptions } from "./commands.ts";
 import { Contexts } from "./contexts.ts";
 import { CodeBeakerError, forgive } from "./errors.ts";
 import { Files } from "./files.ts";
-import { type Program, runProgram, startProgram, withStdin } from "./program.ts";
-import { type CallOptions, Service, type ServiceOptions } from "./service.ts";
+import { CANCEL_MS, type Program, runProgram, startProgram, withStdin } from "./program.ts";
+import { type CallOptions, type RequestOptions, Service, type ServiceOptions } from "./service.ts";
 import type {
   Execution,
   ExecutionRequest,
@@ -42,14 +42,17 @@ export class Sandbox implements AsyncDisposable {
 
   /**
    * Creates a sandbox, for a language or from a whole request. It ends after `idleTimeoutMs` (30 minutes) without
-   * activity, and after `maxLifetimeMs` (2 hours). So does one whose answer is lost on the way.
+   * activity, and after `maxLifetimeMs` (2 hours). So does one whose answer is lost on the way. Aborting the signal kills
+   * one whose answer comes within 2 s.
    *
    * @throws {CodeBeakerError} `unsupported_language`, `no_suitable_runtime`, `runtime_unavailable`; `busy`
    */
   static async create(request: string | SessionRequest, options: ConnectOptions = {}): Promise<Sandbox> {
     const service = new Service(options);
     const json = typeof request === "string" ? { language: request } : request;
-    return new Sandbox(service, await service.resource("POST", "/v1/sessions", { json, signal: options.signal }));
+    return await killOnAbort(options.signal, async (wait) => {
+      return new Sandbox(service, await service.resource("POST", "/v1/sessions", { json, ...wait }));
+    });
   }
 
   /**
@@ -133,6 +136,35 @@ export async function run(request: ExecutionRequest, { signal, ...service }: Con
 /** Starts one program in a place of its own. @throws {CodeBeakerError} as {@link run} does */
 export async function start(request: ExecutionRequest, { signal, ...service }: ConnectOptions = {}): Promise<Program> {
   return await startProgram(new Service(service), { path: "/v1/executions", request }, { signal });
+}
+
+/**
+ * Waits for a new sandbox. Where the signal aborts, an answer that is under way has a moment yet, and its sandbox is
+ * killed: best effort, as the call has ended.
+ */
+async function killOnAbort(
+  signal: AbortSignal | undefined,
+  create: (wait: Pick<RequestOptions, "delivery" | "signal">) => Promise<Sandbox>,
+): Promise<Sandbox> {
+  signal?.throwIfAborted();
+  const delivery = { mayHaveArrived: false };
+  const ending = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = () => ending.abort(signal?.reason);
+  const endSoon = () => {
+    if (delivery.mayHaveArrived) timer = setTimeout(end, CANCEL_MS);
+    else end();
+  };
+  signal?.addEventListener("abort", endSoon, { once: true });
+  try {
+    const sandbox = await create({ delivery, signal: ending.signal });
+    if (signal?.aborted) await sandbox.kill({ signal: ending.signal }).catch(() => {});
+    signal?.throwIfAborted();
+    return sandbox;
+  } finally {
+    signal?.removeEventListener("abort", endSoon);
+    clearTimeout(timer);
+  }
 }
 
 async function show(service: Service, id: string, { signal }: CallOptions): Promise<Session> {

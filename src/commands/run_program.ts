@@ -15,6 +15,8 @@ export interface RunProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | ReadableStream<Uint8Array>;
   readonly limits: Limits;
+  /** Longest time of a compiler in ms, where it is less than its own. */
+  readonly compileMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called when the program may begin, or its compiler has failed. */
   onStart?(facts: Pick<ProgramHandle, "compile">): void;
@@ -45,6 +47,7 @@ export async function runProgram(
     env: options.env ?? {},
     ...(typeof options.stdin === "string" && options.stdin !== "" ? { hasStdin: true } : {}),
     limits: options.limits,
+    compileMs: options.compileMs,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const beganAt = performance.now();

@@ -41,13 +41,10 @@ export const COMPILER_LIMITS = { timeoutMs: 60_000, memoryMb: 1_024, maxProcesse
 /** The name of a limit, in code and on the wire. */
 export type LimitName = keyof typeof LIMITS;
 /** A value for every limit. */
-export type Limits = Readonly<Record<LimitName, number>> & {
-  /** Longest time of a compiler in ms, where it is less than its own. */
-  readonly compileMs?: number;
-};
+export type Limits = Readonly<Record<LimitName, number>>;
 
-/** The time of a compiler in ms. */
-export function compilerTimeout({ compileMs = COMPILER_LIMITS.timeoutMs }: Limits): number {
+/** The time of a compiler in ms, where its request gives it `compileMs`. */
+export function compilerTimeout(compileMs: number = COMPILER_LIMITS.timeoutMs): number {
   return Math.min(compileMs, COMPILER_LIMITS.timeoutMs);
 }
 

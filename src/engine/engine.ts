@@ -5,7 +5,7 @@ import type { Execution, ProgramResult } from "../core/execution.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
 import { isKnownLanguage, mainFileOf } from "../core/languages.ts";
 import type { Needs } from "../core/needs.ts";
-import { type Limits, resolveLimits } from "../core/limits.ts";
+import { resolveLimits } from "../core/limits.ts";
 import { type ExecutionRequest, placeFiles, sourceOf } from "../core/requests/execution_request.ts";
 import type { RequestFile } from "../core/requests/request_files.ts";
 import type { SelectionRequest } from "../core/requests/selection_request.ts";
@@ -226,7 +226,8 @@ export class Engine implements EnginePort, AsyncDisposable {
     const { files, entrypoint } = placeFiles(request, environment.mainFile());
     await writeFiles(environment.files, files);
     const result = await runProgram(environment, { kind: "file", path: entrypoint, args: request.args }, {
-      limits: limitsOf(request, config),
+      limits: config.resourceLimits,
+      compileMs: request.compileMs,
       kept: live.kept,
       stdin: options.stdin ?? live.fedStdin ?? request.stdin ?? "",
       signal: live.signal,
@@ -263,11 +264,6 @@ export class Engine implements EnginePort, AsyncDisposable {
 /** Whether a request runs the main file without arguments. */
 function runsMainFile({ args, entrypoint }: ExecutionRequest): boolean {
   return entrypoint === undefined && args.length === 0;
-}
-
-/** The limits of a program, with the time that its request gives the compiler. */
-function limitsOf({ compileMs }: ExecutionRequest, { resourceLimits }: RuntimeAttempt["config"]): Limits {
-  return compileMs === undefined ? resourceLimits : { ...resourceLimits, compileMs };
 }
 
 /** The kinds of input that a request gives its program beside files and variables. */

@@ -55,6 +55,8 @@ export interface RunOptions {
   /** Whether the program gets a text on stdin. Default: no. */
   readonly hasStdin?: boolean;
   readonly limits: Limits;
+  /** Longest time of a compiler in ms, where it is less than its own. */
+  readonly compileMs?: number | undefined;
   /** Aborting ends the program; its outcome is then `cancelled`. */
   readonly signal?: AbortSignal;
 }

@@ -188,6 +188,24 @@ Deno.test("an aborted start() ends its program, and sends none again that the se
   assertEquals(count, 1);
 });
 
+Deno.test("an aborted create() kills the sandbox whose answer comes yet, and asks for none again that was refused", async () => {
+  const create = "POST /v1/sessions";
+  const aborted = Promise.withResolvers<void>();
+  const late: Answer = () => aborted.promise.then(() => Response.json(SESSION, { status: 201 }));
+  await using service = new FakeService({ [create]: [late, refuse("busy", 429, { "retry-after": "20" })] });
+  for (const expected of [[create, "DELETE /v1/sessions/sess_1"], [create]]) {
+    const before = service.got.length;
+    const controller = new AbortController();
+    const creating = Sandbox.create("python", { url: service.url, signal: controller.signal });
+    while (service.got.length === before) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 20)); // The client has read a refusal, and waits.
+    controller.abort("enough");
+    aborted.resolve();
+    assertEquals(await creating.catch((error) => error), "enough");
+    assertEquals(service.got.slice(before).map(({ line }) => line), expected);
+  }
+});
+
 Deno.test("an aborted stream ends with the signal's reason, also between two attempts", async () => {
   await using service = new FakeService({ [RUN]: [accepted], [FOLLOW]: [stream([event(1, "started", {})]), never] });
   const program = await (await Sandbox.create("python", service)).start("1");

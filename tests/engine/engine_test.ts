@@ -116,7 +116,7 @@ Deno.test("Engine gives a compiler no more time than its request names", async (
   const environment = await FakeEnvironment.create();
   await using engine = engineOf([fakeRuntime({ createEnvironment: () => Promise.resolve(environment) })]);
   await engine.execute(CALLER, { ...REQUEST, compileMs: 7 });
-  assertEquals(environment.runs.map(({ options }) => options.limits.compileMs), [7]);
+  assertEquals(environment.runs.map(({ options }) => options.compileMs), [7]);
 });
 
 Deno.test("Engine runs no more at once than it has places", async () => {

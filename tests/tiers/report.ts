@@ -4,18 +4,24 @@ export interface TestResult {
   readonly name: string;
   readonly seconds: number;
   readonly end: "passed" | "failed" | "skipped";
+  /** Why it failed, without the stack; at most {@link LONGEST_REASON} characters. */
+  readonly reason?: string;
 }
+
+const LONGEST_REASON = 1_500;
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 /** Reads a JUnit report of `deno test`, without the steps of tests. */
 export function readReport(xml: string): TestResult[] {
-  const results = [...xml.matchAll(/<testcase (.*?)>(.*?)<\/testcase>/gs)].map(([, attributes = "", inside = ""]) => ({
-    file: readAttribute(attributes, "classname").replace(/^\.\//, ""),
-    name: readAttribute(attributes, "name"),
-    seconds: Number(readAttribute(attributes, "time")),
-    end: inside.includes("<failure") ? "failed" : inside.includes("<skipped") ? "skipped" : "passed",
-  } as const));
+  const results = [...xml.matchAll(/<testcase (.*?)>(.*?)<\/testcase>/gs)].map(
+    ([, attributes = "", inside = ""]): TestResult => ({
+      file: readAttribute(attributes, "classname").replace(/^\.\//, ""),
+      name: readAttribute(attributes, "name"),
+      seconds: Number(readAttribute(attributes, "time")),
+      ...readEnd(inside),
+    }),
+  );
   const names = new Set(results.map(({ name }) => name));
   return results.filter(({ name }) => !isStep(name, names));
 }
@@ -39,10 +45,14 @@ export function summarize(
   return [
     ...byTime.map(({ file, name, seconds }) => `slow: ${seconds.toFixed(1)} s  ${name}  (${file})`),
     ...[...skipped].map(([name, { length }]) => `skipped: ${length} × ${name}`),
-    ...unsteady.map(({ file, name }) => `passed only alone: ${name}  (${file})`),
-    ...results.filter(({ end }) => end === "failed").map(({ file, name }) => `failed: ${name}  (${file})`),
+    ...unsteady.map((result) => `passed only alone: ${describe(result)}`),
+    ...results.filter(({ end }) => end === "failed").map((result) => `failed: ${describe(result)}`),
     `${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped`,
   ];
+}
+
+function describe({ file, name, reason = "" }: TestResult): string {
+  return [`${name}  (${file})`, ...reason.split("\n").filter((line) => line !== "")].join("\n  ");
 }
 
 /** A step has the name of its test before its own. */
@@ -52,5 +62,16 @@ function isStep(name: string, names: ReadonlySet<string>): boolean {
 
 function readAttribute(attributes: string, name: string): string {
   const value = new RegExp(`(?:^| )${name}="([^"]*)"`).exec(attributes)?.[1] ?? "";
-  return value.replace(/&(\w+);/g, (entity, key) => ENTITIES[key] ?? entity);
+  return decode(value);
+}
+
+function readEnd(inside: string): Pick<TestResult, "end" | "reason"> {
+  const text = /<failure[^>]*>(.*?)<\/failure>/s.exec(inside)?.[1];
+  if (text === undefined) return { end: inside.includes("<skipped") ? "skipped" : "passed" };
+  const lines = decode(text).split("\n").filter((line) => !/^ +at /.test(line));
+  return { end: "failed", reason: lines.join("\n").slice(0, LONGEST_REASON) };
+}
+
+function decode(text: string): string {
+  return text.replace(/&(\w+);/g, (entity, key) => ENTITIES[key] ?? entity);
 }

@@ -115,6 +115,7 @@ if (isPresent("chromium", await browserAvailability())) {
   Deno.test("[chromium] a request that no runtime suits says why, for each of them", async () => {
     await using opened = await openConsole();
     const { page } = opened;
+    await page.evaluate("requestAnimationFrame = (paint) => setTimeout(paint, 500)"); // A slow screen.
     await page.getByText("Runtime", { exact: true }).first().click();
     await page.getByRole("textbox", { name: "Least isolation" }).fill("10");
     await page.keyboard.press("Control+Enter");
@@ -157,11 +158,26 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByRole("row", { name: running }).getByRole("link", { name: "Running" }).click();
     await page.getByRole("log").getByText("so far").waitFor();
     assertEquals(await findBarriers(opened), []);
+    await page.route(`**/v1/executions/${running}`, (route) => route.abort(), { times: 1 });
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByRole("alert").getByText("cannot be reached").waitFor();
     await page.getByRole("button", { name: "Stop" }).click();
     await page.getByRole("region", { name: "Result" }).getByText("Stopped").waitFor();
+    assertEquals(await page.getByRole("alert").count(), 0);
     await page.getByRole("radio", { name: "Not run" }).check();
     await page.getByText("There are none.").waitFor();
     assertEquals(opened.complaints, []);
+  });
+
+  Deno.test("[chromium] an execution that waits is stopped by its id", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await page.route("**/v1/executions/exec_waits/events", () => {}); // It waits for a slot, and says nothing yet.
+    await page.goto(`${service.borrow().url}/#/executions/exec_waits`);
+    const stopping = page.waitForRequest((request) => request.method() === "DELETE");
+    await page.getByRole("region", { name: "Result" }).getByText("Waiting").waitFor();
+    await page.getByRole("button", { name: "Stop" }).click();
+    assertEquals(new URL((await stopping).url()).pathname, "/v1/executions/exec_waits");
   });
 
   Deno.test("[chromium] the live page has the service's figures, a chart of latencies, and closes sessions", async () => {
@@ -231,7 +247,7 @@ if (isPresent("chromium", await browserAvailability())) {
     assertEquals([others, [...opened.origins].length], [[], 1]);
   });
 
-  Deno.test("[chromium] a notebook that goes away closes its session", async () => {
+  Deno.test("[chromium] a notebook goes on in a session of its own where its session is closed, and closes it as it goes away", async () => {
     await using opened = await openConsole();
     const { page } = opened;
     const client = new ApiClient(service.borrow());
@@ -239,7 +255,13 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByRole("combobox", { name: "Language" }).selectOption("typescript");
     await page.getByRole("button", { name: "Run all" }).click();
     await page.getByLabel("Value").waitFor();
-    assertEquals((await client.json("GET", "/v1/sessions")).sessions.length, 1);
+    const { sessions: [first] } = await client.json("GET", "/v1/sessions");
+    await client.json("DELETE", `/v1/sessions/${first.id}`);
+    await write(opened, "1 + 1", "Cell 1");
+    await page.getByRole("button", { name: "Run all" }).click();
+    await page.getByLabel("Value").getByText("2", { exact: true }).waitFor();
+    const { sessions: [second, ...others] } = await client.json("GET", "/v1/sessions");
+    assertEquals([second.id === first.id, others.length], [false, 0]);
     await page.goto("about:blank");
     await until(
       async () => (await client.json("GET", "/v1/sessions")).sessions.length === 0,

@@ -9,7 +9,7 @@ import { selectionFields, type SelectionRequest, toSelectionRequest } from "./se
 /** A checked one-shot request. {@link placeFiles} names the main file. */
 export interface ExecutionRequest extends SelectionRequest, ProgramRequest {
   /** Longest time of its compiler in ms, where that is less than the compiler's own. It is not on the wire. */
-  readonly compileMs?: number;
+  readonly compileMs?: number | undefined;
 }
 
 /** The wire form of `POST /v1/executions`. */

@@ -170,7 +170,7 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     const output = this.#processes.site.mounts.output(source);
     const { compile: compilerLaunch, ...launch } = await this.#launchOf(file, options, output);
     if (compilerLaunch === undefined) throw new CodeBeakerError("internal", `${this.language} names no compiler`);
-    const compilerOptions = { ...options, limits: compilerLimits(options.limits) };
+    const compilerOptions = { ...options, limits: compilerLimits(options.limits, options.compileMs) };
     const request = { ...this.#requestOf(compilerLaunch, compilerOptions), part: "compiler" } as const;
     const compiler = await this.#processes.start(request, compilerOptions);
     const compile = await compileResultOf(compiler, options.limits);

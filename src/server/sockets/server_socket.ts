@@ -148,8 +148,9 @@ export class ServerSocket implements SocketPeer {
     this.#end();
   }
 
-  /** Cancels the connection's requests and closes, as its key is no longer valid. */
+  /** Cancels the connection's requests and closes, as its key is no longer valid. Messages that wait are dropped. */
   refuse(): void {
+    this.#writer.stop();
     this.close(POLICY_VIOLATION, "The key is no longer valid");
   }
 

@@ -14,6 +14,7 @@ export class SocketWriter {
   readonly #maxStallMs: number;
   readonly #onStall: () => void;
   #last = Promise.resolve();
+  #isStopped = false;
 
   /**
    * @param options.signal aborted when nothing more will be read
@@ -55,9 +56,14 @@ export class SocketWriter {
     return this.#last;
   }
 
+  /** Drops the messages that wait, and later ones. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
   async #sendNow(encode: () => SocketMessage): Promise<void> {
     await this.waitForRoom();
-    if (this.#isOpen && !this.isFull) this.#socket.send(encode());
+    if (this.#isOpen && !this.isFull && !this.#isStopped) this.#socket.send(encode());
   }
 
   get #isOpen(): boolean {

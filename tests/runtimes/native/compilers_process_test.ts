@@ -29,7 +29,7 @@ test("a compiler that takes more memory than any may is ended, whatever its prog
 });
 
 test("a compiler has less time where its request asks for it", async () => {
-  const { compile, outcome, remains } = await native.run("c", { code: BOMB, limits: { compileMs: 20 } });
+  const { compile, outcome, remains } = await native.run("c", { code: BOMB, compileMs: 20 });
   assertEquals([outcome, compile?.outcome], [{ kind: "timed_out", limitMs: 20 }, outcome]);
   assertEquals(remains, []);
 });

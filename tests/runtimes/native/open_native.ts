@@ -25,6 +25,7 @@ export interface NativeProgram {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   readonly limits?: Partial<Limits>;
+  readonly compileMs?: number;
   readonly signal?: AbortSignal;
   /** A line of `sh` that is run in its place. */
   readonly line?: string;
@@ -100,7 +101,7 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
     },
     async run(
       language,
-      { args = [], code, env = {}, files = {}, limits = {}, signal, stdin = "", isWarm = false, line },
+      { args = [], code, compileMs, env = {}, files = {}, limits = {}, signal, stdin = "", isWarm = false, line },
     ) {
       const all = { ...DEFAULT_LIMITS, timeoutMs: TIMEOUT_MS, ...limits };
       await using environment = await native.createEnvironment(configureEnvironment(language, {
@@ -114,7 +115,7 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
       const program: Program = line === undefined
         ? { kind: "file", path: mainFile, args }
         : { kind: "shell", command: "sh", args: ["-c", line], workingDirectory: "." };
-      const ran = await runProgram(environment, program, { limits: all, stdin, env, signal });
+      const ran = await runProgram(environment, program, { limits: all, compileMs, stdin, env, signal });
       const names = await Array.fromAsync(Deno.readDir(join(host.scratchDirectory ?? "", environment.id)));
       const remains = names.map(({ name }) => name).filter((name) => name.startsWith("build"));
       return { ...ran, mainFile, remains, isWarm: environment.warm };

@@ -132,6 +132,22 @@ Deno.test("a client that still sends when the service closes reads what was sent
   assertEquals([code, reason, received[0]], [4_000, "It is enough", "the last"]);
 });
 
+Deno.test("messages that wait for a client whose key is revoked are dropped", async () => {
+  const received: unknown[] = [];
+  await using server = listen((peer) => ({
+    async answer() {
+      await peer.send(() => "sent before");
+      peer.send(() => "waits");
+      server.sockets.refuseTenants(new Set([TESTER.principal.tenant]));
+    },
+  }));
+  const socket = new WebSocket(`ws://${server.host}`);
+  const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
+  socket.onmessage = ({ data }) => received.push(data);
+  socket.onopen = () => socket.send("");
+  assertEquals([(await closed).code, received], [1008, ["sent before"]]);
+});
+
 Deno.test("a connection that the service closes gives its place back, also where the client never closes", async () => {
   await using idler = await connectToIdler((peer) => peer.close(4_000, "It is enough"));
   using _client = idler.client;

@@ -29,6 +29,8 @@ export class Container {
   /** The container's control group; undefined where this machine's kernel has none for it. */
   readonly group: ContainerGroup | undefined;
   readonly #client: EngineClient;
+  /** Settles when the last SIGKILL is sent. */
+  #killed: Promise<unknown> = Promise.resolve();
 
   constructor(client: EngineClient, id: string, { group }: Pick<Container, "group">) {
     this.#client = client;
@@ -50,17 +52,15 @@ export class Container {
   /**
    * Signals processes of the container. `pid` names a process, a process group by its negative number, or every process
    * of the programs' user by -1. An absent process is no error. Where no process can be started in the container,
-   * SIGKILL kills the container.
+   * SIGKILL kills the container. SIGKILLs are sent one at a time: each may kill the process that sends another.
    *
    * @returns true if every process of the programs' user is known to have ended
    */
-  async signal(signal: string, pid: number): Promise<boolean> {
-    if (signal === "SIGKILL" && pid === -1 && await this.group?.killPrograms()) return true;
-    const script = 'kill -s "$1" -- "$2" 2>/dev/null; echo sent';
-    const argv = ["sh", "-c", script, "signal", signal.replace(/^SIG/, ""), String(pid)];
-    const isSent = await this.#firstLine(argv).then((line) => line === "sent", () => false);
-    if (!isSent && signal === "SIGKILL") await this.#client.containers.kill(this.id, signal);
-    return false;
+  signal(signal: string, pid: number): Promise<boolean> {
+    if (signal !== "SIGKILL") return this.#send(signal, pid).then(() => false);
+    const killed = this.#killed.then(() => this.#kill(pid));
+    this.#killed = killed.catch(() => {}); // Its own sender has the error.
+    return killed;
   }
 
   /** Signals the main process, which is a program's launcher. In everything else it is as {@link signal}. */
@@ -78,6 +78,19 @@ export class Container {
       const exit = await this.#client.execs.exit(execId);
       if (exit !== undefined) return exit;
     }
+  }
+
+  async #kill(pid: number): Promise<boolean> {
+    if (pid === -1 && await this.group?.killPrograms()) return true;
+    if (!await this.#send("SIGKILL", pid)) await this.#client.containers.kill(this.id, "SIGKILL");
+    return false;
+  }
+
+  /** Whether a process in the container has sent a signal. */
+  #send(signal: string, pid: number): Promise<boolean> {
+    const script = 'kill -s "$1" -- "$2" 2>/dev/null; echo sent';
+    const argv = ["sh", "-c", script, "signal", signal.replace(/^SIG/, ""), String(pid)];
+    return this.#firstLine(argv).then((line) => line === "sent", () => false);
   }
 
   async #hasSucceeded(execId: string): Promise<boolean> {

@@ -58,8 +58,13 @@ export async function ifFound<T>(answer: Promise<T>): Promise<T | undefined> {
 /** A handler that drops refusals with these statuses and rethrows every other error. */
 export function ignoreStatus(...statuses: number[]): (error: unknown) => void {
   return (error) => {
-    if (!statuses.includes(httpStatusOf(error) ?? 0)) throw error;
+    if (!hasStatus(error, ...statuses)) throw error;
   };
+}
+
+/** Whether an error of {@link callEngine} is a refusal with one of these statuses. */
+export function hasStatus(error: unknown, ...statuses: number[]): error is CodeBeakerError {
+  return statuses.includes(httpStatusOf(error) ?? 0);
 }
 
 /** The Engine's own message, without the words that dockerode adds. */

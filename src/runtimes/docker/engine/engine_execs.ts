@@ -1,7 +1,8 @@
 // @ts-types="@types/dockerode"
 import type Docker from "dockerode";
+import { CodeBeakerError } from "../../../core/errors.ts";
 import { type Attachment, toAttachment } from "./attachment.ts";
-import { callEngine } from "./engine_call.ts";
+import { callEngine, hasStatus } from "./engine_call.ts";
 import type { EngineExit } from "./engine_containers.ts";
 import { toVariables } from "./variables.ts";
 
@@ -26,7 +27,16 @@ export class EngineExecs {
     this.#docker = docker;
   }
 
-  async start(containerId: string, { argv, user, env, workingDirectory }: ExecRequest): Promise<AttachedExec> {
+  /** Starts a process in a container, and attaches to it. A container that does not run has ended. */
+  async start(containerId: string, request: ExecRequest): Promise<AttachedExec> {
+    try {
+      return await this.#start(containerId, request);
+    } catch (error) {
+      throw hasStatus(error, 404, 409) ? containerGone(error) : error;
+    }
+  }
+
+  async #start(containerId: string, { argv, user, env, workingDirectory }: ExecRequest): Promise<AttachedExec> {
     const exec = await callEngine(
       "create an exec instance",
       (abortSignal) =>
@@ -56,4 +66,10 @@ export class EngineExecs {
     );
     return Running || ExitCode === null ? undefined : { exitCode: ExitCode, oomKilled: false };
   }
+}
+
+/** The error for a process in a container that has ended. Its cause is the Engine's refusal. */
+function containerGone({ cause }: CodeBeakerError): CodeBeakerError {
+  const message = "Cannot go on as the environment's container has ended, and its files with it";
+  return new CodeBeakerError("runtime_unavailable", message, { cause });
 }

@@ -1,7 +1,6 @@
 import { settledWithin } from "../../../concurrency/delay.ts";
 import { newId } from "../../../core/ids.ts";
 import { unsupportedLanguage } from "../../../core/languages.ts";
-import type { Limits } from "../../../core/limits.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions } from "../../port.ts";
 import type { Lease } from "../../warm/warm_member.ts";
 import type { Container } from "../container/container.ts";
@@ -15,7 +14,7 @@ import { PendingFiles } from "../files/pending_files.ts";
 import { type Installer, installPackages } from "../packages/package_installation.ts";
 import { noInstaller } from "../packages/package_names.ts";
 import type { ContainerProgram } from "../program/container_program.ts";
-import type { ProgramParts } from "../program/program_control.ts";
+import type { CompilingOptions, ProgramParts } from "../program/program_control.ts";
 import { isCompiled } from "../program/launcher_command.ts";
 import { SessionPrograms } from "../program/session_program.ts";
 import { runSingleUse } from "../program/single_use_program.ts";
@@ -103,7 +102,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
       bounds: this.#bounds,
       warmLauncher: this.#warmLauncher,
       isAlone: () => this.#isAlone,
-      partsOf: (program, container, limits) => this.#partsOf(program, container, limits),
+      partsOf: (program, container, options) => this.#partsOf(program, container, options),
     });
   }
 
@@ -220,7 +219,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
           spec: this.#options.spec,
           containers: this.#containers,
           warm: this.#warmContainer,
-          partsOf: (program, container, limits) => this.#partsOf(program, container, limits),
+          partsOf: (program, container, options) => this.#partsOf(program, container, options),
         })
         : await this.#sessionPrograms.run(program, options, {
           onLaunched: ({ isWarm }) =>
@@ -245,7 +244,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     });
   }
 
-  #partsOf(program: Program, { group, id }: Container, limits: Limits): ProgramParts {
+  #partsOf(program: Program, { group, id }: Container, { limits, compileMs }: CompilingOptions): ProgramParts {
     const { config: { permissions }, installs, spec } = this.#options;
     const { client, openNetworks } = this.#installation;
     const own = this.#isSession ? OWN_PROCESSES.session : OWN_PROCESSES.singleUse;
@@ -253,6 +252,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
       compiles: isCompiled(program, spec),
       denials: program.kind === "install" ? undefined : new DenialWatch({ permissions, openNetworks }),
       limits,
+      compileMs,
       control: {
         group,
         ownProcesses: () => this.#isAlone && installs !== true ? own : undefined,

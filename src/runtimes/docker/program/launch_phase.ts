@@ -26,6 +26,8 @@ export type Launch =
 export interface LaunchObserver {
   /** Called with the launcher's process id in the container. */
   onLaunched(pid: number): void;
+  /** Called when the files that came with the launch are in the workspace. */
+  onUnpacked(): void;
   /** Called when the compiler has succeeded; the program begins when this returns. */
   onCompiled(): Promise<void>;
   /** Called with the length of each output, of the compiler or of the program. */
@@ -63,6 +65,7 @@ export async function awaitReady(
     if (name === "unpacked" && words[0] !== "0") {
       return words[1] === "1" ? { kind: "not_unpacked" } : { kind: "ended", output: "the files cannot be unpacked" };
     }
+    if (name === "unpacked") observer.onUnpacked();
     if (name === "compiled") compiled[item.stream] = true;
     if (name === "compiled" && compiled.stdout && compiled.stderr) {
       const ending = parseEnding(words);

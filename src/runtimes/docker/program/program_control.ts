@@ -1,4 +1,4 @@
-import type { Limits } from "../../../core/limits.ts";
+import type { RunOptions } from "../../port.ts";
 import type { ContainerGroup } from "../container/container_group.ts";
 import type { DenialWatch } from "./denial_watch.ts";
 import type { ContainerSample } from "../engine/container_sample.ts";
@@ -26,11 +26,13 @@ export interface ProgramControl extends UsageSources {
   ping(): Promise<void>;
 }
 
+/** What bounds a program and its compiler. */
+export type CompilingOptions = Pick<RunOptions, "limits" | "compileMs">;
+
 /** The parts of a program that do not depend on how its launcher was started. */
-export interface ProgramParts {
+export interface ProgramParts extends CompilingOptions {
   readonly compiles: boolean;
   /** Collects the denials of the program. Undefined for an installer, which the permissions do not bind. */
   readonly denials: DenialWatch | undefined;
-  readonly limits: Limits;
   readonly control: Omit<ProgramControl, "signal" | "ended">;
 }

@@ -13,7 +13,7 @@ const START_TIMEOUT_MS = 15_000;
 const MAX_EARLY_BYTES = 8 * MEBIBYTE;
 
 /** The parts of a program that its launch needs. */
-export interface ProgramLaunchOptions extends Pick<ProgramParts, "compiles" | "limits"> {
+export interface ProgramLaunchOptions extends Pick<ProgramParts, "compileMs" | "compiles" | "limits"> {
   readonly launcher: Launcher;
   readonly control: Pick<ProgramControl, "onCompiled">;
   readonly input: readonly Uint8Array[];
@@ -26,19 +26,27 @@ export interface ProgramLaunchOptions extends Pick<ProgramParts, "compiles" | "l
 
 /** Sends a launcher its input, and waits until the program may begin, or cannot. It does not reject. */
 export async function launchProgram(options: ProgramLaunchOptions): Promise<Launch> {
-  const { compiles, control, input, launcher, limits, onEngineLost, termination, watch, write } = options;
+  const { compileMs, compiles, control, input, launcher, limits, onEngineLost, termination, watch, write } = options;
   if (!compiles) watch.prepare({ isCompiled: false });
-  const timer = setTimeout(
-    () => {
-      if (compiles) termination.end({ kind: "timed_out", limitMs: compilerTimeout(limits) }, "kill");
-      else termination.send("SIGKILL").then((isSent) => isSent || onEngineLost());
-    },
-    compiles ? compilerTimeout(limits) : START_TIMEOUT_MS,
+  let timer = setTimeout(
+    () => termination.send("SIGKILL").then((isSent) => isSent || onEngineLost()),
+    START_TIMEOUT_MS,
   );
+  /** Starts the time of the compiler, which begins after the launcher's last report. */
+  const awaitCompiler = () => {
+    if (!compiles) return;
+    const limitMs = compilerTimeout(compileMs);
+    clearTimeout(timer);
+    timer = setTimeout(() => termination.end({ kind: "timed_out", limitMs }, "kill"), limitMs);
+  };
   write(input).catch(() => {}); // The launcher has ended, which the end of its output reports.
   let printedBytes = 0;
   const observer = {
-    onLaunched: (pid: number) => termination.setLauncher(pid),
+    onLaunched: (pid: number) => {
+      termination.setLauncher(pid);
+      awaitCompiler();
+    },
+    onUnpacked: awaitCompiler,
     onOutput: (bytes: number) => {
       printedBytes += bytes;
       const limitBytes = Math.min(limits.maxTotalOutputBytes, MAX_EARLY_BYTES);

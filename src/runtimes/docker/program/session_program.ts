@@ -1,6 +1,5 @@
 import { Semaphore } from "../../../concurrency/semaphore.ts";
 import { hasCode } from "../../../core/errors.ts";
-import type { Limits } from "../../../core/limits.ts";
 import type { Program, RunOptions } from "../../port.ts";
 import type { Container } from "../container/container.ts";
 import type { CurrentBounds } from "../container/current_bounds.ts";
@@ -11,7 +10,7 @@ import { encodeProgram } from "../warm/warm_launcher.ts";
 import { coldLauncher } from "./launcher.ts";
 import { ContainerProgram, type ContainerProgramRequest, type StartedProgram } from "./container_program.ts";
 import { isCompiled, launcherArgv } from "./launcher_command.ts";
-import type { ProgramControl, ProgramParts } from "./program_control.ts";
+import type { CompilingOptions, ProgramControl, ProgramParts } from "./program_control.ts";
 
 const COMPILER_QUEUE_MS = 120_000;
 
@@ -29,7 +28,7 @@ export interface SessionProgramsOptions {
   readonly warmLauncher: WarmExec;
   /** Whether at most one program, and no operation on files, is in the container. */
   isAlone(): boolean;
-  partsOf(program: Program, container: Container, limits: Limits): ProgramParts;
+  partsOf(program: Program, container: Container, options: CompilingOptions): ProgramParts;
 }
 
 /** Runs the programs of a session, each by a launcher beside the pause process. */
@@ -45,7 +44,7 @@ export class SessionPrograms {
   /** @throws {CodeBeakerError} as {@link ContainerProgram.start}; `busy` when other compilers take too long */
   async run(
     program: Program,
-    { env, limits, signal }: RunOptions,
+    { env, limits, compileMs, signal }: RunOptions,
     { onLaunched }: { onLaunched(launched: Pick<SessionLauncher, "isWarm">): void },
   ): Promise<StartedProgram> {
     const { bounds, partsOf, session, spec } = this.#options;
@@ -57,7 +56,7 @@ export class SessionPrograms {
     const launched = await this.#launch(container, program, env);
     onLaunched(launched);
     const start = async ({ execId, input, isWarm, launcher }: SessionLauncher): Promise<StartedProgram> => {
-      const parts = partsOf(program, container, limits);
+      const parts = partsOf(program, container, { limits, compileMs });
       const control: ProgramControl = {
         ...parts.control,
         signal: (name, pid) => this.#signal(container, name, pid),

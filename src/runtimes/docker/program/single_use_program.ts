@@ -1,5 +1,4 @@
 import { hasCode } from "../../../core/errors.ts";
-import type { Limits } from "../../../core/limits.ts";
 import type { Program, RunOptions } from "../../port.ts";
 import type { Container } from "../container/container.ts";
 import type { ContainerSet } from "../container/container_set.ts";
@@ -12,7 +11,7 @@ import { encodeProgram } from "../warm/warm_launcher.ts";
 import { coldLauncher } from "./launcher.ts";
 import { ContainerProgram, type ContainerProgramRequest, type StartedProgram } from "./container_program.ts";
 import { INIT_VARIABLES, launcherArgv } from "./launcher_command.ts";
-import type { ProgramControl, ProgramParts } from "./program_control.ts";
+import type { CompilingOptions, ProgramControl, ProgramParts } from "./program_control.ts";
 import { BLOCK_BYTES, packArchive } from "./file_archive.ts";
 
 /** Everything that a single-use program is run with. */
@@ -22,7 +21,7 @@ export interface SingleUseOptions {
   readonly containers: ContainerSet;
   /** A container that waits for the program; undefined when there is none. */
   readonly warm: WarmContainer | undefined;
-  partsOf(program: Program, container: Container, limits: Limits): ProgramParts;
+  partsOf(program: Program, container: Container, options: CompilingOptions): ProgramParts;
 }
 
 /** Options of the program, and the files that go along with its start. */
@@ -84,9 +83,9 @@ async function runCold(program: Program, run: SingleUseRun, options: SingleUseOp
 async function start(
   program: Program,
   { container, ended, input, launcher }: MainLauncher,
-  { options: { partsOf }, run: { limits, signal } }: { readonly options: SingleUseOptions; readonly run: SingleUseRun },
+  { options: { partsOf }, run }: { readonly options: SingleUseOptions; readonly run: SingleUseRun },
 ): Promise<ContainerProgram> {
-  const parts = partsOf(program, container, limits);
+  const parts = partsOf(program, container, run);
   const control: ProgramControl = { ...parts.control, signal: (name) => container.signalMain(name), ended };
-  return await ContainerProgram.start({ ...parts, control, launcher, input }, { signal });
+  return await ContainerProgram.start({ ...parts, control, launcher, input }, run);
 }

@@ -26,6 +26,7 @@ export class Termination {
   #launcherPid: number | undefined;
   #cause: Outcome | undefined;
   #signals: Promise<boolean> | undefined;
+  #sent: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: TerminationOptions) {
@@ -43,9 +44,9 @@ export class Termination {
     return this.#gone.promise;
   }
 
-  /** Settles when the signals for the cause are sent. A later signal would hit the next program. */
+  /** Settles when the signals so far, and those for the cause, are sent. A later signal would hit the next program. */
   get signalsSent(): Promise<unknown> {
-    return Promise.resolve(this.#signals);
+    return Promise.all([this.#signals, this.#sent]);
   }
 
   /** Sets the launcher's process id, and signals the launcher if there is a cause already. */
@@ -63,7 +64,13 @@ export class Termination {
   }
 
   /** Sends one signal; resolves to false if the Engine was lost. */
-  async send(signal: string): Promise<boolean> {
+  send(signal: string): Promise<boolean> {
+    const sent = this.#send(signal);
+    this.#sent = Promise.all([this.#sent, sent]);
+    return sent;
+  }
+
+  async #send(signal: string): Promise<boolean> {
     try {
       if (await this.#options.control.signal(signal, this.#launcherPid)) this.#gone.resolve("gone");
       return true;

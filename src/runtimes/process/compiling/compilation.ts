@@ -4,12 +4,12 @@ import { COMPILER_LIMITS, compilerTimeout, type Limits } from "../../../core/lim
 import { toCompileResult } from "../../languages/compile_result.ts";
 import type { ProgramHandle } from "../../port.ts";
 
-/** The limits of a compiler: at least {@link COMPILER_LIMITS}, whatever its program's are. */
-export function compilerLimits(limits: Limits): Limits {
+/** The limits of a compiler: at least {@link COMPILER_LIMITS}. Its time is at most `compileMs`. */
+export function compilerLimits(limits: Limits, compileMs?: number): Limits {
   const { maxProcesses, memoryMb, timeoutMs } = COMPILER_LIMITS;
   return {
     ...limits,
-    timeoutMs: compilerTimeout(limits),
+    timeoutMs: compilerTimeout(compileMs),
     cpuMs: Math.max(limits.cpuMs, timeoutMs),
     memoryMb: Math.max(limits.memoryMb, memoryMb),
     maxProcesses: Math.max(limits.maxProcesses, maxProcesses),

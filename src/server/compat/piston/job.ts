@@ -69,7 +69,7 @@ export function parseJob(body: unknown, fixed: RequestedLimits = {}): ExecutionR
     limits: { cpuMs: job.run_cpu_time ?? undefined, memoryMb: job.run_memory_limit ?? undefined, ...fixed },
   });
   const compileMs = Math.min(job.compile_timeout ?? Infinity, job.compile_cpu_time ?? Infinity);
-  return { ...request, ...(compileMs === Infinity ? {} : { compileMs }) };
+  return { ...request, compileMs: compileMs === Infinity ? undefined : compileMs };
 }
 
 /** Ends input with a newline, as Piston does. No input stays none, so that the program reads the end at once. */

@@ -38,6 +38,7 @@ async function launch(
     compiles,
     observer: {
       onLaunched: (pid) => observed.push(`launched ${pid}`),
+      onUnpacked: () => observed.push("unpacked"),
       onCompiled() {
         observed.push("compiled");
         return Promise.resolve();
@@ -94,7 +95,7 @@ Deno.test("awaitReady() waits for the compiler on both streams, whichever is fir
         compile: { outcome: { kind: "exited", exitCode: 0 }, stdout: "out\n", stderr: "a warning\n", cpuMs: null },
         first: [],
       },
-      observed: ["launched 7", "compiled"],
+      observed: ["launched 7", "unpacked", "compiled"],
       left: [],
     });
   }
@@ -169,6 +170,7 @@ Deno.test("awaitReady() gives the output of a launcher that ended, 500 bytes at 
 Deno.test("awaitReady() rejects when the Engine is lost, while it reads or after the compiler", async () => {
   const observer = {
     onLaunched: () => {},
+    onUnpacked: () => {},
     onCompiled: () => Promise.reject(new Error("lost when compiled")),
     onOutput: () => {},
   };

@@ -1,15 +1,21 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { readEvents } from "./events.ts";
-import { type RequestOptions, send, toProblem } from "./request.ts";
+import { type Problem, type RequestOptions, send, toProblem } from "./request.ts";
 import { advance, IDLE, type RunState } from "./run_state.ts";
+
+/** Options of a run. */
+export interface StartOptions extends RequestOptions {
+  /** The id of the execution; absent, its events tell it. */
+  readonly id?: string;
+}
 
 /** One execution at a time, and the means to start and stop it. */
 export interface Run {
   readonly state: RunState;
   readonly isBusy: boolean;
   /** Requests the events of an execution, and follows them to the end. A running one is left first. */
-  start(path: string, options: RequestOptions): Promise<RunState>;
-  /** Ends the program. Its output stays. */
+  start(path: string, options: StartOptions): Promise<RunState>;
+  /** Ends the program. Its output stays. Where that fails, the state has the problem while the program runs on. */
   stop(): void;
   reset(): void;
 }
@@ -17,6 +23,7 @@ export interface Run {
 /** Follows one execution at a time. The page is painted at most once a frame, however much a program prints. */
 export function useRun(): Run {
   const [state, setState] = useState(IDLE);
+  const [unstopped, setUnstopped] = useState<Problem>();
   const latest = useRef(IDLE);
   const current = useRef<AbortController | undefined>(undefined);
   const frame = useRef(0);
@@ -35,11 +42,12 @@ export function useRun(): Run {
     }
   }, []);
 
-  const start = useCallback(async (path: string, options: RequestOptions) => {
+  const start = useCallback(async (path: string, { id, ...options }: StartOptions) => {
     current.current?.abort();
+    setUnstopped(undefined);
     const controller = new AbortController();
     current.current = controller;
-    let next: RunState = { ...IDLE, phase: "waiting" };
+    let next: RunState = { ...IDLE, phase: "waiting", ...(id === undefined ? {} : { id }) };
     publish(next, true);
     try {
       for await (const event of readEvents(path, { ...options, signal: controller.signal })) {
@@ -59,7 +67,10 @@ export function useRun(): Run {
     const { id } = latest.current;
     const controller = current.current;
     if (id === undefined) return controller?.abort(); // It waits still, and leaves the queue with its request.
-    send(`/v1/executions/${id}`, { method: "DELETE" }).catch(() => controller?.abort());
+    setUnstopped(undefined);
+    send(`/v1/executions/${encodeURIComponent(id)}`, { method: "DELETE" }).catch((error: unknown) => {
+      if (current.current === controller) setUnstopped(toProblem(error));
+    });
   }, []);
 
   const reset = useCallback(() => {
@@ -69,7 +80,8 @@ export function useRun(): Run {
   }, []);
 
   useEffect(() => () => current.current?.abort(), []);
-  return { state, isBusy: state.phase === "waiting" || state.phase === "running", start, stop, reset };
+  const isBusy = state.phase === "waiting" || state.phase === "running";
+  return { state: isBusy && unstopped ? { ...state, problem: unstopped } : state, isBusy, start, stop, reset };
 }
 
 function cancelled(publish: (next: RunState, isLast: boolean) => void): RunState {

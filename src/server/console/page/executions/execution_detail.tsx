@@ -7,15 +7,13 @@ import { addressOf } from "../shell/route.ts";
 export function ExecutionDetail({ id }: { readonly id: string }) {
   const run = useRun();
   useEffect(() => {
-    run.start(`/v1/executions/${encodeURIComponent(id)}/events`, {});
+    run.start(`/v1/executions/${encodeURIComponent(id)}/events`, { id });
   }, [id]);
   return (
     <div class="stack">
       <div class="detail-head">
         <code title={id}>{id}</code>
-        {run.state.phase === "running" && (
-          <button type="button" class="button button-stop" onClick={run.stop}>Stop</button>
-        )}
+        {run.isBusy && <button type="button" class="button button-stop" onClick={run.stop}>Stop</button>}
         <a class="button button-quiet" href={addressOf("executions")}>Close</a>
       </div>
       <ResultPanel state={run.state} />
