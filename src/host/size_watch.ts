@@ -14,6 +14,8 @@ export interface DiskUsage {
 const FILES_PER_TURN = 256;
 const NO_BOUNDS = { bytes: Number.MAX_SAFE_INTEGER, files: Number.MAX_SAFE_INTEGER };
 const REST_MS = 20;
+/** Least time between two measurements while nothing writes. */
+const IDLE_REST_MS = 200;
 /** Most of the time that measuring may take. A directory of many files is measured less often. */
 const MAX_POLL_SHARE = 1 / 4;
 
@@ -22,6 +24,8 @@ export interface SizeWatchOptions {
   readonly bounds: DiskUsage;
   /** Least time between two measurements, in ms; 20 when absent. */
   readonly restMs?: number;
+  /** Whether nothing writes now. Then the size is measured every 200 ms. Absent, something may. */
+  isIdle?(): boolean;
   measure(): Promise<DiskUsage> | DiskUsage;
   /** Called after each measurement above the bounds. */
   onExceeded(observed: DiskUsage): void;
@@ -30,9 +34,12 @@ export interface SizeWatchOptions {
 /** Polls a size until it is stopped. */
 export class SizeWatch {
   readonly #options: SizeWatchOptions;
-  readonly #stopped = Promise.withResolvers<void>();
   readonly #watching: Promise<void>;
   #isStopped = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Ends the rest between two measurements. */
+  #endRest = () => {};
+  #isIdle = false;
 
   constructor(options: SizeWatchOptions) {
     this.#options = options;
@@ -42,22 +49,37 @@ export class SizeWatch {
   /** Stops, after a last measurement. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#stopped.resolve();
+    clearTimeout(this.#timer);
+    this.#endRest();
     await this.#watching;
     await this.#measure().catch(() => {}); // The directory is gone.
   }
 
+  /** Ends a rest, since something is about to write. The next measurement follows soon. */
+  expectWork(): void {
+    if (!this.#isIdle || this.#isStopped) return;
+    this.#isIdle = false;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#endRest, REST_MS);
+  }
+
   async #watch(): Promise<void> {
-    const { restMs = REST_MS } = this.#options;
+    const { isIdle, restMs = REST_MS } = this.#options;
     while (!this.#isStopped) {
       const beganAt = performance.now();
       await this.#measure().catch(() => {}); // The next measurement may succeed.
-      const rest = Promise.withResolvers<void>();
       const tookMs = performance.now() - beganAt;
-      const timer = setTimeout(rest.resolve, Math.max(restMs, tookMs / MAX_POLL_SHARE - tookMs));
-      await Promise.race([rest.promise, this.#stopped.promise]);
-      clearTimeout(timer);
+      this.#isIdle = isIdle?.() ?? false;
+      await this.#rest(Math.max(this.#isIdle ? IDLE_REST_MS : restMs, tookMs / MAX_POLL_SHARE - tookMs));
     }
+  }
+
+  #rest(ms: number): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#endRest = resolve;
+    this.#timer = setTimeout(resolve, ms);
+    return promise;
   }
 
   async #measure(): Promise<void> {

@@ -14,6 +14,11 @@ export interface ChildLifeRequest extends SpawnRequest, ChildBounds {
   statusOf(status: Deno.CommandStatus): Deno.CommandStatus | Promise<Deno.CommandStatus>;
   /** The disk usage to watch; absent means not watched. */
   readonly disk?: Omit<SizeWatchOptions, "onExceeded">;
+  /**
+   * Whether {@link ChildLife.expectWork} precedes all work that limits must see at once. Then an idle child is sampled
+   * less often. Absent, no.
+   */
+  readonly restsBetweenWork?: boolean;
   /** Derives an outcome from facts of the runtime beside the exit status. Undefined when the runtime has none. */
   explain(status: Deno.CommandStatus, usage: ProgramUsage): Outcome | undefined;
 }
@@ -43,7 +48,7 @@ export class ChildLife {
     this.#watch = new ProcessWatch(() => this.#sample(), (seen) => {
       const over = exceededLimit(seen, request);
       if (over !== undefined) this.end(over, "kill");
-    });
+    }, { mayRest: request.restsBetweenWork });
     this.outcome = this.#follow();
   }
 
@@ -90,6 +95,12 @@ export class ChildLife {
     if (!this.#hasEnded) this.#disk ??= this.#watchSize();
   }
 
+  /** Ends a rest of the samples, since the child is about to work. */
+  expectWork(): void {
+    this.#watch.expectWork();
+    this.#disk?.expectWork();
+  }
+
   /** Ends the child, unless something else has. It uses SIGTERM and a grace period, or SIGKILL at once. */
   end(cause: Outcome, how: "kill" | "terminate"): void {
     if (this.#cause !== undefined || this.#hasEnded) return;
@@ -130,6 +141,7 @@ export class ChildLife {
     const { disk, limits } = this.#request;
     return disk && new SizeWatch({
       ...disk,
+      isIdle: () => this.#watch.isResting,
       onExceeded: (observed) => {
         const over = diskLimit(observed, { bounds: disk.bounds, limits });
         if (this.#hasEnded) this.#cause ??= over;

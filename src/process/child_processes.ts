@@ -77,6 +77,11 @@ export class ChildProcesses {
     this.#options.adopted?.addLeader(leader);
   }
 
+  /** Whether the kernel itself bounds the memory and the number of the processes. */
+  get isBounded(): boolean {
+    return this.#options.cgroup !== undefined;
+  }
+
   /** Samples the usage. Undefined when the program is gone, or this platform does not report usage. */
   sample(): UsageSample | undefined {
     const { cgroup, ownProcesses = 0, startsOthers } = this.#options;

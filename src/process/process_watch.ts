@@ -3,6 +3,8 @@ import type { UsageSample } from "./child_processes.ts";
 /** Intervals between samples. The first samples are frequent, since most programs are short. */
 const FIRST_SAMPLE_MS = 4;
 const STEADY_SAMPLE_MS = 20;
+/** Interval while the processes rest. */
+const RESTING_SAMPLE_MS = 200;
 
 /** The result without a sample. It holds before the first one, and for a program too short for any. */
 const NO_SAMPLE: UsageSample = {
@@ -19,16 +21,29 @@ export class ProcessWatch {
   readonly #sample: () => UsageSample | undefined;
   readonly #onSample: (seen: UsageSample) => void;
   #seen = NO_SAMPLE;
+  readonly #mayRest: boolean;
+  #isResting = false;
   #isStopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param sample undefined when it finds nothing; the next sample may find something, since a fork bomb hides its
    * processes from `/proc`
+   * @param options.mayRest whether processes that use no CPU time are sampled less often. Default: no.
    */
-  constructor(sample: () => UsageSample | undefined, onSample: (seen: UsageSample) => void) {
+  constructor(
+    sample: () => UsageSample | undefined,
+    onSample: (seen: UsageSample) => void,
+    { mayRest = false }: { readonly mayRest?: boolean | undefined } = {},
+  ) {
     this.#sample = sample;
     this.#onSample = onSample;
+    this.#mayRest = mayRest;
+  }
+
+  /** Whether samples are rare now, as the last two show no CPU time. */
+  get isResting(): boolean {
+    return this.#isResting;
   }
 
   get seen(): UsageSample {
@@ -62,6 +77,14 @@ export class ProcessWatch {
     if (!this.#isStopped && this.#sampleNow()) this.#onSample(this.#seen);
   }
 
+  /** Ends a rest, since the processes are about to work. The next samples are frequent. */
+  expectWork(): void {
+    if (!this.#isResting || this.#isStopped) return;
+    this.#isResting = false;
+    clearTimeout(this.#timer);
+    this.#schedule(FIRST_SAMPLE_MS);
+  }
+
   /** Stops for good, also before the first sample. */
   stop(): void {
     this.#isStopped = true;
@@ -70,8 +93,11 @@ export class ProcessWatch {
 
   #schedule(delayMs: number): void {
     this.#timer = setTimeout(() => {
+      const { cpuMs } = this.#seen;
       if (this.#sampleNow()) this.#onSample(this.#seen);
-      if (!this.#isStopped) this.#schedule(Math.min(delayMs * 2, STEADY_SAMPLE_MS));
+      if (this.#isStopped) return;
+      this.#isResting = this.#mayRest && delayMs >= STEADY_SAMPLE_MS && cpuMs === this.#seen.cpuMs;
+      this.#schedule(this.#isResting ? RESTING_SAMPLE_MS : Math.min(delayMs * 2, STEADY_SAMPLE_MS));
     }, delayMs);
   }
 

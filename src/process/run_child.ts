@@ -56,6 +56,8 @@ export interface Child {
   /** Settles, after the outcome, when all processes of the child are gone. */
   readonly gone: Promise<void>;
   usage(): ProgramUsage;
+  /** Reports that a child which rests between its work is about to work. */
+  expectWork(): void;
   kill(signal: Deno.Signal): void;
 }
 
@@ -165,6 +167,7 @@ function begin(
     outcome: life.outcome,
     gone: life.gone,
     usage: () => life.usage(),
+    expectWork: () => life.expectWork(),
     kill: (signal) => life.signal(signal),
   };
 }

@@ -17,6 +17,8 @@ class FakeInterpreter {
   readonly #writer = this.#output.writable.getWriter();
   readonly #ended = Promise.withResolvers<Outcome>();
   cpuMs = 0;
+  /** How often work was expected. */
+  works = 0;
   readonly handle: ProgramHandle;
 
   /** Settles when nobody reads it any more. */
@@ -36,6 +38,7 @@ class FakeInterpreter {
       output: this.#output.readable,
       outcome: this.#ended.promise,
       usage: () => ({ cpuMs: this.cpuMs, peakMemoryBytes: 1 }),
+      expectWork: () => void this.works++,
       kill: (signal) => this.end({ kind: "signaled", signal }),
     };
   }
@@ -71,12 +74,13 @@ function limits(lower: Partial<Limits> = {}): { readonly limits: Limits } {
 Deno.test("Context: what is printed before the end is the cell's, and what comes behind it the next one's", async () => {
   await using opened = contextOf((cell, fake) => {
     fake.print("stdout", `${cell.code} `);
-    fake.finish(cell, { kind: "done", value: 1, valueType: "json", displays: [] }, "behind ");
+    fake.finish(cell, { kind: "done", value: fake.works, valueType: "json", displays: [] }, "behind ");
   });
   const first = await opened.context.run({ code: "a" }, limits());
   const second = await opened.context.run({ code: "b" }, limits());
   assertEquals([first.stdout, second.stdout], ["a ", "behind b "]);
-  assertEquals([first.value, first.cell, second.cell], [1, "cell_0", "cell_1"]);
+  assertEquals([first.value, second.value], [1, 2]); // Work is expected before each cell.
+  assertEquals([first.cell, second.cell], ["cell_0", "cell_1"]);
 });
 
 Deno.test("Context: displays come in order with the output of their cell, and stay in the answer", async () => {

@@ -124,3 +124,20 @@ Deno.test("SizeWatch looks again at what could not be looked at", async () => {
   await gone.watch.stop();
   assertEquals(gone.observed, []);
 });
+
+Deno.test("SizeWatch measures what is idle less often, until something is about to write", async () => {
+  const counts = { idle: 0, woken: 0 };
+  const watching = (name: keyof typeof counts) => {
+    const measure = () => {
+      counts[name]++;
+      return NOTHING;
+    };
+    return new SizeWatch({ bounds: NOTHING, isIdle: () => true, measure, onExceeded: () => {} });
+  };
+  const [idle, woken] = [watching("idle"), watching("woken")];
+  const waking = setInterval(() => woken.expectWork(), 5);
+  await until(() => counts.idle >= 2 && counts.woken > counts.idle + 5, "one was measured more often than the other");
+  clearInterval(waking);
+  for (const watch of [idle, woken]) await watch.stop(); // This waits for no rest.
+  woken.expectWork(); // Starts nothing: the sanitizer would find its timer.
+});

@@ -266,3 +266,21 @@ Deno.test("ProcessWatch looks on when a look finds nothing, and tells nobody of 
   assertEquals(told.map(({ processes }) => processes), [7, 9]);
   assertEquals(seen.processes, 9);
 });
+
+Deno.test("ProcessWatch rests where processes use no CPU time and may rest, until they work or are about to", async () => {
+  let cpuMs = 1;
+  const [busy, idle, woken] = [false, true, true].map((mayRest) =>
+    new ProcessWatch(() => sample({ cpuMs }), () => {}, { mayRest })
+  );
+  assert(busy !== undefined && idle !== undefined && woken !== undefined);
+  for (const watch of [busy, idle, woken]) watch.start();
+  await until(() => idle.isResting && woken.isResting);
+  assertEquals(busy.isResting, false);
+  cpuMs++;
+  woken.expectWork();
+  assertEquals([woken.isResting, woken.seen.cpuMs], [false, 1]);
+  await until(() => woken.seen.cpuMs === 2);
+  await until(() => idle.seen.cpuMs === 2 && woken.isResting);
+  for (const watch of [busy, idle, woken]) watch.stop();
+  woken.expectWork(); // Starts nothing: the sanitizer would find its timer.
+});

@@ -62,7 +62,7 @@ export function keyOf({ launch: { orders: _, ...launch }, limits, mounts }: Proc
 export async function startProcess(
   site: ProcessSite,
   request: ProcessRequest,
-  options: { readonly goesOn: boolean; readonly signal?: AbortSignal | undefined },
+  options: { readonly goesOn: boolean; readonly isContext?: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<ConfinedProcess> {
   const { directory, host: { confinement }, permissions, shownPaths, spec } = site;
   const { launch, limits, mounts } = request;
@@ -97,6 +97,7 @@ export async function startProcess(
     },
     limits: bounds,
     maxDescriptors: MAX_DESCRIPTORS,
+    restsBetweenWork: options.isContext === true && confined.processes.isBounded,
     disk: diskOf(directory, confined.processes),
     ready: (waiting?.handshake ?? launch.handshake) === "ready" ? READY_SIGNAL : { ...READY_SIGNAL, go: GO_BYTES },
     stderrFilter: stderr,

@@ -102,7 +102,8 @@ export class EnvironmentProcesses implements AsyncDisposable {
     this.#starting++;
     try {
       await this.#emptying;
-      const process = await startProcess(this.site, request, { signal: options.signal, goesOn: true });
+      const start = { signal: options.signal, goesOn: true, isContext: true };
+      const process = await startProcess(this.site, request, start);
       return this.#follow(process, { request, options, among: this.#interpreters });
     } finally {
       this.#starting--;
