@@ -66,7 +66,7 @@ export class FakeEnvironment implements ExecutionEnvironment {
   }
 
   async run(program: Program, options: RunOptions): Promise<ProgramHandle> {
-    this.runs.push({ program, options });
+    this.runs.push({ program, options: givenOf(options) });
     return await this.#start();
   }
 
@@ -105,4 +105,10 @@ export function echoProgram(): ProgramHandle {
 /** What a program printed at once. */
 export function chunkOf(stream: OutputStream, text: string): OutputChunk {
   return { stream, bytes: new TextEncoder().encode(text) };
+}
+
+/** The options that are given: an undefined one is as if it were absent. */
+function givenOf(options: RunOptions): RunOptions {
+  const { env, limits, ...others } = options;
+  return { env, limits, ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)) };
 }
