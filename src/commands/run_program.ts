@@ -13,7 +13,7 @@ import { collectOutputs } from "./collect_outputs.ts";
 /** The settings of one program. */
 export interface RunProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string | ReadableStream<Uint8Array>;
+  readonly stdin?: string | ReadableStream<Uint8Array> | undefined;
   readonly limits: Limits;
   /** Longest time of a compiler in ms, where it is less than its own. */
   readonly compileMs?: number | undefined;
@@ -21,7 +21,7 @@ export interface RunProgramOptions {
   /** Called when the program may begin, or its compiler has failed. */
   onStart?(facts: Pick<ProgramHandle, "compile">): void;
   /** Receives the output. The program waits until this returns, unless `signal` has aborted. */
-  onOutput?(chunk: OutputChunk): Promise<void> | void;
+  readonly onOutput?: ((chunk: OutputChunk) => Promise<void> | void) | undefined;
   /** Receives the displays of a cell. The cell waits until this returns, unless `signal` has aborted. */
   onDisplay?(data: MimeBundle): Promise<void> | void;
   /** Keeps the output. Default: buffers within the limits. */
@@ -48,7 +48,7 @@ export async function runProgram(
     ...(typeof options.stdin === "string" && options.stdin !== "" ? { hasStdin: true } : {}),
     limits: options.limits,
     compileMs: options.compileMs,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    signal: options.signal,
   });
   const beganAt = performance.now();
   options.onStart?.(handle);

@@ -240,7 +240,7 @@ export class Engine implements EnginePort, AsyncDisposable {
         const start = live.begin(runtime.name);
         options.onStart?.(compile === undefined ? start : { ...start, compile });
       },
-      ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
+      onOutput: options.onOutput,
     });
     if (measuresRuntime(result, files)) {
       profile.record({ ...result.usage, language: request.language, path: environment.warm ? "warm" : "cold" });

@@ -57,7 +57,7 @@ export interface SubmitOptions {
   readonly memory?: AnswerMemory | undefined;
   onStart?(start: ExecutionStart): void;
   /** Receives the output. The program waits until this returns, unless the program is being ended. */
-  onOutput?(chunk: OutputChunk): Promise<void> | void;
+  readonly onOutput?: ((chunk: OutputChunk) => Promise<void> | void) | undefined;
   /** Receives the displays of a cell. The cell waits as a program does for {@link onOutput}. */
   onDisplay?(data: MimeBundle): Promise<void> | void;
 }

@@ -58,7 +58,7 @@ export interface RunOptions {
   /** Longest time of a compiler in ms, where it is less than its own. */
   readonly compileMs?: number | undefined;
   /** Aborting ends the program; its outcome is then `cancelled`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A running program. */

@@ -78,7 +78,7 @@ export class SessionRunner {
         signal,
         memory: options.memory,
         permissionBounds: dispatcher.boundsOf(principal),
-        ...(live.fedStdin === undefined ? {} : { stdin: live.fedStdin }),
+        stdin: live.fedStdin,
         onStart: () => {
           const start = live.begin(runtime);
           options.onStart?.(start);
@@ -87,7 +87,7 @@ export class SessionRunner {
           live.display(data);
           await options.onDisplay?.(data);
         },
-        ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
+        onOutput: options.onOutput,
       });
       return { ...ran, warm: program.isWarm ?? environment.warm };
     });

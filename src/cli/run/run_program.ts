@@ -89,12 +89,12 @@ async function readRequest({ source, args, flags }: ProgramRun, { stdin }: Comma
   return parseExecutionRequest({
     ...await readProgram(source, { language, stdin }),
     args,
-    ...(runtime === undefined ? {} : { runtime }),
-    ...(preference === undefined ? {} : { preference }),
-    ...(minIsolation === undefined ? {} : { minIsolation }),
-    ...(timeout === undefined ? {} : { timeoutMs: timeout }),
-    ...(allowNet === undefined ? {} : { permissions: { allowNet: readHosts(allowNet) } }),
-    ...(explain && json ? { explain } : {}),
+    runtime,
+    preference,
+    minIsolation,
+    timeoutMs: timeout,
+    permissions: allowNet === undefined ? undefined : { allowNet: readHosts(allowNet) },
+    explain: explain && json,
   });
 }
 
@@ -114,15 +114,13 @@ async function runProgram(
   try {
     const execution = await engine.execute(CALLER, request, {
       signal,
-      ...(isStreamed
-        ? {
-          onOutput: ({ stream, bytes }) =>
-            writeAll(context[stream], bytes).catch((error: unknown) =>
-              interrupt.abort(isUnread(error) ? "SIGPIPE" : cannotWrite(error))
-            ),
-        }
-        : {}),
-      ...(stdin === undefined ? {} : { stdin }),
+      onOutput: isStreamed
+        ? ({ stream, bytes }) =>
+          writeAll(context[stream], bytes).catch((error: unknown) =>
+            interrupt.abort(isUnread(error) ? "SIGPIPE" : cannotWrite(error))
+          )
+        : undefined,
+      stdin,
     });
     if (signal.aborted) return undefined;
     if (isStreamed) await showEnd(execution, context);

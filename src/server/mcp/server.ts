@@ -116,7 +116,7 @@ export class McpServers {
       ...this.#parts,
       ...{ caller, memory },
       signal: anySignal(mcpReq.signal, signal),
-      ...(progress === undefined ? {} : { onOutput: (chunk) => progress.add(chunk) }),
+      onOutput: progress && ((chunk) => progress.add(chunk)),
     });
     track?.(answer);
     const { content, ...rest } = await answer;

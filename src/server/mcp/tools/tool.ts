@@ -16,7 +16,7 @@ export interface ToolCall extends ToolPorts, Pick<SubmitOptions, "memory"> {
   /** Aborted when the client cancels the call or has disconnected. */
   readonly signal: AbortSignal;
   /** Receives what the program prints. Absent where the client asks for no progress. */
-  onOutput?(chunk: OutputChunk): void;
+  readonly onOutput?: ((chunk: OutputChunk) => void) | undefined;
 }
 
 /** One block of a result. */
@@ -71,7 +71,7 @@ export function defineTool<Schema extends z.ZodObject>(tool: Tool<Schema>): Tool
 
 /** The options under which a call submits a program. */
 export function submitOptions({ memory, onOutput, signal }: ToolCall): SubmitOptions {
-  return { signal, memory, ...(onOutput === undefined ? {} : { onOutput }) };
+  return { signal, memory, onOutput };
 }
 
 /** Describes a tool as `tools/list` does. */
