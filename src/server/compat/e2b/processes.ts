@@ -36,17 +36,15 @@ const startSchema = z.looseObject({
     cmd: z.string().min(1),
     args: z.array(z.string()).default([]),
     envs: z.record(z.string(), z.string()).default({}),
-    cwd: z.string().nullish(),
+    cwd: z.string().default(""),
   }),
   pty: z.unknown().optional(),
   stdin: z.boolean().default(true),
 });
 
-const selectorSchema = z.looseObject({ pid: z.int() });
-const inputSchema = z.looseObject({ process: selectorSchema, input: z.looseObject({ stdin: z.base64() }) });
-const processSchema = z.looseObject({ process: selectorSchema });
-const signalSchema = z.looseObject({
-  process: selectorSchema,
+const processSchema = z.looseObject({ process: z.looseObject({ pid: z.int() }) });
+const inputSchema = processSchema.extend({ input: z.looseObject({ stdin: z.base64() }) });
+const signalSchema = processSchema.extend({
   signal: z.enum(["SIGNAL_SIGKILL", "SIGNAL_SIGTERM"], "The signals here are SIGKILL and SIGTERM"),
 });
 
@@ -116,7 +114,7 @@ export class Processes {
       command: process.cmd,
       args: process.args,
       env: process.envs,
-      workingDirectory: fromE2bPath(process.cwd ?? ""),
+      workingDirectory: fromE2bPath(process.cwd),
       timeoutMs: timeoutOf(context),
     };
     return await streamExecution(

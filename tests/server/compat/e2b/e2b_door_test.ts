@@ -249,6 +249,31 @@ Deno.test("code without a context runs in its language's default one, and in the
   assertEquals(asked.slice(4), [undefined, "ctx_2"]);
 });
 
+Deno.test("code that cannot begin has an error of the API, and code that the service loses later one among its lines", async () => {
+  const unavailable = new CodeBeakerError("runtime_unavailable", "It is lost");
+  const run = async (hasStarted: boolean) => {
+    const contexts = {
+      submit(_id: string, _cell: unknown, options: SubmitOptions) {
+        if (hasStarted) options.onStart?.({ id: "exec_1", runtime: "fake" });
+        options.onOutput?.({ stream: "stderr", bytes: new TextEncoder().encode("Error: x"), isOfError: true });
+        return Promise.resolve({ id: "exec_1", ended: Promise.reject(unavailable) });
+      },
+    };
+    const sessions = { ...OPEN, contexts: () => contexts as never };
+    const { status, text } = await ask(sessions, "POST /execute", {
+      headers: SANDBOX,
+      body: { code: "1", context_id: "ctx_1", language: null, env_vars: {} },
+    });
+    return [status, ...text.trimEnd().split("\n").map((line) => JSON.parse(line))];
+  };
+  assertEquals(await run(false), [503, { code: 503, message: "It is lost" }]);
+  assertEquals(await run(true), [
+    200,
+    { type: "error", name: "runtime_unavailable", value: "It is lost", traceback: "It is lost" },
+    { type: "end_of_execution" },
+  ]);
+});
+
 Deno.test("code and commands hold the memory of their requests until they end", async () => {
   const { promise: ended, resolve: end } = Promise.withResolvers<Execution>();
   const submit = ({ onStart }: SubmitOptions = {}) => {
