@@ -104,9 +104,11 @@ export class Executions implements AsyncDisposable {
     if (repeated !== undefined) return repeated;
     const facts = { id: newId("exec"), caller, language, sessionId, createdAt: new Date().toISOString() };
     const isFed = (options.isInteractive ?? false) && !submission.hasStdin && options.stdin === undefined;
-    const live = new LiveExecution(facts, { maxOutputBytes: limits.maxOutputBytes, isFed });
     const isDurable = options.isPatient === true || idempotencyKey !== undefined;
     const hasRecord = isDurable || options.onStart !== undefined;
+    const { maxOutputBytes } = limits;
+    const onBegin = () => hasRecord || this.#unrecorded.expect(); // While the program runs, nothing waits for this.
+    const live = new LiveExecution(facts, { maxOutputBytes, isFed, onBegin });
     if (hasRecord) {
       const idempotency = idempotencyKey === undefined
         ? undefined

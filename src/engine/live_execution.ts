@@ -27,6 +27,8 @@ export interface LiveOptions {
   readonly maxOutputBytes: number;
   /** Whether {@link LiveExecution.feed} writes the stdin. */
   readonly isFed: boolean;
+  /** Called when the program may begin. */
+  onBegin?(): void;
 }
 
 /** An execution from its submission to its end. It has the state, the output so far, and the controls. */
@@ -43,6 +45,7 @@ export class LiveExecution implements EventSource {
   readonly #feeding: WritableStreamDefaultWriter<Uint8Array> | undefined;
   /** Admits one input at a time. A stream would keep every waiting input, also of clients that are gone. */
   readonly #feedSlot = new Semaphore(1);
+  readonly #onBegin: LiveOptions["onBegin"];
   readonly #ending = new AbortController();
   readonly #ended = Promise.withResolvers<Execution>();
   readonly #submittedAt = performance.now();
@@ -51,8 +54,9 @@ export class LiveExecution implements EventSource {
   #end: ExecutionEnd | undefined;
   #interruption: string | undefined;
 
-  constructor(facts: ExecutionFacts, { maxOutputBytes, isFed }: LiveOptions) {
+  constructor(facts: ExecutionFacts, { isFed, maxOutputBytes, onBegin }: LiveOptions) {
     this.facts = facts;
+    this.#onBegin = onBegin;
     const onPush = () => this.changes.notify();
     this.kept = {
       stdout: new BoundedOutput(maxOutputBytes, { onPush }),
@@ -117,6 +121,7 @@ export class LiveExecution implements EventSource {
   /** Records that the program may begin. */
   begin(runtime: string): ExecutionStart {
     this.#start = { id: this.facts.id, runtime };
+    this.#onBegin?.();
     this.changes.notify();
     return this.#start;
   }

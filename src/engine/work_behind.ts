@@ -1,3 +1,4 @@
+import { ReusedTimer } from "../concurrency/reused_timer.ts";
 import { messageOf } from "../core/errors.ts";
 import { log } from "../log.ts";
 
@@ -20,7 +21,9 @@ export class WorkBehind implements Disposable {
   readonly #isBusy: () => boolean;
   readonly #onDone: () => void;
   readonly #waiting: (() => void)[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timer = new ReusedTimer(() => this.#finishUnlessBusy());
+  /** How many delays the work waits, with the one that has begun last. */
+  #delays = 0;
 
   /** @param delayMs how long work waits; 0 does it at once */
   constructor(delayMs: number, { isBusy = () => false, onDone = () => {} }: WorkBehindOptions = {}) {
@@ -33,14 +36,18 @@ export class WorkBehind implements Disposable {
   add(work: () => void): void {
     this.#waiting.push(work);
     if (this.#delayMs === 0 || this.#waiting.length >= MAX_WAITING) this.finish();
-    else this.#timer ??= this.#wait(MAX_DELAYS);
+    else if (this.#waiting.length === 1) this.#wait(1);
+  }
+
+  /** Makes the timer that {@link add} will need soon. So that call takes less time. */
+  expect(): void {
+    if (this.#delayMs > 0 && this.#waiting.length === 0) this.#timer.set(this.#delayMs);
   }
 
   /** Does all waiting work now. */
   finish(): void {
     if (this.#waiting.length === 0) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#timer.clear();
     for (let work = this.#waiting.shift(); work !== undefined; work = this.#waiting.shift()) {
       try {
         work();
@@ -53,15 +60,16 @@ export class WorkBehind implements Disposable {
 
   [Symbol.dispose](): void {
     this.finish();
+    this.#timer[Symbol.dispose]();
   }
 
-  #wait(delays: number): ReturnType<typeof setTimeout> {
-    return setTimeout(() => {
-      if (delays > 1 && this.#isBusy()) {
-        this.#timer = this.#wait(delays - 1);
-        return;
-      }
-      this.finish();
-    }, this.#delayMs);
+  #wait(delays: number): void {
+    this.#delays = delays;
+    this.#timer.set(this.#delayMs);
+  }
+
+  #finishUnlessBusy(): void {
+    if (this.#waiting.length > 0 && this.#delays < MAX_DELAYS && this.#isBusy()) this.#wait(this.#delays + 1);
+    else this.finish();
   }
 }

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { delay } from "../../src/concurrency/delay.ts";
 import { WorkBehind } from "../../src/engine/work_behind.ts";
 
 Deno.test("WorkBehind does work in its order: at once without a delay, else when it is to finish or much waits", () => {
@@ -27,6 +28,30 @@ Deno.test("WorkBehind does what comes after work that fails", () => {
   behind.add(() => done.push(1));
   behind.finish();
   assertEquals(done, [1]);
+});
+
+Deno.test("WorkBehind reports nothing where expected work does not come, does it where it comes late, and leaves no timer", async () => {
+  let reports = 0;
+  let done = Promise.withResolvers<void>();
+  using behind = new WorkBehind(1, {
+    isBusy: () => reports === 0,
+    onDone: () => {
+      reports++;
+      done.resolve();
+    },
+  });
+  behind.expect();
+  await delay(10);
+  assertEquals(reports, 0);
+  for (const isExpected of [true, false, true]) {
+    if (isExpected) behind.expect();
+    done = Promise.withResolvers();
+    behind.add(() => {});
+    if (isExpected) behind.expect();
+    await done.promise;
+  }
+  assertEquals(reports, 3);
+  behind.expect();
 });
 
 Deno.test("WorkBehind waits while the service is busy, four delays at most, and reports that the work is done", async () => {
