@@ -4,6 +4,7 @@ import { chargedCpuMs, type ChargedResult } from "../core/execution.ts";
 import type { Principal } from "../core/principal.ts";
 import { log } from "../log.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
+import { settlesAtOnce } from "../concurrency/delay.ts";
 import { startCountdown } from "../concurrency/deadline.ts";
 import { Semaphore } from "../concurrency/semaphore.ts";
 
@@ -104,7 +105,7 @@ export class Admission {
    * @throws {CodeBeakerError} `busy` as soon as the service shuts down
    */
   async whileOpen<Value>(work: Promise<Value>): Promise<Value> {
-    return await abortable(work, this.#closing.signal);
+    return await settlesAtOnce(work) ? await work : await abortable(work, this.#closing.signal);
   }
 
   /**

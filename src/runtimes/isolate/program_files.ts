@@ -8,6 +8,7 @@ import type { SlotRequest } from "./slot_program.ts";
 /** The most files of a program, and the most bytes of all of them. */
 const MAX_FILES = 1_000;
 const MAX_BYTES = 16 * MAX_CODE_BYTES;
+const DECODER = new TextDecoder();
 
 /** The files of a workspace that a program is read from. */
 export interface SourceFiles extends Pick<WorkspaceFiles, "read"> {
@@ -28,7 +29,7 @@ const SPECIFIER = /(["'])(?=((?:\.{0,2}\/|file:\/\/)[^"'\n\\]*)\1)/g;
  */
 export async function readProgram(files: SourceFiles, entry: string): Promise<SlotRequest> {
   const source = await readBytes(files, entry);
-  const text = new TextDecoder().decode(source);
+  const text = DECODER.decode(source);
   const imported = await readImportsOf({ text, directory: dirname(entry) }, { files, bytes: source.length });
   return { entry, files: { ...imported, [entry]: text } };
 }
@@ -65,7 +66,7 @@ async function readImportsOf(
     if (source === undefined) continue;
     total += source.length;
     if (total > MAX_BYTES) throw tooLarge();
-    const text = texts[path] = new TextDecoder().decode(source);
+    const text = texts[path] = DECODER.decode(source);
     for (const next of pathsIn({ text, directory: dirname(path) })) {
       if (found.size < MAX_FILES) found.add(next);
     }
@@ -75,6 +76,7 @@ async function readImportsOf(
 
 /** The paths of files of the workspace that a text may import. */
 function pathsIn({ directory, text }: ImportingText): string[] {
+  if (!text.includes("/")) return []; // Every such specifier has one.
   return [...text.matchAll(SPECIFIER)].flatMap(([, , specifier = ""]) => {
     const path = specifier.replace(/^file:\/\//, "").replace(/[?#].*/, "");
     const named = path.startsWith("/") ? join(path) : join(WORKSPACE_ROOT, directory, path);

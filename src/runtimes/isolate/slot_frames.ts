@@ -5,6 +5,7 @@ export const LENGTH_BYTES = 4;
 /** The most bytes of a frame after its head. A slot divides longer output. */
 export const MAX_BYTES = 65_536;
 const MAX_EXIT_CODE = 255;
+const DECODER = new TextDecoder();
 
 /** The kinds of frames, by the byte after the length; `host/frames.cjs` has the same. */
 export const KINDS = ["ready", "stdout", "stderr", "done"] as const;
@@ -32,7 +33,7 @@ export interface ProgramEnd {
 export function parseEnd(bytes: Uint8Array): ProgramEnd | undefined {
   let end: unknown;
   try {
-    end = JSON.parse(new TextDecoder().decode(bytes));
+    end = JSON.parse(DECODER.decode(bytes));
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import type { HonoRequest } from "hono";
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import { settlesAtOnce } from "../../concurrency/delay.ts";
 import type { ByteLease } from "../../concurrency/byte_budget.ts";
 
 /** Longest silence of a client that sends a body. Then the client counts as gone, and its upload frees its slot. */
@@ -12,8 +13,8 @@ const MIN_BYTES_PER_SECOND = 8_192;
 
 /** Most bytes of a body that is read in one call. A piece of a longer one takes as much memory. */
 const WHOLE_BYTES = 65_536;
-/** Turns of promises in which Deno reads a body that has arrived. It takes 2 to 4. */
-const TURNS = 8;
+/** Decodes texts that are whole. */
+const WHOLE_DECODER = new TextDecoder("utf-8", { fatal: true });
 
 /** Slowest pace of a body. Only time in which its reader waits counts. */
 export interface BodyPace {
@@ -106,15 +107,15 @@ export async function textBody(
   request: Pick<HonoRequest, "raw">,
   { lease, ...bounds }: BodyBounds & { readonly lease: Pick<ByteLease, "growTo"> },
 ): Promise<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let [text, size] = ["", 0];
-  let last: Uint8Array | undefined; // Most bodies come in one piece, which is decoded in one go.
   const header = request.raw.headers.get("content-length");
   const declared = Number(header ?? 0);
   lease.growTo(declared);
   if (header !== null && declared <= WHOLE_BYTES) {
-    return decode(decoder, await wholeBody(request, { ...bounds, declared }));
+    return decode(WHOLE_DECODER, await wholeBody(request, { ...bounds, declared }));
   }
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let [text, size] = ["", 0];
+  let last: Uint8Array | undefined; // Most bodies come in one piece, which is decoded in one go.
   for await (const bytes of bodyOf(request, bounds)) {
     lease.growTo(size += bytes.length);
     if (last !== undefined) text += decode(decoder, last, { stream: true });
@@ -172,15 +173,6 @@ async function settledInTime(work: Promise<unknown>, maxMs: number): Promise<voi
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Whether work settles within a few turns of promises. It needs no timer then. */
-async function settlesAtOnce(work: Promise<unknown>): Promise<boolean> {
-  let hasSettled = false;
-  const settle = () => void (hasSettled = true);
-  work.then(settle, settle);
-  for (let turn = 0; turn < TURNS && !hasSettled; turn++) await undefined;
-  return hasSettled;
 }
 
 /**
