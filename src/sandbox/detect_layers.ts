@@ -45,7 +45,7 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   calls?.closeInheritedOnExec();
   // Groups come first: a service that may have to move has no child yet.
   const [cgroups, { hasLimits, setpriv, setsid }, filters] = await Promise.all([
-    isWanted("cgroup") ? tryCgroups(directory) : { reason: "not wanted" },
+    isWanted("cgroup") ? tryCgroups(directory, findExecutable("setsid")) : { reason: "not wanted" },
     findLaunchers({ wantsLimits: isWanted("rlimits") }),
     isWanted("seccomp") ? writeFilters(directory) : undefined,
   ]);
@@ -53,6 +53,7 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   const filterPath = filters?.({ hasNetwork: true, sharesNamespaces: false });
   const { hasFilter, hasLandlock, uids } = await tryPrivileges(directory, {
     launcher,
+    setsid,
     wantsUser: isWanted("own_user"),
     filter: filterPath === undefined ? undefined : ["--seccomp-filter", filterPath],
     landlock: isWanted("landlock") ? landlockOptions(trueWithin(directory)) : undefined,
@@ -61,7 +62,7 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   const kernelFiles = KERNEL_FILES.filter(isFile);
   const groups = cgroups instanceof Cgroups ? cgroups.directories : [];
   const finding = isWanted("namespaces")
-    ? findBubblewrap({ calls, directory, groups, kernelFiles, launcher, user, filterPath })
+    ? findBubblewrap({ calls, directory, groups, kernelFiles, launcher, setsid, user, filterPath })
     : undefined;
   options.whileTesting?.();
   const { bubblewrap, mounts } = await finding ?? {};
@@ -110,6 +111,7 @@ function trueWithin(directory: string): LandlockRequest {
 /** Options of setpriv to try, for each layer. A layer without them is not tried. */
 interface PrivilegeTrials {
   readonly launcher: string | undefined;
+  readonly setsid: string | undefined;
   readonly wantsUser: boolean;
   readonly filter: readonly string[] | undefined;
   readonly landlock: readonly string[] | undefined;
@@ -118,17 +120,18 @@ interface PrivilegeTrials {
 /** Finds the layers that setpriv offers here. One child tries all of them; where that fails, one child tries each. */
 async function tryPrivileges(
   directory: string,
-  { filter, landlock, launcher, wantsUser }: PrivilegeTrials,
+  { filter, landlock, launcher, setsid, wantsUser }: PrivilegeTrials,
 ): Promise<Pick<Layers, "hasLandlock" | "uids"> & { readonly hasFilter: boolean }> {
   if (launcher === undefined) return { uids: undefined, hasFilter: false, hasLandlock: false };
+  const works = (words: readonly string[]) => succeeds([launcher, ...SETPRIV_OPTIONS, ...words], { setsid });
   if (wantsUser) {
-    const uids = await tryUids(directory, launcher, [...landlock ?? [], ...filter ?? []]);
+    const uids = await tryUids(directory, { works, options: [...landlock ?? [], ...filter ?? []] });
     if (uids !== undefined) return { uids, hasFilter: filter !== undefined, hasLandlock: landlock !== undefined };
   }
   const isGiven = async (options: readonly string[] | undefined) =>
-    options !== undefined && await succeeds([launcher, ...SETPRIV_OPTIONS, ...options, "/bin/true"]);
+    options !== undefined && await works([...options, "/bin/true"]);
   const [uids, hasFilter, hasLandlock] = await Promise.all([
-    wantsUser ? tryUids(directory, launcher) : undefined,
+    wantsUser ? tryUids(directory, { works }) : undefined,
     isGiven(filter),
     isGiven(landlock),
   ]);
@@ -138,11 +141,15 @@ async function tryPrivileges(
 /**
  * Opens this service's own users, if their programs can work in its directory. The programs also run under the given
  * options of setpriv.
+ *
+ * @param trial.works whether setpriv works with these words behind its own
  */
 async function tryUids(
   directory: string,
-  setpriv: string,
-  options: readonly string[] = [],
+  { options = [], works }: {
+    readonly options?: readonly string[];
+    works(words: readonly string[]): Promise<boolean>;
+  },
 ): Promise<OwnUids | undefined> {
   const uids = OwnUids.open();
   if (uids === undefined) return undefined;
@@ -151,8 +158,8 @@ async function tryUids(
   try {
     await Deno.mkdir(place, { mode: 0o700 });
     await Deno.chown(place, uid, uid);
-    const write = ["/bin/sh", "-c", `: >"$0/file"`, place] as const;
-    if (await succeeds([setpriv, ...SETPRIV_OPTIONS, ...userOptions(uid), ...options, ...write])) return uids;
+    const write = ["/bin/sh", "-c", `: >"$0/file"`, place];
+    if (await works([...userOptions(uid), ...options, ...write])) return uids;
   } catch {
     // This service has no users of its own.
   } finally {
@@ -182,12 +189,13 @@ const TRIED = "/tried";
 
 /** Finds bubblewrap, and the mounts among which it works. Only root has some of its own. */
 async function findBubblewrap(
-  { calls, directory, filterPath, groups, kernelFiles, launcher, user }: {
+  { calls, directory, filterPath, groups, kernelFiles, launcher, setsid, user }: {
     readonly directory: string;
     readonly groups: readonly string[];
     readonly kernelFiles: readonly string[];
     readonly calls: SystemCalls | undefined;
     readonly launcher: string | undefined;
+    readonly setsid: string | undefined;
     readonly user: number | undefined;
     readonly filterPath: string | undefined;
   },
@@ -209,11 +217,12 @@ async function findBubblewrap(
     const [first = binary, ...rest] = [...launchers, ...bubblewrapCommand(binary), "/bin/sh", "-c", `[ -d ${TRIED} ]`];
     const works = (devices?: string, within?: SpawnRequest["within"]) => {
       const bytes = encodeOptions(bubblewrapOptions({ ...request, devices }));
-      return succeeds([first, ...rest], { inherited: { word, open: () => calls.openInheritedFile(bytes) }, within });
+      const inherited = { word, open: () => calls.openInheritedFile(bytes) };
+      return succeeds([first, ...rest], { inherited, setsid, within });
     };
     const mounts = user === undefined
       ? undefined
-      : await LauncherMounts.open({ bubblewrap: binary, directory, groups }).catch(() => undefined);
+      : await LauncherMounts.open({ bubblewrap: binary, directory, groups, setsid }).catch(() => undefined);
     if (mounts !== undefined) {
       const within: SpawnRequest["within"] = (start) => {
         const { place, started } = mounts.start([directory], start);
@@ -229,12 +238,15 @@ async function findBubblewrap(
 }
 
 /** Opens control groups, if a child can join one. */
-async function tryCgroups(directory: string): Promise<Cgroups | { readonly reason: string }> {
+async function tryCgroups(
+  directory: string,
+  setsid: string | undefined,
+): Promise<Cgroups | { readonly reason: string }> {
   try {
     const cgroups = Cgroups.open(basename(directory));
     const group = cgroups.make(TRY_BOUNDS);
     const shell = limitingShell(undefined, { filterPath: undefined, groupFiles: group.files });
-    const canJoin = await succeeds(["/bin/sh", ...shell.slice(1), "/bin/true"]);
+    const canJoin = await succeeds(["/bin/sh", ...shell.slice(1), "/bin/true"], { setsid });
     // The kernel releases the group a moment later.
     for (let tries = 0; !group.remove() && tries < REMOVAL_TRIES; tries++) await delay(1);
     if (canJoin) return cgroups;

@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { MEBIBYTE } from "../../core/limits.ts";
-import { succeeds } from "../../process/spawn.ts";
+import { type HelperOptions, succeeds } from "../../process/spawn.ts";
 import type { Layers } from "../layers.ts";
 import { limitingShell } from "./limiting_shell.ts";
 import { SETPRIV_OPTIONS } from "./setpriv.ts";
@@ -18,8 +18,8 @@ export async function findLaunchers(
 ): Promise<Pick<Layers, "hasLimits" | "setsid" | "setpriv">> {
   const [setsid, setpriv] = [findExecutable("setsid"), findExecutable("setpriv")];
   if (wantsLimits && setsid !== undefined && setpriv !== undefined) {
-    const others = [setpriv, ...SETPRIV_OPTIONS, setsid, "/bin/true"];
-    if (await tryLimits(others)) return { hasLimits: true, setsid, setpriv };
+    const others = [setpriv, ...SETPRIV_OPTIONS, "/bin/true"];
+    if (await tryLimits(others, { setsid })) return { hasLimits: true, setsid, setpriv };
   }
   const [hasLimits, ...found] = await Promise.all([
     wantsLimits && tryLimits(["/bin/true"]),
@@ -43,10 +43,13 @@ async function findLauncher(name: string, args: readonly string[]): Promise<stri
 }
 
 /** Whether the shell sets limits under which a command then succeeds. */
-async function tryLimits(command: readonly string[]): Promise<boolean> {
+async function tryLimits(
+  command: readonly string[],
+  { setsid }: Pick<HelperOptions, "setsid"> = {},
+): Promise<boolean> {
   const limits = { cpuSeconds: 7, fileBytes: 512, dataBytes: 64 * MEBIBYTE, descriptors: 32 };
   const [first = "", ...rest] = limitingShell(limits, { filterPath: undefined });
-  return await succeeds([
+  const line = [
     first,
     ...rest,
     "/bin/sh",
@@ -54,7 +57,8 @@ async function tryLimits(command: readonly string[]): Promise<boolean> {
     '[ "$(ulimit -n) $(ulimit -St) $(ulimit -Ht) $(ulimit -c)" = "32 7 8 0" ] && exec "$@"',
     "sh",
     ...command,
-  ]);
+  ] as const;
+  return await succeeds(line, { setsid });
 }
 
 /** Whether a path of this machine is a file, and no symlink. */

@@ -1,7 +1,7 @@
 import { dirname, join } from "@std/path";
 import { MountNamespaces, type OwnDescriptor } from "../../host/mount_namespaces.ts";
 import type { LauncherPlace, StartedInPlace } from "../../process/spare_launcher.ts";
-import { spawnGroup } from "../../process/spawn.ts";
+import { type HelperOptions, spawnHelper } from "../../process/spawn.ts";
 import { signalGroup } from "../../process/terminate.ts";
 import { systemDirectory } from "./bubblewrap.ts";
 import { SYSTEM_DIRECTORIES } from "../system_files.ts";
@@ -39,7 +39,7 @@ const GROUPS = "/groups";
 const REPORTING = ["/bin/sh", "-c", "echo $$; read -r end", "sh"];
 
 /** The parts of this machine that launchers see. */
-export interface LauncherMountsOptions {
+export interface LauncherMountsOptions extends Pick<HelperOptions, "setsid"> {
   readonly bubblewrap: string;
   /** The service's own directory. Nothing is mounted below it yet. */
   readonly directory: string;
@@ -63,7 +63,7 @@ export class LauncherMounts implements Disposable {
 
   private constructor(
     namespaces: MountNamespaces,
-    { base, directory, groups }: Omit<LauncherMountsOptions, "bubblewrap"> & { readonly base: OwnDescriptor },
+    { base, directory, groups }: Pick<LauncherMountsOptions, "directory" | "groups"> & { readonly base: OwnDescriptor },
   ) {
     this.#namespaces = namespaces;
     this.#base = base;
@@ -195,7 +195,7 @@ function makeDevices(namespaces: MountNamespaces): boolean {
 /** Makes a namespace with bubblewrap, and opens it. */
 async function makeNamespace(
   namespaces: MountNamespaces,
-  { bubblewrap, directory, groups }: LauncherMountsOptions,
+  { bubblewrap, directory, groups, setsid }: LauncherMountsOptions,
 ): Promise<OwnDescriptor | undefined> {
   const binds = [
     ...["--ro-bind", "/usr", "/usr"],
@@ -207,13 +207,7 @@ async function makeNamespace(
     ...groups.flatMap((group, index) => ["--bind", group, groupPlace(index)]),
     ...["--bind", directory, directory],
   ];
-  const child = spawnGroup({
-    argv: [bubblewrap, "--die-with-parent", ...binds, "--", ...REPORTING],
-    cwd: "/",
-    env: {},
-    leadsGroup: false,
-    onSpawned: () => {},
-  });
+  const child = spawnHelper([bubblewrap, "--die-with-parent", ...binds, "--", ...REPORTING], { setsid });
   const deadline = setTimeout(() => signalGroup(child.pid, "SIGKILL"), MAKING_MS);
   const reader = child.stdout.getReader();
   try {
