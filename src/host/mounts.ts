@@ -23,9 +23,9 @@ export function readMounts(): MountedFileSystem[] {
 export function parseMounts(mountinfo: string): MountedFileSystem[] {
   return mountinfo.split("\n").filter((line) => line !== "").map((line) => {
     const [mounted = "", fileSystem = ""] = line.split(" - ");
-    const [, , , root = "/", point = ""] = mounted.split(" ").map(decodeField);
+    const [, , , root = "/", point = ""] = mounted.split(" ");
     const [type = "", , superOptions = ""] = fileSystem.split(" ");
-    return { root, point, type, superOptions: superOptions.split(",") };
+    return { root: decodeField(root), point: decodeField(point), type, superOptions: superOptions.split(",") };
   });
 }
 

@@ -140,8 +140,9 @@ function moveTo(group: string, pid: number): void {
 /** Opens a hierarchy for each controller. */
 function version1(name: string): Layout | undefined {
   const made: string[] = [];
+  const mounts = mountsOf();
   const place = (controller: string) => {
-    const mount = mountsOf().find(({ type, controllers }) => type === "cgroup" && controllers.includes(controller));
+    const mount = mounts.find(({ type, controllers }) => type === "cgroup" && controllers.includes(controller));
     if (mount === undefined) throw new Error(`there is no ${controller} controller`);
     const path = join(mount.own, `${PREFIX}${name}`);
     Deno.mkdirSync(path, { recursive: true });

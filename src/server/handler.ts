@@ -7,8 +7,10 @@ export type Handler = (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>)
 /** The statuses of answers that have no body. */
 const BODILESS: readonly number[] = [101, 204, 205, 304];
 
-/** The handler of requests by an app. */
-export function handlerOf(app: Pick<Hono<AppEnv>, "fetch">): Handler {
+/** The handler of requests by an app, which has all its routes. */
+export function handlerOf(app: Pick<Hono<AppEnv>, "fetch" | "router">): Handler {
+  // Hono compiles the routes at the first match: so the first request does not wait for that.
+  app.router.match("GET", "/");
   return (request, info) => {
     const response = app.fetch(request, info);
     return request.method === "HEAD" ? withoutLength(response) : response;

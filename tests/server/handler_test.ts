@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { handlerOf, listen } from "../../src/server/mod.ts";
 import { appOf } from "./support/app_of.ts";
 
@@ -14,4 +14,10 @@ Deno.test("handlerOf() gives HEAD no length that GET has not", async () => {
   } finally {
     await listener.close(() => Promise.resolve());
   }
+});
+
+Deno.test("handlerOf() has the routes compiled before the first request: none can be added after", () => {
+  const app = appOf();
+  handlerOf(app);
+  assertThrows(() => app.get("/later", (context) => context.text("")), Error, "matcher is already built");
 });

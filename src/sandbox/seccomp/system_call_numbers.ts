@@ -83,8 +83,16 @@ const COLUMNS = { x86_64: 1, aarch64: 2 } as const;
 /** An architecture whose numbers are in the tables, as Deno names it. */
 export type KnownArchitecture = keyof typeof COLUMNS;
 
-/** Returns the numbers of an architecture. */
+const KNOWN = new Map<KnownArchitecture, CallNumbers>();
+
+/** Returns the numbers of an architecture. A start asks for them six times. */
 export function callNumbers(architecture: KnownArchitecture): CallNumbers {
+  const numbers = KNOWN.get(architecture) ?? readNumbers(architecture);
+  KNOWN.set(architecture, numbers);
+  return numbers;
+}
+
+function readNumbers(architecture: KnownArchitecture): CallNumbers {
   const parse = (table: string) => parseTable(table, COLUMNS[architecture]);
   const allowed = parse(ALLOWED);
   const allowedWithNetwork = parse(ALLOWED_WITH_NETWORK);
