@@ -92,7 +92,20 @@ function filesOf(entry: string): string[] | undefined {
   return paths.length > 0 ? paths : undefined;
 }
 
-/** How many files a process has open. */
+/** How many files a process has open. None where the process has ended, or may not be inspected. */
 export function descriptorsOf(pid: number): number {
-  return descriptorPathsOf(pid).length;
+  try {
+    return findInEntries(pid, countFilesOf) ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+/**
+ * Counts the open files of an entry. From Linux 6.2 on their number is the directory's size, which takes a twentieth of
+ * the time of reading their names: Documentation/filesystems/proc.rst, 3.1.
+ */
+function countFilesOf(entry: string): number | undefined {
+  const { size } = Deno.statSync(`${entry}/fd`);
+  return size > 0 ? size : filesOf(entry)?.length;
 }

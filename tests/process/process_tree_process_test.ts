@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { childrenOf, familyOf, isAlive } from "../../src/process/process_tree.ts";
+import { childrenOf, descriptorPathsOf, descriptorsOf, familyOf, isAlive } from "../../src/process/process_tree.ts";
 import { until } from "../support/until.ts";
 
 /** A shell that runs a script, and the first line that it said. */
@@ -66,4 +66,14 @@ Deno.test("isAlive() takes one that has ended and waits to be reaped for dead, w
     for (const pid of pids) assert(/\) Z /.test(Deno.readTextFileSync(`/proc/${pid}/stat`)));
   });
   await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("descriptorsOf() counts the files that a process has open, as many as have names", async () => {
+  await withShell("exec 5</dev/null 6</dev/null 7</dev/null; echo 1; exec sleep 60", async (pid) => {
+    await until(() => Deno.readTextFileSync(`/proc/${pid}/comm`) === "sleep\n", "it opens no more");
+    const paths = descriptorPathsOf(pid);
+    for (const descriptor of [0, 1, 2, 5, 6, 7]) assert(paths.includes(`/proc/${pid}/fd/${descriptor}`));
+    assertEquals(descriptorsOf(pid), paths.length);
+  });
+  assertEquals(descriptorsOf(2 ** 22 - 1), 0);
 });
