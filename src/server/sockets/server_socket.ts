@@ -32,10 +32,9 @@ export interface SocketProtocol {
   /**
    * Answers a message. Messages of one connection are answered concurrently.
    *
-   * @param data a string, or an `ArrayBuffer` for a binary message
    * @param lease memory of the message, which is given back afterwards
    */
-  answer(data: unknown, lease: ByteLease): Promise<void>;
+  answer(data: string | ArrayBuffer, lease: ByteLease): Promise<void>;
 }
 
 /** The client's end of a connection, as a protocol uses it. */
@@ -186,7 +185,7 @@ export class ServerSocket implements SocketPeer {
     this.#closing = setTimeout(() => this.#end(), this.#options.limits.closeWithinMs);
   }
 
-  #receive(data: unknown): void {
+  #receive(data: string | ArrayBuffer): void {
     this.#received++;
     if (!this.signal.aborted) this.#checkKey();
     if (this.signal.aborted) return;
@@ -203,7 +202,7 @@ export class ServerSocket implements SocketPeer {
     this.#answering.add(answering);
   }
 
-  async #answer(data: unknown): Promise<void> {
+  async #answer(data: string | ArrayBuffer): Promise<void> {
     using lease = this.#options.requests.lease(this.#options.caller.principal.tenant);
     await this.#protocol.answer(data, lease);
   }
@@ -246,8 +245,8 @@ function shuttingDown(): CodeBeakerError {
 }
 
 /** Whether a message has more bytes than the bound. In UTF-8, a code unit of a string takes one to three. */
-function isLonger(message: unknown, maxBytes: number): boolean {
-  if (message instanceof ArrayBuffer) return message.byteLength > maxBytes;
-  if (typeof message !== "string" || message.length * 3 <= maxBytes) return false;
+function isLonger(message: string | ArrayBuffer, maxBytes: number): boolean {
+  if (typeof message !== "string") return message.byteLength > maxBytes;
+  if (message.length * 3 <= maxBytes) return false;
   return message.length > maxBytes || new TextEncoder().encode(message).length > maxBytes;
 }
