@@ -145,7 +145,13 @@ export const SOURCE_RULES: readonly {
     only: [
       ...["src/concurrency/clock.ts", "src/host/instance.ts", "src/storage/", "src/audit/", "src/engine/executions.ts"],
       ...["src/runtimes/docker/container/environment_container.ts", "src/runtimes/docker/program/file_archive.ts"],
-      ...["src/server/rpc/session_methods.ts", "src/server/compat/jupyter/kernel.ts", "src/cli/", "src/compose/", PAGE],
+      ...[
+        "src/server/rpc/session_methods.ts",
+        "src/server/compat/jupyter/messages.ts",
+        "src/cli/",
+        "src/compose/",
+        PAGE,
+      ],
       "src/runtimes/isolate/prelude/", // It is a program's.
     ],
     what: "reads the time of day",

@@ -70,7 +70,6 @@ const SCOPE_OF: readonly (readonly [path: string, scope: Scope])[] = [
   ["/e2b/*", "sessions"],
   ["/api/kernels/*", "sessions"],
   ["/api/sessions/*", "sessions"],
-  ["/api/status", "sessions"],
   ["/metrics", "admin"],
   ["/v1/diagnostics", "admin"],
 ];

@@ -13,14 +13,12 @@ export interface DefaultCell {
   readonly options: SubmitOptions;
   /** Ends the wait for the context, and not its start. Another cell may wait for it too. */
   readonly signal?: AbortSignal;
-  /** Called with the context before the cell is submitted to it. Its error is thrown instead. */
-  onContext?(id: string): Promise<void>;
 }
 
 /** Evaluates in the default context of a language. One that is lost meanwhile is replaced. */
 export async function submitToDefault(
   contexts: ContextsPort,
-  { cell, language, onContext, options, signal }: DefaultCell,
+  { cell, language, options, signal }: DefaultCell,
 ): Promise<Submitted> {
   const canonical = language === undefined ? undefined : canonicalLanguage(language);
   const find = () => {
@@ -28,14 +26,12 @@ export async function submitToDefault(
     return signal === undefined ? found : abortable(found, signal);
   };
   const known = await find();
-  await onContext?.(known);
   try {
     return await contexts.submit(known, cell, options);
   } catch (error) {
     if (!hasCode(error, "conflict") && !hasCode(error, "not_found")) throw error;
     const found = await find();
     if (found === known) throw error;
-    await onContext?.(found);
     return await contexts.submit(found, cell, options);
   }
 }

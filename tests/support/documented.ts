@@ -20,7 +20,6 @@ const OTHER_PROTOCOLS: readonly (readonly [begin: string, protocol: string])[] =
   ["/api/kernels", "Jupyter's API"],
   ["/api/kernelspecs", "Jupyter's API"],
   ["/api/sessions", "Jupyter's API"],
-  ["/api/status", "Jupyter's API"],
 ];
 
 /** Whether a path belongs to another protocol. */

@@ -280,7 +280,6 @@ Deno.test("[Jupyter] messages that are malformed, too long or many are refused, 
     const table: [messages: (string | Uint8Array<ArrayBuffer>)[], protocols: string[], code: number][] = [
       [["{"], [], 1007],
       [[new Uint8Array(64)], [], 1007],
-      [[text("kernel_info_request", {})], binary, 1007],
       [[new Uint8Array(64).fill(255)], binary, 1007],
       [[text("execute_request", { code: "x".repeat(MAX_BODY_BYTES) })], [], 1009],
     ];

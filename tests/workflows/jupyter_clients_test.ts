@@ -115,7 +115,7 @@ const EXPECTED = {
     ["ok", 3, ["display_data", { "image/png": "iVBORw0KGgo=" }]],
   ],
   heard: true,
-  interrupted: ["error", 4, ["error", "cancelled", "cancelled: cancelled"]],
+  interrupted: ["error", 4, ["error", "cancelled", "cancelled"]],
   kept: ["ok", 5, ["execute_result", { "text/plain": "42" }]],
   restarted: ["ok", 1, ["execute_result", { "text/plain": '"undefined"' }]],
   lost: "error",

@@ -1,43 +1,22 @@
 import { z } from "zod";
-import { CodeBeakerError, hasCode } from "../../../core/errors.ts";
+import { hasCode } from "../../../core/errors.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import type { Caller } from "../../../engine/port.ts";
 import type { ContextsPort, SessionsPort } from "../../../sessions/port.ts";
-import { toProblem } from "../../http/problem.ts";
-import { evaluate, RESTARTED, toFailure } from "./evaluate.ts";
+import { toFailure } from "../../http/problem.ts";
+import { type CellFailure, describeFailure, Interpreter } from "./interpreter.ts";
 import { type KernelClient, KernelClients } from "./kernel_clients.ts";
 import { kernelInfo } from "./kernelspecs.ts";
-import { type Header, type Message, PROTOCOL_VERSION, type Request } from "./messages.ts";
-
-/** Most characters of a name that an answer repeats, and most names of a request. */
-const [MAX_NAME_LENGTH, MAX_NAMES] = [128, 100];
-
-const nameSchema = z.string().max(MAX_NAME_LENGTH);
+import { Message, type MessageOptions, type Request } from "./messages.ts";
 
 const executeSchema = z.looseObject({
   code: z.string(),
   silent: z.boolean().default(false),
   store_history: z.boolean().default(true),
   stop_on_error: z.boolean().default(true),
-  user_expressions: z.record(nameSchema, z.unknown()).nullish()
-    .refine((asked) => Object.keys(asked ?? {}).length <= MAX_NAMES, `At most ${MAX_NAMES} expressions`),
 });
-const cursorSchema = z.int().catch(0);
-
-/** Answers to requests for what is not here: nothing is found. */
-const EMPTY_ANSWERS: Readonly<Record<string, (content: Request["content"]) => object>> = {
-  complete_request: ({ cursor_pos }) => {
-    const at = cursorSchema.parse(cursor_pos);
-    return { status: "ok", matches: [], cursor_start: at, cursor_end: at, metadata: {} };
-  },
-  inspect_request: () => ({ status: "ok", found: false, data: {}, metadata: {} }),
-  history_request: () => ({ status: "ok", history: [] }),
-  is_complete_request: () => ({ status: "unknown" }),
-  comm_info_request: () => ({ status: "ok", comms: {} }),
-};
-
-/** The value of each expression beside code. */
-const NO_EXPRESSIONS = { status: "error", ...unsupported("user_expressions") };
+/** The id of a comm. One that is longer belongs to no client. */
+const commIdSchema = z.string().max(128).catch("");
 
 /** The session of a kernel. */
 export interface KernelOptions {
@@ -55,25 +34,19 @@ export interface KernelOptions {
 export class Kernel {
   readonly #options: KernelOptions;
   readonly #clients = new KernelClients();
-  /** Identifies the present interpreter to clients. */
-  #incarnation = crypto.randomUUID();
-  /** The context of the last code. Undefined after a restart. */
-  #contextId: string | undefined;
-  /** The last interpreter that ended by itself. */
-  #lost: string | undefined;
-  #executionCount = 0;
-  #running: AbortController | undefined;
-  #busy = 0;
+  #interpreter = new Interpreter();
+  /** Interrupts the last code. */
+  #running = new AbortController();
+  /** Aborts the requests to evaluate code that came since the one before was aborted. */
+  #received = new AbortController();
   #answered = Promise.resolve();
-  #received = 0;
-  /** The last request that is not evaluated, as one before it failed. */
-  #abortedUpTo = 0;
+  #busy = 0;
 
   constructor(options: KernelOptions) {
     this.#options = options;
     options.closing.addEventListener("abort", () => {
       this.#beginAnew();
-      if (this.#busy === 0) this.#end();
+      this.#endIfClosed();
     });
   }
 
@@ -89,27 +62,31 @@ export class Kernel {
   /** Connects a client. It gets what was sent to it since it left, and replaces an older connection of its own. */
   connect(client: KernelClient): void {
     this.#clients.connect(client);
-    if (this.#options.closing.aborted) this.#end();
+    this.#endIfClosed();
   }
 
   disconnect(client: KernelClient): void {
     this.#clients.disconnect(client);
   }
 
-  /** Answers a request of a client. Returns when there was room for the answer, or the client is gone. */
+  /** Answers a request of a client. */
   async answer(request: Request, client: KernelClient): Promise<void> {
     const { channel, header: { msg_type: type } } = request;
     if (channel === "iopub" || channel === "stdin") return; // These channels carry no requests here.
-    if (channel === "control" && type !== "execute_request") return await (await this.#answer(request, client)).sent;
-    const number = ++this.#received;
-    const answered = this.#answered.then(() => this.#answer(request, client, number));
-    this.#answered = answered.then(() => {}, () => {}); // An error is thrown below.
-    await (await answered).sent;
+    if (channel === "control" && type !== "execute_request") return await this.#answer(request, client);
+    const received = this.#received;
+    this.#answered = this.#answered.then(async () => {
+      await this.#answer(request, client, received);
+      if (!this.#interpreter.isLost) return;
+      this.#beginAnew();
+      this.#publish("status", { execution_state: "restarting" });
+    });
+    await this.#answered;
   }
 
   /** Interrupts what runs. */
   interrupt(): void {
-    this.#running?.abort();
+    this.#running.abort();
   }
 
   /** Replaces the interpreter. Requests that wait are not evaluated. */
@@ -130,177 +107,119 @@ export class Kernel {
   }
 
   /** Answers a request. Clients are not waited for, so that none holds the others up. */
-  async #answer(
-    request: Request,
-    client: KernelClient,
-    number = Infinity,
-  ): Promise<{ readonly sent: Promise<void> | undefined }> {
+  async #answer(request: Request, client: KernelClient, received = this.#received): Promise<void> {
     const { channel, header } = request;
     this.#busy++;
-    this.#publish("status", { execution_state: "busy" }, header);
-    let sent: Promise<void> | undefined;
-    try {
-      const content = await this.#perform(request, client.caller, number).catch((error: unknown) => {
-        const { code, detail } = toProblem(error, client.caller.requestId ?? "");
-        return { status: "error", ...toFailure(code, detail) };
-      });
-      const type = header.msg_type.replace(/_request$/, "_reply");
-      if (content !== undefined) {
-        sent = this.#clients.send(client.id, this.#message(type, { channel, content, parent: header }));
-      }
-    } finally {
-      this.#busy--;
-    }
-    this.#publish("status", { execution_state: "idle" }, header);
-    if (this.#options.closing.aborted) {
-      if (this.#busy === 0) this.#end();
-    } else if (number !== Infinity && this.#lost === this.#incarnation) {
-      this.#beginAnew();
-      this.#publish("status", { execution_state: "restarting" });
-    }
-    return { sent };
+    this.#publish("status", { execution_state: "busy" }, { parent: header });
+    const content = await this.#perform(request, client.caller, received).catch((error: unknown) => ({
+      status: "error",
+      ...failureOf(error, client.caller),
+    }));
+    const type = header.msg_type.replace(/_request$/, "_reply");
+    if (content !== undefined) this.#clients.send(client.id, this.#message({ channel, type, content, parent: header }));
+    this.#busy--;
+    this.#publish("status", { execution_state: "idle" }, { parent: header });
+    this.#endIfClosed();
   }
 
   /** Does what a request asks for. Returns the content of its reply; undefined where it has none. */
-  async #perform(request: Request, caller: Caller, number: number): Promise<object | undefined> {
+  async #perform(request: Request, caller: Caller, received: AbortController): Promise<object | undefined> {
     const { content, header } = request;
-    const { msg_type: type } = header;
-    switch (type) {
+    switch (header.msg_type) {
       case "kernel_info_request":
         return kernelInfo(this.#options.language);
       case "execute_request":
-        return number <= this.#abortedUpTo ? { status: "aborted" } : await this.#execute(request, caller);
+        return received.signal.aborted ? { status: "aborted" } : await this.#execute(request, caller, received);
       case "interrupt_request":
         this.interrupt();
         return { status: "ok" };
       case "shutdown_request": {
         const restart = content.restart === true;
-        if (restart) await this.restart(caller);
-        else await this.stop(caller);
+        await (restart ? this.restart(caller) : this.stop(caller));
         return { status: "ok", restart };
       }
-      case "comm_open": { // Both ends of a comm close it when they do not know its target.
-        const { data: comm_id } = nameSchema.safeParse(content.comm_id);
-        if (comm_id !== undefined) this.#publish("comm_close", { comm_id, data: {} }, header);
+      case "comm_open": // Both ends of a comm close it when they do not know its target.
+        this.#publish("comm_close", { comm_id: commIdSchema.parse(content.comm_id), data: {} }, { parent: header });
         return undefined;
-      }
+      // What is not here is found to be empty.
+      case "complete_request":
+        return { status: "ok", matches: [], cursor_start: 0, cursor_end: 0, metadata: {} };
+      case "inspect_request":
+        return { status: "ok", found: false, data: {}, metadata: {} };
+      case "history_request":
+        return { status: "ok", history: [] };
+      case "is_complete_request":
+        return { status: "unknown" };
+      case "comm_info_request":
+        return { status: "ok", comms: {} };
     }
-    if (Object.hasOwn(EMPTY_ANSWERS, type)) return EMPTY_ANSWERS[type]?.(content);
-    return type.endsWith("_request") ? { status: "error", ...unsupported(type) } : undefined;
+    if (!header.msg_type.endsWith("_request")) return undefined;
+    return { status: "error", ...describeFailure("NotSupported", `${header.msg_type} is not supported here`) };
   }
 
-  async #execute(request: Request, caller: Caller): Promise<object> {
-    const abort = this.#running = new AbortController();
-    try {
-      return await this.#evaluate(request, caller, abort.signal);
-    } finally {
-      if (this.#running === abort) this.#running = undefined;
-    }
-  }
-
-  async #evaluate({ content, header }: Request, caller: Caller, signal: AbortSignal): Promise<object> {
-    const { code, silent, stop_on_error, store_history, user_expressions } = parseAs(executeSchema, content, {
-      what: "the request",
-    });
-    const incarnation = this.#incarnation;
-    let executionCount = this.#executionCount;
-    let hasBegun = false;
-    const publish = (type: string, content: object) =>
-      silent ? Promise.resolve() : this.#print(type, content, { parent: header, signal });
-    const begin = async (contextId: string) => {
-      const isCurrent = incarnation === this.#incarnation; // Otherwise the kernel was restarted meanwhile.
-      const known = this.#contextId ?? contextId;
-      if (isCurrent) this.#contextId = contextId;
-      if (!hasBegun) {
-        hasBegun = true;
-        if (isCurrent && !silent && store_history) executionCount = ++this.#executionCount;
-        await publish("execute_input", { code, execution_count: executionCount });
-      }
-      if (!isCurrent || known === contextId) return executionCount;
-      throw new CodeBeakerError("conflict", `Cannot evaluate this as the interpreter has exited since; ${RESTARTED}`);
+  /** Evaluates code. Returns the content of the reply. */
+  async #execute({ content, header }: Request, caller: Caller, received: AbortController): Promise<object> {
+    const { code, silent, stop_on_error, store_history } = parseAs(executeSchema, content, { what: "the request" });
+    const interpreter = this.#interpreter;
+    const { signal } = this.#running = new AbortController();
+    if (!silent && store_history) interpreter.executionCount++;
+    const { executionCount } = interpreter;
+    const publish = async (type: string, content: object) => {
+      // Code that is to end no longer waits. Its output is left out for clients that are behind, as it has no bound.
+      const isCut = signal.aborted && (type === "stream" || type === "display_data");
+      const filter = (client: KernelClient) => !isCut || !client.isBehind();
+      if (!silent) await this.#publish(type, content, { parent: header, filter });
     };
     const { closing, language } = this.#options;
-    const options = { begin, closing, code, language, publish, signal };
-    const { failure, isLost } = await evaluate(this.#contextsOf(caller), options).catch((error: unknown) => {
-      const { code, detail } = toProblem(error, caller.requestId ?? "");
-      return { failure: toFailure(code, detail), isLost: hasCode(error, "conflict") && !closing.aborted };
-    });
-    if (isLost) this.#lost = incarnation;
+    const options = { closing, code, executionCount, language, publish, signal };
+    const failure = await interpreter.evaluate(this.#contextsOf(caller), options)
+      .catch((error: unknown) => failureOf(error, caller));
     const facts = { execution_count: executionCount };
-    if (failure === undefined) {
-      const expressions = Object.keys(user_expressions ?? {}).map((name) => [name, NO_EXPRESSIONS]);
-      return { status: "ok", ...facts, user_expressions: Object.fromEntries(expressions), payload: [] };
-    }
-    if (stop_on_error && !silent && incarnation === this.#incarnation) this.#abortedUpTo = this.#received;
-    await publish("error", failure);
+    if (failure === undefined) return { status: "ok", ...facts, user_expressions: {}, payload: [] };
+    if (stop_on_error && !silent && received === this.#received) this.#abortReceived();
+    publish("error", failure);
     return { status: "error", ...facts, ...failure };
   }
 
   /** Ends what runs for a new interpreter. */
   #beginAnew(): void {
-    this.#incarnation = crypto.randomUUID();
-    this.#contextId = undefined;
-    this.#executionCount = 0;
-    this.#abortedUpTo = this.#received;
-    this.#running?.abort();
+    this.#interpreter = new Interpreter();
+    this.#abortReceived();
+    this.#running.abort();
   }
 
-  /** Tells clients that the session is closed. */
-  #end(): void {
-    const dead = this.#message("status", { channel: "iopub", content: { execution_state: "dead" } });
-    this.#clients.end(dead);
+  /** Has the requests that came so far not evaluated. */
+  #abortReceived(): void {
+    this.#received.abort();
+    this.#received = new AbortController();
+  }
+
+  /** Tells clients that the session is closed, once every request is answered. */
+  #endIfClosed(): void {
+    if (!this.#options.closing.aborted || this.#busy > 0) return;
+    this.#clients.end(this.#message({ channel: "iopub", type: "status", content: { execution_state: "dead" } }));
   }
 
   #contextsOf(caller: Caller): ContextsPort {
     return this.#options.sessions.contexts(caller, this.#options.sessionId);
   }
 
-  /** Sends what code gives to all clients. Returns when there was room for it, or the code is to end. */
-  async #print(
-    type: string,
-    content: object,
-    { parent, signal }: { readonly parent: Header; readonly signal: AbortSignal },
-  ): Promise<void> {
-    // Code that is to end no longer waits. Its output is left out for clients that are behind, as it has no bound.
-    const isCut = signal.aborted && (type === "stream" || type === "display_data");
-    const over = Promise.withResolvers<void>();
-    const end = () => over.resolve();
-    signal.addEventListener("abort", end);
-    this.#publish(type, content, parent, (client) => !isCut || !client.isBehind).then(end);
-    if (!signal.aborted) await over.promise;
-    signal.removeEventListener("abort", end);
-  }
-
   /** Sends a message to clients: to all, unless a filter says otherwise. Returns when there was room for it. */
   #publish(
     type: string,
     content: object,
-    parent?: Header,
-    filter?: (client: KernelClient) => boolean,
+    { filter, parent }: Pick<MessageOptions, "parent"> & { filter?(client: KernelClient): boolean } = {},
   ): Promise<void> {
-    return this.#clients.publish(this.#message(type, { channel: "iopub", content, parent }), filter);
+    return this.#clients.publish(this.#message({ channel: "iopub", type, content, parent }), filter);
   }
 
-  #message(
-    type: string,
-    { channel, content, parent }: {
-      readonly channel: string;
-      readonly content: object;
-      readonly parent?: Header | undefined;
-    },
-  ): Message {
-    const header = {
-      msg_id: crypto.randomUUID(),
-      msg_type: type,
-      username: "kernel",
-      session: this.#incarnation,
-      date: new Date().toISOString(),
-      version: PROTOCOL_VERSION,
-    };
-    return { channel, header, parent_header: parent ?? {}, metadata: {}, content };
+  #message(options: Omit<MessageOptions, "session">): Message {
+    return new Message({ ...options, session: this.#interpreter.id });
   }
 }
 
-function unsupported(what: string) {
-  return toFailure("NotSupported", `${what} is not supported here`);
+/** The failure of a request for which the service, and not code, is the cause. */
+function failureOf(error: unknown, { requestId = "" }: Caller): CellFailure {
+  const { code, message } = toFailure(error, requestId);
+  return describeFailure(code, message);
 }

@@ -1,5 +1,5 @@
 import type { Caller } from "../../../engine/port.ts";
-import { type Message, writeMessage } from "./messages.ts";
+import type { Message } from "./messages.ts";
 
 /** Most characters that are kept for a client without a connection. The oldest messages go first. */
 const MAX_KEPT_LENGTH = 1_048_576;
@@ -10,67 +10,62 @@ export interface KernelClient {
   readonly id: string;
   readonly caller: Caller;
   /** Whether much that was sent is not read yet. */
-  readonly isBehind: boolean;
+  isBehind(): boolean;
   /** Sends a message after the earlier ones. Returns when there was room for it, or the client is gone. Does not throw. */
   send(message: Message): Promise<void>;
-  close(code: number, reason: string): void;
+  close(reason: string): void;
 }
 
 /** The connected clients of a kernel, and what the last one that left has missed. */
 export class KernelClients {
-  readonly #clients = new Map<string, KernelClient>();
-  /** The last client that left, and what was sent since. */
+  readonly #connected = new Map<string, KernelClient>();
+  /** The last client that left, and what was sent since. Undefined while one is connected. */
   #absent: { readonly id: string; readonly messages: Message[]; length: number } | undefined;
 
   /** The number of connected clients. */
   get count(): number {
-    return this.#clients.size;
+    return this.#connected.size;
   }
 
   /** Connects a client. It gets what was sent to it since it left, and replaces an older connection of its own. */
   connect(client: KernelClient): void {
-    this.#clients.get(client.id)?.close(1000, "Another connection of the same session_id replaces this one");
-    this.#clients.set(client.id, client);
-    const absent = this.#absent;
+    this.#connected.get(client.id)?.close("Another connection of the same session_id replaces this one");
+    this.#connected.set(client.id, client);
+    if (this.#absent?.id === client.id) { for (const message of this.#absent.messages) client.send(message); }
     this.#absent = undefined;
-    if (absent?.id === client.id) { for (const message of absent.messages) client.send(message); }
   }
 
   disconnect(client: KernelClient): void {
-    if (this.#clients.get(client.id) !== client) return;
-    this.#clients.delete(client.id);
-    if (this.#clients.size === 0) this.#absent = { id: client.id, messages: [], length: 0 };
+    if (this.#connected.get(client.id) !== client) return;
+    this.#connected.delete(client.id);
+    if (this.count === 0) this.#absent = { id: client.id, messages: [], length: 0 };
   }
 
-  /** Sends a message to clients. Returns when there was room for it. */
+  /** Sends a message to clients: to all, unless a filter says otherwise. Returns when there was room for it. */
   async publish(message: Message, filter: (client: KernelClient) => boolean = () => true): Promise<void> {
-    if (this.#clients.size === 0) this.#keep(message);
-    await Promise.all([...this.#clients.values()].filter(filter).map((client) => client.send(message)));
+    this.#keep(message);
+    await Promise.all([...this.#connected.values()].filter(filter).map((client) => client.send(message)));
   }
 
   /** Sends a message to one client, by whatever connection it has now. */
-  async send(id: string, message: Message): Promise<void> {
+  send(id: string, message: Message): void {
     if (this.#absent?.id === id) this.#keep(message);
-    await this.#clients.get(id)?.send(message);
+    this.#connected.get(id)?.send(message);
   }
 
   /** Sends a last message to all clients, and closes their connections. */
   end(message: Message): void {
-    for (const client of this.#clients.values()) {
-      client.send(message).then(() => client.close(1000, "The kernel is shut down"));
+    for (const client of this.#connected.values()) {
+      client.send(message).then(() => client.close("The kernel is shut down"));
     }
-    this.#clients.clear();
+    this.#connected.clear();
   }
 
   #keep(message: Message): void {
     if (this.#absent === undefined) return;
     const { messages } = this.#absent;
     messages.push(message);
-    this.#absent.length += lengthOf(message);
-    while (this.#absent.length > MAX_KEPT_LENGTH) this.#absent.length -= lengthOf(messages.shift());
+    this.#absent.length += message.text.length;
+    while (this.#absent.length > MAX_KEPT_LENGTH) this.#absent.length -= messages.shift()?.text.length ?? 0;
   }
-}
-
-function lengthOf(message: Message | undefined): number {
-  return message === undefined ? 0 : writeMessage(message, undefined).length;
 }

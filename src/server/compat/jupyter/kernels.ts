@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { CodeBeakerError } from "../../../core/errors.ts";
+import { canonicalLanguage } from "../../../core/languages.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { parseSessionRequest } from "../../../core/requests/session_request.ts";
 import type { SessionInfo } from "../../../core/session.ts";
 import type { Caller, EnginePort } from "../../../engine/port.ts";
 import type { SessionsPort } from "../../../sessions/port.ts";
 import { Kernel } from "./kernel.ts";
-import { kernelNameOf, languageOf, listSpecs } from "./kernelspecs.ts";
+import { kernelNameOf, listSpecs } from "./kernelspecs.ts";
 
 /** The name under which a session's metadata has the name of its kernel. */
 const KERNEL = "jupyter.kernel";
@@ -26,8 +27,8 @@ export interface OpenKernel {
 
 /** What a new kernel is asked for with. */
 export interface KernelRequest {
-  /** Absent, the default kernel. */
-  readonly name?: string | undefined;
+  /** Undefined, the default kernel. */
+  readonly name: string | undefined;
   readonly env?: Readonly<Record<string, string>> | null | undefined;
   /** Metadata of the session beside the kernel's name. */
   readonly metadata?: Readonly<Record<string, unknown>>;
@@ -51,8 +52,8 @@ export class Kernels {
    *
    * @throws {CodeBeakerError} the errors of a new session, and of a new context
    */
-  async start(caller: Caller, { env, metadata = {}, name, signal }: KernelRequest): Promise<OpenKernel> {
-    const language = languageOf(name ?? (await listSpecs(this.#engine)).default);
+  async start(caller: Caller, { env, metadata, name, signal }: KernelRequest): Promise<OpenKernel> {
+    const language = canonicalLanguage(name ?? (await listSpecs(this.#engine)).default);
     const request = parseSessionRequest({
       ...LIFE,
       language,
@@ -84,25 +85,8 @@ export class Kernels {
 
   /** Lists the kernels of the caller's tenant, the newest first. */
   list(caller: Caller): OpenKernel[] {
-    const found: SessionInfo[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = this.#sessions.list(caller, { limit: 100, cursor });
-      found.push(...page.sessions.filter(isKernel));
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return found.map((session) => this.#open(caller, session));
-  }
-
-  /** A kernel as Jupyter's clients see it. */
-  describe({ kernel, session }: OpenKernel): object {
-    return {
-      id: idOf(session),
-      name: session.metadata[KERNEL],
-      last_activity: session.lastActivityAt,
-      execution_state: kernel.state,
-      connections: kernel.connections,
-    };
+    const { sessions } = this.#sessions.list(caller, { limit: Infinity });
+    return sessions.filter(isKernel).map((session) => this.#open(caller, session));
   }
 
   /** Has the state of a kernel until its session closes. */
@@ -110,7 +94,7 @@ export class Kernels {
     const known = this.#kernels.get(session.id);
     if (known !== undefined) return { session, kernel: known };
     const closing = this.#sessions.closing(caller, session.id);
-    const language = languageOf(String(session.metadata[KERNEL]));
+    const language = canonicalLanguage(String(session.metadata[KERNEL]));
     const kernel = new Kernel({ closing, sessions: this.#sessions, sessionId: session.id, language });
     if (!closing.aborted) this.#kernels.set(session.id, kernel);
     closing.addEventListener("abort", () => this.#kernels.delete(session.id));
@@ -118,8 +102,19 @@ export class Kernels {
   }
 }
 
+/** A kernel as Jupyter's clients see it. Its id is its session's, in the form that Jupyter's servers ask for. */
+export function toModel({ kernel, session }: OpenKernel): object {
+  return {
+    id: idOf(session),
+    name: session.metadata[KERNEL],
+    last_activity: session.lastActivityAt,
+    execution_state: kernel.state,
+    connections: kernel.connections,
+  };
+}
+
 /** The id of a kernel: its session's, in the form that Jupyter's servers ask for. */
-export function idOf({ id }: Pick<SessionInfo, "id">): string {
+export function idOf({ id }: SessionInfo): string {
   return id.replace(/^sess_(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 

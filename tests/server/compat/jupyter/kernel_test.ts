@@ -1,5 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { Execution } from "../../../../src/core/execution.ts";
+import { unlessAborted } from "../../../../src/commands/mod.ts";
+import { CodeBeakerError } from "../../../../src/core/errors.ts";
+import type { Execution, OutputChunk } from "../../../../src/core/execution.ts";
 import type { SubmitOptions } from "../../../../src/engine/port.ts";
 import { Kernel } from "../../../../src/server/compat/jupyter/kernel.ts";
 import type { KernelClient } from "../../../../src/server/compat/jupyter/kernel_clients.ts";
@@ -15,11 +17,15 @@ type Body = (options: SubmitOptions) => Promise<Partial<Execution>> | Partial<Ex
 function kernelOf(bodies: Readonly<Record<string, Body>>, closed: Promise<void> = Promise.resolve()) {
   const facts = { evaluated: [] as string[], closed: [] as string[], context: "" };
   const session = new AbortController();
+  const contextId = () => `ctx_${facts.closed.length}${facts.context}`;
   const contexts: Partial<ContextsPort> = {
-    findDefault: () => Promise.resolve(`ctx_${facts.closed.length}${facts.context}`),
-    submit: (_id, { code }, options = {}) => {
+    findDefault: () => Promise.resolve(contextId()),
+    submit: (id, { code }, options = {}) => {
+      if (id !== contextId()) return Promise.reject(new CodeBeakerError("conflict", "It is lost"));
       facts.evaluated.push(code);
-      const ended = Promise.resolve(bodies[code]?.(options) ?? {}).then((parts) => fakeExecution(parts));
+      const onOutput = (chunk: OutputChunk) => unlessAborted(options.signal, options.onOutput?.(chunk));
+      const body = bodies[code]?.({ ...options, onOutput }) ?? {};
+      const ended = Promise.resolve(body).then((parts) => fakeExecution(parts));
       return Promise.resolve({ id: "exec_1", ended });
     },
     close: (id) => Promise.resolve(void facts.closed.push(id)),
@@ -38,11 +44,11 @@ function kernelOf(bodies: Readonly<Record<string, Body>>, closed: Promise<void> 
 /** A client that writes down what it gets. */
 function clientOf(id: string) {
   const got: Message[] = [];
-  const closed: number[] = [];
+  const closed: string[] = [];
   const client: KernelClient = {
-    ...{ id, caller: TESTER, isBehind: false },
+    ...{ id, caller: TESTER, isBehind: () => false },
     send: (message) => Promise.resolve(void got.push(message)),
-    close: (code) => void closed.push(code),
+    close: (reason) => void closed.push(reason),
   };
   return Object.assign(client, {
     closed,
@@ -88,7 +94,10 @@ Deno.test("Kernel: code gives its input, output, displays and value in order, be
   assertEquals(stream, { name: "stdout", text: "é" });
   assertEquals(result, { execution_count: 1, data: { "text/plain": "False" }, metadata: {} });
   assertEquals(reply, { status: "ok", execution_count: 1, user_expressions: {}, payload: [] });
-  assertEquals(first.got.every(({ parent_header: { msg_id } }) => msg_id === "execute_request"), true);
+  assertEquals(
+    first.got.every(({ parent_header }) => "msg_id" in parent_header && parent_header.msg_id === "execute_request"),
+    true,
+  );
 });
 
 Deno.test("Kernel: silent code publishes nothing, and counts no more than code without history does", async () => {
@@ -100,11 +109,9 @@ Deno.test("Kernel: silent code publishes nothing, and counts no more than code w
   assertEquals(client.types(), ["busy", "execute_reply", "idle", "busy", "execute_reply", "idle"]);
   const failing = kernel.answer(execute("failed", { silent: true }), client); // It aborts nothing that waits.
   await Promise.all([failing, kernel.answer(execute("value", { store_history: false }), client)]);
-  await kernel.answer(execute("value", { user_expressions: { x: "x" } }), client);
+  await kernel.answer(execute("value"), client);
   const counts = client.got.map(({ content }) => "execution_count" in content ? content.execution_count : undefined);
   assertEquals(counts.filter((count) => count !== undefined), [0, 0, 0, 0, 0, 0, 1, 1, 1]);
-  const { user_expressions } = client.got.at(-2)?.content as { user_expressions: { x: { status: string } } };
-  assertEquals(user_expressions.x.status, "error");
 });
 
 Deno.test("Kernel: code that fails aborts what waits, unless it says otherwise", async () => {
@@ -192,7 +199,7 @@ Deno.test("Kernel: a lost context is told as a restart, and a closed session as 
   assertStringIncludes(JSON.stringify(client.got), "restarted without its variables");
   kernel.closeSession();
   await Promise.resolve();
-  assertEquals([client.types().at(-1), client.closed, kernel.connections], ["dead", [1000], 0]);
+  assertEquals([client.types().at(-1), client.closed, kernel.connections], ["dead", ["The kernel is shut down"], 0]);
 });
 
 Deno.test("Kernel: a shutdown is answered, and closes the session and every connection", async () => {
@@ -202,7 +209,7 @@ Deno.test("Kernel: a shutdown is answered, and closes the session and every conn
   await kernel.answer(request("shutdown_request", { restart: false }, "control"), client);
   await Promise.resolve();
   assertEquals(client.types(), ["busy", "shutdown_reply", "idle", "dead"]);
-  assertEquals([client.closed, other.closed], [[1000], [1000]]);
+  assertEquals([client.closed.length, other.closed.length], [1, 1]);
 });
 
 Deno.test("Kernel: a shutdown is answered behind the code that it ends", async () => {
@@ -266,21 +273,21 @@ Deno.test("Kernel: a client that does not read holds up the output of code alone
   const kernel = kernelOf({
     flood: async ({ onOutput, signal }) => {
       while (!signal?.aborted) await onOutput?.({ stream: "stdout", bytes: new Uint8Array([0x78]) });
-      Object.assign(sleeping, { isBehind: true });
+      sleeping.isBehind = () => true;
       await onOutput?.({ stream: "stdout", bytes: new Uint8Array([0x79]) });
       return { outcome: { kind: "cancelled" } };
     },
   });
   for (const one of [client, stuck, sleeping]) kernel.connect(one);
   await kernel.answer(request("kernel_info_request"), client);
-  const flooded = kernel.answer(execute("flood"), stuck); // Its client never has the answer.
-  await until(() => stuck.types().includes("execute_input"), "the code begins");
+  const flooded = kernel.answer(execute("flood"), stuck);
+  await until(() => stuck.types().includes("stream"), "the code prints");
   kernel.interrupt();
   await kernel.answer(request("kernel_info_request"), client);
   assertEquals(client.types().filter((type) => type === "kernel_info_reply").length, 2);
   const streamed = [client, sleeping].map(({ types }) => types().filter((type) => type === "stream").length);
-  assertEquals(streamed, [1, 0]);
-  assertEquals(await Promise.race([flooded, "waits"]), "waits");
+  assertEquals(streamed, [2, 1]);
+  await flooded;
 });
 
 Deno.test("Kernel: a client that does not read the error of code holds no other up behind an interrupt", async () => {
@@ -304,8 +311,6 @@ Deno.test("Kernel: what an answer repeats of its request is bounded", async () =
     const one of [
       ...[long, { long }, 1].map((comm_id) => request("comm_open", { comm_id })),
       request("complete_request", { cursor_pos: long }),
-      execute("code", { user_expressions: { [long]: "1" } }),
-      execute("code", { user_expressions: Object.fromEntries(Array.from({ length: 101 }, (_, key) => [key, ""])) }),
       execute(long.repeat(100)),
     ]
   ) await kernel.answer(one, client);
@@ -344,7 +349,7 @@ Deno.test("Kernel: a client's new connection takes the place of its old one, whi
   const kernel = kernelOf({});
   for (const client of [old, next]) kernel.connect(client);
   kernel.disconnect(old);
-  assertEquals([old.closed, next.closed, kernel.connections], [[1000], [], 1]);
+  assertEquals([old.closed.length, next.closed.length, kernel.connections], [1, 0, 1]);
 });
 
 Deno.test("Kernel: what is not here is answered as empty or not supported, and what needs no answer has none", async () => {
@@ -359,7 +364,7 @@ Deno.test("Kernel: what is not here is answered as empty or not supported, and w
     );
   };
   assertEquals(await ask("complete_request", { code: "a", cursor_pos: 1 }), [
-    ["shell", "complete_reply", { status: "ok", matches: [], cursor_start: 1, cursor_end: 1, metadata: {} }],
+    ["shell", "complete_reply", { status: "ok", matches: [], cursor_start: 0, cursor_end: 0, metadata: {} }],
   ]);
   assertEquals(await ask("comm_open", { comm_id: "c" }), [["iopub", "comm_close", { comm_id: "c", data: {} }]]);
   const [[channel, type, content] = []] = await ask("debug_request", {}, "control");

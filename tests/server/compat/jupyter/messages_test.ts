@@ -1,21 +1,21 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
-import {
-  BINARY_PROTOCOL,
-  type Message,
-  readMessage,
-  writeMessage,
-} from "../../../../src/server/compat/jupyter/messages.ts";
+import { type Header, Message, readMessage } from "../../../../src/server/compat/jupyter/messages.ts";
 
 const HEADER = { msg_id: "1", msg_type: "execute_request", session: "é" };
-const MESSAGE: Message = {
-  ...{ channel: "shell", header: HEADER, parent_header: {}, metadata: {} },
-  content: { code: "'é'" },
-};
+const MESSAGE = { channel: "shell", header: HEADER, content: { code: "'é'" } };
+
+function messageOf(parent: Header = HEADER) {
+  return new Message({
+    ...{ channel: "shell", type: "execute_reply", session: "é" },
+    content: { code: "'é'" },
+    parent,
+  });
+}
 
 /** A message in bytes, changed by a test. */
 function binary(change: (table: DataView<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>) => void): ArrayBuffer {
-  const bytes = writeMessage({ ...MESSAGE }, BINARY_PROTOCOL) as Uint8Array<ArrayBuffer>;
+  const { bytes } = messageOf();
   change(new DataView(bytes.buffer), bytes);
   return bytes.buffer;
 }
@@ -24,45 +24,37 @@ function offset(index: number, value: bigint): ArrayBuffer {
   return binary((table) => table.setBigUint64(8 * index, value, true));
 }
 
-Deno.test("readMessage() reads what writeMessage() writes, as bytes and as JSON", () => {
-  const { parent_header: _parent, metadata: _metadata, ...expected } = MESSAGE;
-  for (const protocol of [BINARY_PROTOCOL, undefined]) {
-    const written = writeMessage(MESSAGE, protocol);
-    assertEquals(writeMessage(MESSAGE, protocol) === written, true); // Clients share the memory.
-    const { channel, content, header } = readMessage(typeof written === "string" ? written : written.buffer, protocol);
-    assertEquals({ channel, content, header }, expected as never);
+Deno.test("readMessage() reads what a message is encoded to, as bytes and as JSON", () => {
+  const message = messageOf();
+  const { channel, content, header } = message;
+  for (const encoded of [message.bytes.buffer, message.text]) {
+    const read = readMessage(encoded);
+    assertEquals([read.channel, read.content, read.header], [channel, content as never, header]);
   }
-  const { buffers, msg_id, msg_type } = JSON.parse(String(writeMessage(MESSAGE, undefined)));
-  assertEquals([buffers, msg_id, msg_type], [[], "1", "execute_request"]);
-  assertEquals(readMessage(JSON.stringify({ header: HEADER, content: {} }), undefined).channel, "shell");
+  assertEquals([message.bytes === message.bytes, header.session], [true, "é"]); // Clients share the memory.
+  const { buffers, msg_id, msg_type, parent_header } = JSON.parse(message.text);
+  assertEquals([buffers, msg_id, msg_type, parent_header], [[], header.msg_id, "execute_reply", HEADER]);
+  assertEquals(readMessage(JSON.stringify({ header: HEADER, content: {} })).channel, "shell");
 });
 
 Deno.test("readMessage() reads no bytes whose offsets lie, and no part that is not what it must be", () => {
-  const [json, length] = [JSON.stringify(MESSAGE), binary(() => {}).byteLength];
-  const wrong: readonly (readonly [data: unknown, protocol: string | undefined, word: string])[] = [
-    [json, BINARY_PROTOCOL, "must be bytes"],
-    [binary(() => {}), undefined, "must be text"],
-    [new ArrayBuffer(0), BINARY_PROTOCOL, "offsets"],
-    [new ArrayBuffer(7), BINARY_PROTOCOL, "offsets"],
-    [new ArrayBuffer(8), BINARY_PROTOCOL, "offsets"],
-    [offset(0, 5n), BINARY_PROTOCOL, "offsets"],
-    [offset(0, 2n ** 64n - 1n), BINARY_PROTOCOL, "offsets"],
-    [offset(0, 500n), BINARY_PROTOCOL, "offsets"],
-    [offset(1, 0n), BINARY_PROTOCOL, "must rise"],
-    [offset(1, 2n ** 63n), BINARY_PROTOCOL, "must rise"],
-    [offset(3, 56n), BINARY_PROTOCOL, "must rise"],
-    [offset(6, BigInt(length + 1)), BINARY_PROTOCOL, "must rise"],
-    [offset(2, 62n), BINARY_PROTOCOL, "must be JSON"],
-    [binary((_table, bytes) => bytes.fill(0xc3, bytes.length - 4, bytes.length - 3)), BINARY_PROTOCOL, "must be UTF-8"],
-    ["{", undefined, "must be JSON"],
-    ["[]", undefined, "expected object"],
-    [JSON.stringify({ ...MESSAGE, channel: "heart" }), undefined, "channel"],
-    [JSON.stringify({ ...MESSAGE, header: {} }), undefined, "msg_id"],
-    [JSON.stringify({ ...MESSAGE, header: { ...HEADER, more: "x".repeat(4_096) } }), undefined, "4096 characters"],
-    [JSON.stringify({ ...MESSAGE, content: 1 }), undefined, "content"],
-    ["[".repeat(1_000), undefined, "deep"],
+  const wrong: readonly (readonly [data: string | ArrayBuffer, word: string])[] = [
+    [new ArrayBuffer(0), "offsets"],
+    [new ArrayBuffer(55), "offsets"],
+    [new ArrayBuffer(56), "must be JSON"],
+    [offset(1, 0n), "must be UTF-8"],
+    [offset(1, 2n ** 63n), "channel"],
+    [offset(3, 56n), "must be JSON"],
+    [offset(6, 0n), "must be JSON"],
+    [offset(2, 62n), "must be JSON"],
+    [binary((_table, bytes) => bytes.fill(0xc3, bytes.length - 4, bytes.length - 3)), "must be UTF-8"],
+    ["{", "must be JSON"],
+    ["[]", "expected object"],
+    [JSON.stringify({ ...MESSAGE, channel: "heart" }), "channel"],
+    [JSON.stringify({ ...MESSAGE, header: {} }), "msg_id"],
+    [JSON.stringify({ ...MESSAGE, header: { ...HEADER, more: "x".repeat(4_096) } }), "4096 characters"],
+    [JSON.stringify({ ...MESSAGE, content: 1 }), "content"],
+    ["[".repeat(1_000), "deep"],
   ];
-  for (const [data, protocol, word] of wrong) {
-    assertThrows(() => readMessage(data, protocol), CodeBeakerError, word);
-  }
+  for (const [data, word] of wrong) assertThrows(() => readMessage(data), CodeBeakerError, word);
 });

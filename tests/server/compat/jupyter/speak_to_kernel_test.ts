@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
 import { Kernel } from "../../../../src/server/compat/jupyter/kernel.ts";
-import { KernelConnection } from "../../../../src/server/compat/jupyter/kernel_connection.ts";
+import { speakToKernel } from "../../../../src/server/compat/jupyter/speak_to_kernel.ts";
 import type { SocketPeer } from "../../../../src/server/sockets/mod.ts";
 import type { ContextsPort } from "../../../../src/sessions/port.ts";
 import { fakeExecution, fakeSessions, TESTER } from "../../../support/fake_ports.ts";
@@ -12,7 +12,7 @@ const execute = JSON.stringify({
   content: { code: "loop" },
 });
 
-Deno.test("KernelConnection: a client for which too much waits is closed", async () => {
+Deno.test("speakToKernel(): a client for which too much waits is closed", async () => {
   const closed: number[] = [];
   let sent = 0;
   const kernel = new Kernel({
@@ -28,20 +28,20 @@ Deno.test("KernelConnection: a client for which too much waits is closed", async
     close: (code) => void closed.push(code),
     finish: () => Promise.reject(new Error("not expected")),
   };
-  const connection = new KernelConnection(peer, { kernel, id: "a", caller: TESTER, observer: {} });
-  connection.begin();
+  const connection = speakToKernel(peer, { kernel, id: "a", caller: TESTER, observer: {} });
+  connection.begin?.();
   const header = { msg_id: "1", msg_type: "comm_info_request", more: "x".repeat(3_000) };
   const lease = new ByteBudget({ maxBytes: 40_000, maxOwnerBytes: 40_000 }).lease("tester");
   const ask = () => void connection.answer(JSON.stringify({ header, content: {} }), lease);
   for (let count = 0; count < 100; count++) ask();
   await until(() => sent === 300, "each is answered between busy and idle");
-  assertEquals([closed, connection.isBehind], [[], false]);
+  assertEquals(closed, []);
   for (let count = 0; count < 400; count++) ask();
   await until(() => closed.length > 0, "the connection is closed");
-  assertEquals([closed[0], connection.isBehind], [1008, true]);
+  assertEquals(closed[0], 1008);
 });
 
-Deno.test("KernelConnection: requests that wait are bounded in bytes, and code goes on without its client", async () => {
+Deno.test("speakToKernel(): requests that wait are bounded in bytes, and code goes on without its client", async () => {
   const gate = Promise.withResolvers<void>();
   const contexts: Partial<ContextsPort> = {
     findDefault: () => Promise.resolve("ctx_1"),
@@ -62,12 +62,12 @@ Deno.test("KernelConnection: requests that wait are bounded in bytes, and code g
     waitForRoom: () => Promise.resolve(),
     close(code, reason) {
       closed.push([code, reason]);
-      connection.end();
+      connection.end?.();
     },
     finish: () => Promise.reject(new Error("not expected")),
   };
-  const connection = new KernelConnection(peer, { kernel, id: "a", caller: TESTER, observer: {} });
-  connection.begin();
+  const connection = speakToKernel(peer, { kernel, id: "a", caller: TESTER, observer: {} });
+  connection.begin?.();
   const budget = new ByteBudget({ maxBytes: 40_000, maxOwnerBytes: 40_000 });
   const answer = async () => {
     using lease = budget.lease("tester");

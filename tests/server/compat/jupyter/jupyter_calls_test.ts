@@ -68,7 +68,7 @@ Deno.test("kernelspecs: one for each language that has contexts where it can run
   };
   const ask = doorOf(oneKernel(), engine);
   const { body } = await ask("GET /api/kernelspecs");
-  assertEquals([body.default, Object.keys(body.kernelspecs)], ["python3", ["typescript", "python3", "web"]]);
+  assertEquals([body.default, Object.keys(body.kernelspecs)], ["python3", ["web", "typescript", "python3"]]);
   const { body: python } = await ask("GET /api/kernelspecs/python3");
   assertEquals([python.name, python.spec.language, python.spec.argv], ["python3", "python", []]);
   assertEquals((await ask("GET /api/kernelspecs/lua")).status, 404);
@@ -87,8 +87,6 @@ Deno.test("a kernel is a session under the session's id, and no other session is
   assertEquals([status, body], [201, { ...body, ...model }]);
   assertEquals([sessions.facts.session.language, (await ask("GET /api/kernels")).body], ["typescript", [body]]);
   assertEquals((await ask(`GET /api/kernels/${KERNEL_ID}`)).body, body);
-  const { body: shown } = await ask("GET /api/status");
-  assertEquals([shown.kernels, shown.connections], [1, 0]);
   assertEquals((await ask(`DELETE /api/kernels/${KERNEL_ID}`)).status, 204);
   for (const request of ["GET ", "DELETE ", "POST /interrupt", "POST /restart", "GET /channels"]) {
     const [method, action] = request.split(" ");
@@ -172,7 +170,7 @@ Deno.test("a token is a key in the header and in the query, on Jupyter's paths a
   assertEquals(await ask(`/api/kernels?token=${key}`, header), 200);
   assertEquals(await ask("/api/kernels?token=", header), 200);
   assertEquals([await ask("/api", header), await ask("/api")], [200, 401]);
-  assertEquals(await ask("/api/contents", header), 404);
+  assertEquals([await ask("/api/contents", header), await ask("/api/status", header)], [404, 404]);
   assertEquals([await ask("/api/kernels?token=other", header), await ask("/api/kernels")], [401, 401]);
   for (const path of ["/api/v2/runtimes", "/v1/sessions", "/api/language"]) {
     assertEquals([await ask(path, header), await ask(`${path}?token=${key}`)], [401, 401]);

@@ -1,0 +1,100 @@
+import type { MimeBundle } from "../../../core/cell.ts";
+import { hasCode } from "../../../core/errors.ts";
+import type { Execution } from "../../../core/execution.ts";
+import { LIMITS } from "../../../core/limits.ts";
+import { parseCell } from "../../../core/requests/cell_request.ts";
+import type { ContextsPort } from "../../../sessions/port.ts";
+import { EventSender } from "../../http/event_sender.ts";
+import { failureReason } from "../failure_reason.ts";
+
+/** An error as Jupyter's messages have it. */
+export interface CellFailure {
+  readonly ename: string;
+  readonly evalue: string;
+  readonly traceback: readonly string[];
+}
+
+/** The failure of code whose interpreter has ended without a reason. */
+const EXITED = describeFailure("exited", "the interpreter has exited");
+
+/** Code to evaluate. */
+export interface InterpretedCode {
+  readonly code: string;
+  readonly language: string;
+  readonly executionCount: number;
+  /** Aborted when the session closes. */
+  readonly closing: AbortSignal;
+  /** Aborting interrupts the code. */
+  readonly signal: AbortSignal;
+  /** Sends a message of a type to all clients. Returns when there was room for it. */
+  publish(type: string, content: object): Promise<void>;
+}
+
+/** The interpreter of a kernel, from a start to the next: one default context. */
+export class Interpreter {
+  /** Identifies it to clients. */
+  readonly id = crypto.randomUUID();
+  executionCount = 0;
+  /** Whether it has ended by itself. */
+  isLost = false;
+  #contextId: string | undefined;
+
+  /**
+   * Evaluates code, and publishes what it gives. The code waits until there is room for its output.
+   *
+   * @returns why the code failed; undefined where it did not
+   * @throws {CodeBeakerError} the errors of a context, unless it is lost
+   */
+  async evaluate(
+    contexts: ContextsPort,
+    { closing, code, executionCount: execution_count, language, publish, signal }: InterpretedCode,
+  ): Promise<CellFailure | undefined> {
+    const cell = parseCell({ code, timeoutMs: LIMITS.timeoutMs.max });
+    publish("execute_input", { code, execution_count });
+    this.#contextId ??= await contexts.findDefault(language);
+    const events = new EventSender((event) => {
+      if (event.kind === "output") return publish("stream", { name: event.stream, text: event.text });
+      if (event.kind === "display") return publish("display_data", { data: event.data, metadata: {}, transient: {} });
+    });
+    const { onDisplay, onOutput } = events.options;
+    const execution = await contexts.submit(this.#contextId, cell, {
+      signal,
+      onOutput: (chunk) => chunk.isOfError ? undefined : onOutput?.(chunk),
+      onDisplay,
+    }).then(({ ended }) => events.sendEnd(ended)).catch(unlessLost);
+    const { displaysOmitted: omitted = 0 } = execution ?? {};
+    if (omitted > 0) publish("stream", { name: "stderr", text: `[… ${omitted} displays are left out here …]\n` });
+    const failure = execution === undefined ? EXITED : failureOf(execution);
+    if (execution === undefined || execution.contextLost === true) {
+      this.isLost = !closing.aborted;
+      const { ename, evalue } = failure ?? EXITED;
+      return describeFailure(ename, this.isLost ? `${evalue}; the kernel is restarted without its variables` : evalue);
+    }
+    const data = failure === undefined ? formsOf(execution) : undefined;
+    if (data !== undefined) publish("execute_result", { execution_count, data, metadata: {} });
+    return failure;
+  }
+}
+
+/** Throws an error again, unless it says that the context is lost. */
+function unlessLost(error: unknown): undefined {
+  if (!hasCode(error, "conflict") && !hasCode(error, "not_found")) throw error;
+}
+
+/** Makes a failure. Clients show its traceback alone. */
+export function describeFailure(ename: string, evalue: string, traceback = evalue): CellFailure {
+  return { ename, evalue, traceback: traceback.split("\n") };
+}
+
+function failureOf({ error, outcome }: Execution): CellFailure | undefined {
+  if (error !== undefined) return describeFailure(error.name, error.message, error.traceback);
+  const reason = failureReason(outcome);
+  return reason === undefined ? undefined : describeFailure(outcome.kind, reason);
+}
+
+/** The forms of a cell's value; undefined where it has none. */
+function formsOf({ text, value, valueType }: Execution): MimeBundle | undefined {
+  if (valueType === "mime") return { ...(text === undefined ? {} : { "text/plain": text }), ...value as MimeBundle };
+  const shown = text ?? (value === undefined ? undefined : JSON.stringify(value));
+  return shown === undefined ? undefined : { "text/plain": shown };
+}
