@@ -161,7 +161,8 @@ export interface AttackSubject {
   readonly languages: readonly string[];
   /**
    * The categories of attacks to try; absent, all. They meet another mechanism here than in the subjects with all
-   * categories. Where categories are named, only one of the attacks that the same mechanism holds is tried.
+   * categories. Where categories are named for another subject than the runtime's first, only one of the attacks that
+   * the same mechanism holds is tried.
    */
   readonly categories?: readonly string[];
   /** Layers that are switched off. */

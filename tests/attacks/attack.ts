@@ -208,10 +208,12 @@ const BEYOND_COMPUTING =
  * of contexts in `web` count the memory that such a program gets.
  */
 export function alsoByComputing(table: AttackTable): AttackTable {
-  const again = table.attacks.filter(onlyComputes).map(({ bounds: _bounds, standIn: _, ...attack }): Attack => ({
-    ...attack,
-    language: "web",
-  }));
+  /** The first of those that another stands for, by that one: it may be none that only computes. */
+  const firsts = new Map<string, string>();
+  const again = table.attacks.filter(onlyComputes).map(({ bounds: _bounds, standIn, ...attack }): Attack => {
+    const first = firsts.getOrInsert(standIn ?? attack.name, attack.name);
+    return { ...attack, language: "web", ...(first === attack.name ? {} : { standIn: first }) };
+  });
   return { ...table, attacks: [...table.attacks, ...again] };
 }
 

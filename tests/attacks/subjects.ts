@@ -89,7 +89,7 @@ export async function openSubject(name: string): Promise<Subject> {
     shellLevel: withCommands.isolation.level,
     languages,
     categories,
-    meetsEveryAttackOn: setup.categories !== undefined ? [] : isStrongest ? CATEGORIES : NOT_BOUNDED,
+    meetsEveryAttackOn: isStrongest ? CATEGORIES : setup.categories !== undefined ? [] : NOT_BOUNDED,
     isStrongest,
     minIsolation,
     omits,
