@@ -12,9 +12,6 @@ import { BINARY_PROTOCOL } from "./messages.ts";
 import { type Calls, notebookCalls } from "./notebook_calls.ts";
 import { speakToKernel } from "./speak_to_kernel.ts";
 
-/** Most characters of a client's name for itself. */
-const MAX_ID_LENGTH = 128;
-
 const startSchema = z.looseObject({ name: nameSchema, env: z.record(z.string(), z.string()).nullish() });
 
 /** Makes the calls of Jupyter's API, over sessions and their default contexts. */
@@ -58,7 +55,7 @@ export function jupyterCalls(options: CompatOptions) {
     "GET /api/kernels/:id/channels"(context) {
       const { kernel } = find(context);
       const caller = context.get("caller");
-      const id = nameSchema.parse(context.req.query("session_id"))?.slice(0, MAX_ID_LENGTH) ?? crypto.randomUUID();
+      const id = nameSchema.parse(context.req.query("session_id")) ?? crypto.randomUUID();
       return openSocket(context, options, {
         protocols: [BINARY_PROTOCOL],
         speak: (peer) => speakToKernel(peer, { kernel, id, caller, observer }),

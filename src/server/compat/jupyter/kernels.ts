@@ -102,7 +102,7 @@ export class Kernels {
   }
 }
 
-/** A kernel as Jupyter's clients see it. Its id is its session's, in the form that Jupyter's servers ask for. */
+/** A kernel as Jupyter's clients see it. */
 export function toModel({ kernel, session }: OpenKernel): object {
   return {
     id: idOf(session),

@@ -10,14 +10,10 @@ const NAMES: ReadonlyMap<string, { readonly kernel: string; readonly title: stri
   ["javascript", { kernel: "javascript", title: "JavaScript", type: "text/javascript" }],
 ]);
 
-/** The kernels that can run now. */
-export interface KernelSpecs {
-  readonly default: string;
-  readonly kernelspecs: Readonly<Record<string, object>>;
-}
-
 /** Lists the kernels: one for each language with contexts that can run now. */
-export async function listSpecs(engine: EnginePort): Promise<KernelSpecs> {
+export async function listSpecs(
+  engine: EnginePort,
+): Promise<{ readonly default: string; readonly kernelspecs: Readonly<Record<string, object>> }> {
   const runtimes = await engine.describeRuntimes();
   const environments = runtimes.filter(({ available }) => available).flatMap(({ environments }) => environments);
   const languages = new Set(environments.filter((one) => one.available && one.contexts).map(({ name }) => name));
