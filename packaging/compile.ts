@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { type Bundle, bundleService, LICENCES } from "./bundle.ts";
-import { flagsOf } from "./flags.ts";
+import { bundleFlags } from "./flags.ts";
 import { PROJECT } from "./project.ts";
 import { runDeno } from "./run_tool.ts";
 
@@ -18,7 +18,7 @@ export async function compileBundle(
 ): Promise<void> {
   const [main = "", ...others] = [...entries, LICENCES].map((path) => join(directory, path));
   const included = others.flatMap((path) => ["--include", path]);
-  const flags = flagsOf("serve").filter((flag) => flag !== LAZY);
+  const flags = bundleFlags().filter((flag) => flag !== LAZY);
   await runDeno(["compile", ...flags, ...included, "--output", output, main], { env });
 }
 

@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { bundleService } from "../bundle.ts";
-import { flagsOf } from "../flags.ts";
+import { bundleFlags } from "../flags.ts";
 import { PROJECT } from "../project.ts";
 
 /** Where the image has the bundle: the Dockerfile copies it there. */
@@ -12,7 +12,7 @@ export async function makeImageContext(directory: string): Promise<void> {
   await bundleService(join(directory, "app"));
   await Deno.copyFile(join(PROJECT, "packaging/image/Dockerfile"), join(directory, "Dockerfile"));
   const command = join(directory, "codebeaker");
-  await Deno.writeTextFile(command, `#!/bin/sh\nexec deno run ${flagsOf("serve").join(" ")} ${PLACE}/main.js "$@"\n`);
+  await Deno.writeTextFile(command, `#!/bin/sh\nexec deno run ${bundleFlags().join(" ")} ${PLACE}/main.js "$@"\n`);
   await Deno.chmod(command, 0o755);
 }
 

@@ -10,16 +10,12 @@ import { fileURLToPath } from "node:url";
 
 /** Signals that may be sent to this process alone and are meant for the service. */
 const FORWARDED = ["SIGHUP", "SIGINT", "SIGTERM"];
-/** Commands that last, and have the flags by which they take less memory. */
-const LASTING = ["serve", "mcp"];
 /** How often npx is looked for, in ms. */
 const POLL_MS = 500;
 
 const require = createRequire(import.meta.url);
-const args = process.argv.slice(2);
-const flags = require("./flags.json");
 const main = join(dirname(fileURLToPath(import.meta.url)), "app", "main.js");
-const argv = ["run", ...(LASTING.includes(args[0]) ? flags.serve : flags.other), main, ...args];
+const argv = ["run", ...require("./flags.json"), main, ...process.argv.slice(2)];
 const deno = findDeno();
 const isBelowNpx = process.env.npm_command === "exec";
 

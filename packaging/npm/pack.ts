@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import project from "../../deno.json" with { type: "json" };
 import { type Bundle, bundleService } from "../bundle.ts";
-import { flagsOf } from "../flags.ts";
+import { bundleFlags } from "../flags.ts";
 import { PROJECT } from "../project.ts";
 import { runTool } from "../run_tool.ts";
 
@@ -20,8 +20,7 @@ export async function packForNpm(directory: string): Promise<Packed> {
   await Deno.mkdir(root, { recursive: true });
   const bundle = await bundleService(join(root, "app"));
   await Deno.writeTextFile(join(root, "package.json"), `${JSON.stringify(manifest(), null, 2)}\n`);
-  const flags = { serve: flagsOf("serve"), other: flagsOf("run") };
-  await Deno.writeTextFile(join(root, "flags.json"), `${JSON.stringify(flags, null, 2)}\n`);
+  await Deno.writeTextFile(join(root, "flags.json"), `${JSON.stringify(bundleFlags(), null, 2)}\n`);
   await Deno.copyFile(join(OWN, "launch.js"), join(root, "launch.js"));
   await Deno.copyFile(join(OWN, "README.md"), join(root, "README.md"));
   await Deno.copyFile(join(PROJECT, "LICENSE"), join(root, "LICENSE"));

@@ -3,7 +3,7 @@ import type { Surroundings } from "../../src/cli/context.ts";
 import { runCli } from "../../src/cli/mod.ts";
 import type { Output } from "../../src/cli/output.ts";
 import { keepSelfTests, plantSelfTests } from "./kept_self_tests.ts";
-import { PROJECT } from "./service_process.ts";
+import { COMMAND_LINE, PROJECT } from "./service_process.ts";
 import { until } from "./until.ts";
 import { CHILD_SETTINGS, DENO_ALONE, withoutProjectVariables, withVariables } from "./variables.ts";
 
@@ -19,7 +19,7 @@ export async function runCommandLine(
   options: { stdin?: string; env?: Record<string, string> } = {},
 ): Promise<CliResult> {
   await plantSelfTests(CHILD_SETTINGS.CODEBEAKER_HOME);
-  const command = $`${Deno.execPath()} run --quiet --allow-all main.ts ${args}`
+  const command = $`${COMMAND_LINE} ${args}`
     .cwd(PROJECT)
     .env({ CODEBEAKER_REQUIRE: undefined, ...CHILD_SETTINGS, ...options.env })
     .stdinText(options.stdin ?? "")
@@ -37,7 +37,7 @@ export async function runInto(
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number; readonly stderr: string }> {
   const { code, stderr } = await new Deno.Command("/bin/sh", {
-    args: ["-c", 'exec "$0" "$@" > "$INTO"', Deno.execPath(), "run", "--quiet", "--allow-all", "main.ts", ...args],
+    args: ["-c", 'exec "$0" "$@" > "$INTO"', ...COMMAND_LINE, ...args],
     cwd: PROJECT,
     clearEnv: true,
     env: { ...withoutProjectVariables(), ...env, INTO: file },
@@ -97,8 +97,9 @@ export async function startCommandLine(args: readonly string[]): Promise<Running
 }
 
 function spawnCommandLine(args: readonly string[], env: Readonly<Record<string, string>> = {}): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", "main.ts", ...args],
+  const [file = "", ...before] = COMMAND_LINE;
+  return new Deno.Command(file, {
+    args: [...before, ...args],
     cwd: PROJECT,
     clearEnv: true,
     env: { ...withoutProjectVariables(), ...env },

@@ -11,6 +11,9 @@ export const PROJECT = fromFileUrl(new URL("../../", import.meta.url));
 /** The task `serve`, by the binary of the tests. */
 export const SERVE: readonly string[] = [Deno.execPath(), ...project.tasks.serve.command.split(" ").slice(1)];
 
+/** The command line, with the flags of every task, before its subcommand. */
+export const COMMAND_LINE: readonly string[] = SERVE.slice(0, -1);
+
 /** A service in a process of its own, on a free port and with a home of its own, with none of this process's environment. */
 export interface ServiceProcess extends AsyncDisposable {
   readonly url: string;

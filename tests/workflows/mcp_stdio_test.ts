@@ -1,7 +1,7 @@
 import { assertStringIncludes } from "@std/assert";
 import { connectStdio } from "../server/mcp/clients.ts";
 import { keepSelfTests, plantSelfTests } from "../support/kept_self_tests.ts";
-import { PROJECT } from "../support/service_process.ts";
+import { COMMAND_LINE, PROJECT } from "../support/service_process.ts";
 import { shareService } from "../support/shared_service.ts";
 import { DENO_ALONE, withoutProjectVariables } from "../support/variables.ts";
 import { cancelCall, work } from "./mcp_agent.ts";
@@ -51,7 +51,7 @@ async function openHome(): Promise<{ readonly path: string } & AsyncDisposable> 
 
 function commandOf(args: readonly string[], home: string) {
   return {
-    args: ["run", "--quiet", "--allow-all", "main.ts", "mcp", ...args],
+    args: [...COMMAND_LINE.slice(1), "mcp", ...args],
     env: { ...withoutProjectVariables(), ...DENO_ALONE, CODEBEAKER_HOME: home },
     cwd: PROJECT,
   };
