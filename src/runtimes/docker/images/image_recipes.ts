@@ -111,7 +111,7 @@ export function bootstrapArguments(
     "--variant=essential",
     "--skip=output/dev",
     ...(packages.length === 0 ? [] : [`--include=${packages.join(",")}`]),
-    ...[...LEFT_OUT, ...leftOut].map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
+    `--extract-hook=${leaveOut([...LEFT_OUT, ...leftOut])}`,
     ...(hasDeno
       ? [`--customize-hook=upload ${quote(denoBinary)} /usr/local/bin/deno`, inside("chmod 755 /usr/local/bin/deno")]
       : []),
@@ -151,6 +151,19 @@ export async function hashOf(recipe: ImageRecipe, { denoVersion, architecture }:
 
 function tagOf(environment: string, hash: string): string {
   return `codebeaker/${environment}:${hash}`;
+}
+
+/**
+ * A hook of mmdebstrap that keeps paths out of an image. It removes what essential packages have there, and has dpkg leave
+ * them out of every package. As mmdebstrap's own options, the patterns would send each essential package through a filter: 6 s of
+ * processor time for each image.
+ */
+function leaveOut(patterns: readonly string[]): string {
+  const settings = patterns.map((pattern) => `path-exclude=${pattern}`);
+  const paths = patterns.map((pattern) => `"$1"${pattern}`);
+  return `rm -rf ${paths.join(" ")} && printf '%s\\n' ${
+    settings.map(quote).join(" ")
+  } >"$1/etc/dpkg/dpkg.cfg.d/left_out"`;
 }
 
 /** A hook of mmdebstrap that runs a script in the root file system. */
