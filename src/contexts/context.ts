@@ -91,7 +91,7 @@ export class Context {
     options.onStart?.({});
     const beganAt = performance.now();
     this.#handle.forgetDenials?.();
-    this.#handle.expectWork?.();
+    using _work = this.#handle.beginWork?.();
     using cell = this.#clock.begin({ limits, signal });
     const bounds = { timeoutMs, maxResultBytes: MAX_RESULT_BYTES, maxTextLength: MAX_TEXT_LENGTH };
     this.#send({ cell: { name, code, language, ...bounds, secret } });

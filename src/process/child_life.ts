@@ -15,8 +15,8 @@ export interface ChildLifeRequest extends SpawnRequest, ChildBounds {
   /** The disk usage to watch; absent means not watched. */
   readonly disk?: Omit<SizeWatchOptions, "onExceeded">;
   /**
-   * Whether {@link ChildLife.expectWork} precedes all work that limits must see at once. Then an idle child is sampled
-   * less often. Absent, no.
+   * Whether all work that limits must see at once is between {@link ChildLife.beginWork} and its disposal. Otherwise an
+   * idle child is sampled less often. Absent, no.
    */
   readonly restsBetweenWork?: boolean;
   /** Derives an outcome from facts of the runtime beside the exit status. Undefined when the runtime has none. */
@@ -95,10 +95,11 @@ export class ChildLife {
     if (!this.#hasEnded) this.#disk ??= this.#watchSize();
   }
 
-  /** Ends a rest of the samples, since the child is about to work. */
-  expectWork(): void {
-    this.#watch.expectWork();
+  /** Samples the child often until disposal, as it works. */
+  beginWork(): Disposable {
+    this.#watch.beginWork();
     this.#disk?.expectWork();
+    return { [Symbol.dispose]: () => this.#watch.endWork() };
   }
 
   /** Ends the child, unless something else has. It uses SIGTERM and a grace period, or SIGKILL at once. */

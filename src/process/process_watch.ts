@@ -22,6 +22,7 @@ export class ProcessWatch {
   readonly #onSample: (seen: UsageSample) => void;
   #seen = NO_SAMPLE;
   readonly #mayRest: boolean;
+  #works = false;
   #isResting = false;
   #isStopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -29,7 +30,7 @@ export class ProcessWatch {
   /**
    * @param sample undefined when it finds nothing; the next sample may find something, since a fork bomb hides its
    * processes from `/proc`
-   * @param options.mayRest whether processes that use no CPU time are sampled less often. Default: no.
+   * @param options.mayRest whether processes that use no CPU time and do not work are sampled less often. Default: no.
    */
   constructor(
     sample: () => UsageSample | undefined,
@@ -77,12 +78,18 @@ export class ProcessWatch {
     if (!this.#isStopped && this.#sampleNow()) this.#onSample(this.#seen);
   }
 
-  /** Ends a rest, since the processes are about to work. The next samples are frequent. */
-  expectWork(): void {
+  /** Ends a rest, as the processes work. Samples are frequent until {@link endWork}, also while no CPU time is used. */
+  beginWork(): void {
+    this.#works = true;
     if (!this.#isResting || this.#isStopped) return;
     this.#isResting = false;
     clearTimeout(this.#timer);
     this.#schedule(FIRST_SAMPLE_MS);
+  }
+
+  /** Lets the processes rest when they use no CPU time. */
+  endWork(): void {
+    this.#works = false;
   }
 
   /** Stops for good, also before the first sample. */
@@ -96,7 +103,7 @@ export class ProcessWatch {
       const { cpuMs } = this.#seen;
       if (this.#sampleNow()) this.#onSample(this.#seen);
       if (this.#isStopped) return;
-      this.#isResting = this.#mayRest && delayMs >= STEADY_SAMPLE_MS && cpuMs === this.#seen.cpuMs;
+      this.#isResting = this.#mayRest && !this.#works && delayMs >= STEADY_SAMPLE_MS && cpuMs === this.#seen.cpuMs;
       this.#schedule(this.#isResting ? RESTING_SAMPLE_MS : Math.min(delayMs * 2, STEADY_SAMPLE_MS));
     }, delayMs);
   }

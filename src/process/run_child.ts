@@ -56,8 +56,8 @@ export interface Child {
   /** Settles, after the outcome, when all processes of the child are gone. */
   readonly gone: Promise<void>;
   usage(): ProgramUsage;
-  /** Reports that a child which rests between its work is about to work. */
-  expectWork(): void;
+  /** Reports that a child which rests between its work works until disposal. */
+  beginWork(): Disposable;
   kill(signal: Deno.Signal): void;
 }
 
@@ -167,7 +167,7 @@ function begin(
     outcome: life.outcome,
     gone: life.gone,
     usage: () => life.usage(),
-    expectWork: () => life.expectWork(),
+    beginWork: () => life.beginWork(),
     kill: (signal) => life.signal(signal),
   };
 }

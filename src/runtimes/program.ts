@@ -87,8 +87,8 @@ export interface ProgramHandle {
   denials?(): DenialReport;
   /** Forgets the denials so far, so that {@link denials} has only later ones. Present where a context can be. */
   forgetDenials?(): void;
-  /** Reports that a context is about to evaluate a cell. Present where its usage is sampled less often between cells. */
-  expectWork?(): void;
+  /** Reports that a context evaluates a cell until disposal. Present where its usage is sampled less often between cells. */
+  beginWork?(): Disposable;
   /** Signals the program and every process that it started. */
   kill(signal: Deno.Signal): void;
 }

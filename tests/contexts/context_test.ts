@@ -17,7 +17,7 @@ class FakeInterpreter {
   readonly #writer = this.#output.writable.getWriter();
   readonly #ended = Promise.withResolvers<Outcome>();
   cpuMs = 0;
-  /** How often work was expected. */
+  /** How many cells are at work. */
   works = 0;
   readonly handle: ProgramHandle;
 
@@ -38,7 +38,10 @@ class FakeInterpreter {
       output: this.#output.readable,
       outcome: this.#ended.promise,
       usage: () => ({ cpuMs: this.cpuMs, peakMemoryBytes: 1 }),
-      expectWork: () => void this.works++,
+      beginWork: () => {
+        this.works++;
+        return { [Symbol.dispose]: () => void this.works-- };
+      },
       kill: (signal) => this.end({ kind: "signaled", signal }),
     };
   }
@@ -79,7 +82,7 @@ Deno.test("Context: what is printed before the end is the cell's, and what comes
   const first = await opened.context.run({ code: "a" }, limits());
   const second = await opened.context.run({ code: "b" }, limits());
   assertEquals([first.stdout, second.stdout], ["a ", "behind b "]);
-  assertEquals([first.value, second.value], [1, 2]); // Work is expected before each cell.
+  assertEquals([first.value, second.value], [1, 1]); // The first has ended its work.
   assertEquals([first.cell, second.cell], ["cell_0", "cell_1"]);
 });
 
