@@ -105,6 +105,7 @@ export class Admission {
    * @throws {CodeBeakerError} `busy` as soon as the service shuts down
    */
   async whileOpen<Value>(work: Promise<Value>): Promise<Value> {
+    this.checkOpen();
     return await settlesAtOnce(work) ? await work : await abortable(work, this.#closing.signal);
   }
 

@@ -108,9 +108,9 @@ export interface LoadedRuntime extends AsyncDisposable {
   surface?(environment: string): Surface | undefined;
 
   /**
-   * Grows when {@link isAvailable}, {@link assess} or {@link surface} may answer otherwise than before. It counts for
-   * requests in a language without permissions and inputs. Undefined while they may at any time, as while a check is due or runs, or
-   * something has to be installed. Absent, they always may.
+   * Grows when the answers of {@link isAvailable}, {@link assess} and {@link surface} may have changed. It counts for
+   * requests in a language without permissions and inputs. Undefined while they can change without notice: while a check
+   * is due or runs, or something has to be installed. Absent, they always can.
    */
   revision?(environment: string): number | undefined;
 

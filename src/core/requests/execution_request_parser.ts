@@ -30,10 +30,12 @@ export class ExecutionRequestParser {
     const key = JSON.stringify(fields);
     const known = this.#checked.get(key);
     if (known !== undefined) return withCode(known, code);
-    const { code: _code, ...request } = parseExecutionRequest(value);
-    const checked = { request, encoding: fields["encoding"] === "base64" ? "base64" : "utf8" } as const;
-    if (key.length <= MAX_LENGTH) this.#keep(key, checked);
-    return withCode(checked, code);
+    const parsed = parseExecutionRequest(value);
+    const { code: _code, ...request } = parsed;
+    if (key.length <= MAX_LENGTH) {
+      this.#keep(key, { request, encoding: fields["encoding"] === "base64" ? "base64" : "utf8" });
+    }
+    return parsed;
   }
 
   #keep(key: string, checked: Checked): void {

@@ -77,12 +77,14 @@ export class RuntimeProfile {
     this.#samples++;
     const memoryMb = peakMemoryBytes === null ? null : peakMemoryBytes / MEBIBYTE;
     const kind = this.#kind({ language, path });
+    const wasStale = kind.isStale;
     kind.record({ startupMs, memoryMb, at: this.#now() });
     const share = this.#warmShares.get(language);
     const isWarm = path === "warm" ? 1 : 0;
     const newShare = share === undefined ? isWarm : share + (isWarm - share) * NEWEST;
     this.#warmShares.set(language, newShare);
-    if (kind.isStale || isMostlyWarm(share) !== isMostlyWarm(newShare)) this.#revision++;
+    const isNewlyStale = kind.isStale && !wasStale; // Nobody depends on stale figures: reading makes them new.
+    if (isNewlyStale || isMostlyWarm(share) !== isMostlyWarm(newShare)) this.#revision++;
   }
 
   recordFailure(): void {

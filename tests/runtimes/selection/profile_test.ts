@@ -115,3 +115,16 @@ Deno.test("RuntimeProfile expects the path that most starts took of late, unless
   record(3);
   assertEquals(profile.figures(TYPESCRIPT)?.path, "cold");
 });
+
+Deno.test("RuntimeProfile: a revision is as many new figures as somebody reads, and a change of the expected path", () => {
+  const { profile, record } = profileWithClock();
+  record(ENOUGH_SAMPLES * 10);
+  const { revision } = profile;
+  record(1); // Nobody has read figures since the last revision.
+  assertEquals(profile.revision, revision);
+  profile.figures(TYPESCRIPT);
+  record(ENOUGH_SAMPLES * 10);
+  assertEquals(profile.revision, revision + 1);
+  record(ENOUGH_SAMPLES * 10, { path: "warm" });
+  assertEquals(profile.revision, revision + 3); // The path's own figures, and the path.
+});
