@@ -36,7 +36,7 @@ const executeSchema = z.looseObject({
   env_vars: z.strictObject({}, "Variables of one cell are not supported: give them to the sandbox").nullish(),
 });
 
-const contextSchema = z.looseObject({ language: z.string().min(1).optional(), cwd: z.string().default(".") });
+const contextSchema = z.looseObject({ language: z.string().min(1).nullish(), cwd: z.string().nullish() });
 
 /** What a sandbox does with code. */
 export const CODE_CALLS: SandboxCalls = {
@@ -54,10 +54,10 @@ export const CODE_CALLS: SandboxCalls = {
   },
   async "POST /contexts"(call) {
     const { cwd, language } = await bodyAs(call.context, contextSchema, { what: "the context" });
-    if (fromE2bPath(cwd) !== ".") {
+    if (fromE2bPath(cwd ?? ".") !== ".") {
       throw invalidField("cwd", "A context begins in the workspace: change its directory by code");
     }
-    const wanted = parseContextRequest({ language });
+    const wanted = parseContextRequest({ language: language ?? undefined });
     const created = await contextsOf(call).create(wanted, { signal: call.context.req.raw.signal });
     return call.context.json(toContext(created));
   },

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { auth } from "hono/utils/basic-auth";
 import { CodeBeakerError, hasCode } from "../../../core/errors.ts";
 import type { AppEnv } from "../../http/app_env.ts";
 import { describeRequest } from "../../http/methods.ts";
@@ -13,9 +14,6 @@ import { CONTROL_CALLS, findOpen } from "./sandboxes.ts";
 
 /** Procedures that answer with a stream. */
 const STREAMS = ["/process.Process/Start", "/process.Process/Connect", "/filesystem.Filesystem/WatchDir"];
-
-/** The credentials of the one user of a sandbox. E2B's clients name a user by Basic authentication. */
-const USER = `Basic ${btoa("user:")}`;
 
 /** E2B's APIs over sessions. The header `E2b-Sandbox-Id` tells a sandbox's from the one that controls sandboxes. */
 export class E2bDoor {
@@ -72,10 +70,10 @@ function checkSandbox(call: SandboxCall): void {
   }
 }
 
-/** Refuses another user than programs have. */
+/** Refuses another user than programs have. E2B's clients name theirs by Basic authentication. */
 function checkUser({ req }: Context<AppEnv>): void {
-  const credentials = req.header("authorization") ?? USER;
-  const isOther = /^Basic /i.test(credentials) && credentials !== USER;
-  if (!isOther && (req.query("username") ?? "user") === "user") return;
+  const isNamed = /^Basic /i.test(req.header("authorization") ?? "");
+  const user = isNamed ? auth(req.raw)?.username : req.query("username") ?? "user";
+  if (user === "user") return;
   throw new CodeBeakerError("permission_denied", "Cannot be another user as programs of a sandbox have one: user");
 }

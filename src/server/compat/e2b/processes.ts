@@ -3,6 +3,7 @@ import { concatBytes } from "../../../core/bytes/bytes.ts";
 import { CodeBeakerError } from "../../../core/errors.ts";
 import type { Execution } from "../../../core/execution.ts";
 import { LIMITS } from "../../../core/limits.ts";
+import { decodeContent } from "../../../core/requests/content.ts";
 import { readJson } from "../../../core/parsing/parse_json.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import type { EnginePort, FeedInput } from "../../../engine/port.ts";
@@ -36,14 +37,14 @@ const startSchema = z.looseObject({
     cmd: z.string().min(1),
     args: z.array(z.string()).default([]),
     envs: z.record(z.string(), z.string()).default({}),
-    cwd: z.string().default(""),
+    cwd: z.string().nullish(),
   }),
   pty: z.unknown().optional(),
   stdin: z.boolean().default(true),
 });
 
 const processSchema = z.looseObject({ process: z.looseObject({ pid: z.int() }) });
-const inputSchema = processSchema.extend({ input: z.looseObject({ stdin: z.base64() }) });
+const inputSchema = processSchema.extend({ input: z.looseObject({ stdin: z.string() }) });
 const signalSchema = processSchema.extend({
   signal: z.enum(["SIGNAL_SIGKILL", "SIGNAL_SIGTERM"], "The signals here are SIGKILL and SIGTERM"),
 });
@@ -59,9 +60,8 @@ export class Processes {
     },
     "POST /process.Process/SendInput": async (call) => {
       const { input, process } = await bodyAs(call.context, inputSchema, { what: "the input" });
-      return await this.#feed(call, process.pid, {
-        text: decodeText(Uint8Array.fromBase64(input.stdin), "input.stdin"),
-      });
+      const bytes = decodeContent({ content: input.stdin, encoding: "base64" }, "input.stdin");
+      return await this.#feed(call, process.pid, { text: decodeText(bytes, "input.stdin") });
     },
     "POST /process.Process/CloseStdin": async (call) => {
       const { process } = await bodyAs(call.context, processSchema, { what: "the request" });
@@ -114,7 +114,7 @@ export class Processes {
       command: process.cmd,
       args: process.args,
       env: process.envs,
-      workingDirectory: fromE2bPath(process.cwd),
+      workingDirectory: fromE2bPath(process.cwd ?? ""),
       timeoutMs: timeoutOf(context),
     };
     return await streamExecution(

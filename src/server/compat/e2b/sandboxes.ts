@@ -110,17 +110,20 @@ export function findOpen({ caller, id, sessions }: SandboxCall): SessionInfo {
   throw new CodeBeakerError("not_found", `Cannot find the sandbox ${id} as it is closed: create another`);
 }
 
-/** Sets the life of a sandbox from now on. That of its session counts from the creation. */
+/**
+ * Sets the life of a sandbox from now on. The longest life of its session counts from the creation, and a session that
+ * came by another door no longer ends for being idle.
+ */
 async function setLife(call: SandboxCall, { mayShorten }: { readonly mayShorten: boolean }): Promise<SessionInfo> {
   const { caller, context, id, sessions } = call;
   const { timeout: lifeMs } = await bodyAs(context, lifeSchema, { what: "the timeout" });
   findOpen(call);
   const session = sessions.change(caller, id, {}); // This is activity: its time is now.
-  const { createdAt, lastActivityAt } = session;
-  const ageMs = Math.max(Date.parse(lastActivityAt) - Date.parse(createdAt), 0); // Negative where the clock was set back.
+  const now = Date.parse(session.lastActivityAt);
+  if (!mayShorten && now + lifeMs <= Date.parse(session.expiresAt)) return session;
+  const ageMs = Math.max(now - Date.parse(session.createdAt), 0); // Negative where the clock was set back.
   const maxLifetimeMs = Math.min(ageMs + lifeMs, MAX_LIFETIME_MS);
-  if (!mayShorten && maxLifetimeMs <= session.maxLifetimeMs) return session;
-  return sessions.change(caller, id, { maxLifetimeMs });
+  return sessions.change(caller, id, { idleTimeoutMs: MAX_LIFETIME_MS, maxLifetimeMs });
 }
 
 function identify({ id, metadata }: SessionInfo) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unlessAborted } from "../../../commands/mod.ts";
 import { hasCode } from "../../../core/errors.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import type { Caller } from "../../../engine/port.ts";
@@ -168,7 +169,7 @@ export class Kernel {
       // Code that is to end no longer waits. Its output is left out for clients that are behind, as it has no bound.
       const isCut = signal.aborted && (type === "stream" || type === "display_data");
       const filter = (client: KernelClient) => !isCut || !client.isBehind();
-      if (!silent) await this.#publish(type, content, { parent: header, filter });
+      if (!silent) await unlessAborted(signal, this.#publish(type, content, { parent: header, filter }));
     };
     const { closing, language } = this.#options;
     const options = { closing, code, executionCount, language, publish, signal };

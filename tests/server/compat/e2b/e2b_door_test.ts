@@ -64,13 +64,13 @@ Deno.test("a sandbox is a session, whose template is Python or the name of a lan
   ]);
 });
 
-/** Sets the life of a sandbox that is a day old and ends in an hour; `changes` are those with a field. */
+/** Sets the life of a sandbox that is a day old and ends in an hour, if it is idle; `changes` are those with a field. */
 async function changeLife(action: "timeout" | "connect", timeout: unknown, { ageMs = 86_400_000 } = {}) {
   const now = Date.parse("2026-01-10T00:00:00.000Z");
   const session = fakeSession({
     createdAt: new Date(now - ageMs).toISOString(),
     lastActivityAt: new Date(now).toISOString(),
-    maxLifetimeMs: ageMs + 3_600_000,
+    expiresAt: new Date(now + 3_600_000).toISOString(),
   });
   const changes: SessionChanges[] = [];
   const change: SessionsPort["change"] = (_caller, _id, fields) => {
@@ -82,13 +82,18 @@ async function changeLife(action: "timeout" | "connect", timeout: unknown, { age
   return { status, changes };
 }
 
+/** The change of a session to one that lives so long, also while it is idle. */
+function lives(maxLifetimeMs: number): SessionChanges {
+  return { idleTimeoutMs: 604_800_000, maxLifetimeMs };
+}
+
 Deno.test("a sandbox's life is set from now on, and refused or cut at the longest life of a session", async () => {
-  assertEquals(await changeLife("timeout", 3_600), { status: 204, changes: [{ maxLifetimeMs: 90_000_000 }] });
-  assertEquals(await changeLife("timeout", 0), { status: 204, changes: [{ maxLifetimeMs: 86_401_000 }] });
-  assertEquals(await changeLife("timeout", 604_800), { status: 204, changes: [{ maxLifetimeMs: 604_800_000 }] });
+  assertEquals(await changeLife("timeout", 3_600), { status: 204, changes: [lives(90_000_000)] });
+  assertEquals(await changeLife("timeout", 0), { status: 204, changes: [lives(86_401_000)] });
+  assertEquals(await changeLife("timeout", 604_800), { status: 204, changes: [lives(604_800_000)] });
   assertEquals(await changeLife("timeout", 3_600, { ageMs: -86_400_000 }), {
     status: 204,
-    changes: [{ maxLifetimeMs: 3_600_000 }], // The clock was set back.
+    changes: [lives(3_600_000)], // The clock was set back.
   });
   for (const timeout of [1e300, 604_801, 8_640_000, -1]) {
     for (const action of ["timeout", "connect"] as const) {
@@ -100,7 +105,7 @@ Deno.test("a sandbox's life is set from now on, and refused or cut at the longes
 
 Deno.test("connecting makes the life of a sandbox longer, and never shorter", async () => {
   assertEquals(await changeLife("connect", 3_600), { status: 201, changes: [] });
-  assertEquals(await changeLife("connect", 3_601), { status: 201, changes: [{ maxLifetimeMs: 90_001_000 }] });
+  assertEquals(await changeLife("connect", 3_601), { status: 201, changes: [lives(90_001_000)] });
 });
 
 Deno.test("what is not supported is told in the form of each API, and nothing is done", async () => {
@@ -153,8 +158,10 @@ Deno.test("a request as another user is refused, and one as the sandbox's own is
     assertEquals([user, status], [user, 403]);
   }
   assertEquals((await ask(OPEN, "GET /health?username=root", { headers: SANDBOX })).status, 403);
-  const own = { ...SANDBOX, authorization: `Basic ${btoa("user:")}` };
-  assertEquals((await ask(OPEN, "GET /health", { headers: own })).status, 204);
+  for (const authorization of [`Basic ${btoa("user:")}`, `basic ${btoa("user:any")}`]) {
+    const headers = { ...SANDBOX, authorization };
+    assertEquals([authorization, (await ask(OPEN, "GET /health", { headers })).status], [authorization, 204]);
+  }
 });
 
 Deno.test("a procedure's error has Connect's code, in the stream where it answers with one", async () => {
