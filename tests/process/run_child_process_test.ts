@@ -60,6 +60,7 @@ Deno.test("runChild() sends a child its orders behind the go, before its stdin",
   await writer.write(new TextEncoder().encode("stdin"));
   await writer.close();
   assertEquals((await read(child)).stdout, "orders,stdin");
+  await child.outcome;
 });
 
 Deno.test("runChild() lets a child begin at once that is no launcher", async () => {

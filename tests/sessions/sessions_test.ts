@@ -28,6 +28,7 @@ async function withSession(
 ): Promise<void> {
   const gate = await gatedEnvironment();
   const parts = sessionsOf([fakeRuntime({ createEnvironment: () => Promise.resolve(gate.environment) })], options);
+  await using _executions = parts.executions;
   await using _sessions = parts.sessions;
   const request = options.request === undefined ? REQUEST : parseSessionRequest(options.request);
   await test({ ...parts, gate, session: await parts.sessions.create(CALLER, request) });
