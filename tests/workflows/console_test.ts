@@ -127,6 +127,20 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByRole("alert").getByText("minIsolation").first().waitFor();
   });
 
+  Deno.test("[chromium] a page that is opened behind another is filled as soon as it is in sight", async () => {
+    await using opened = await browser.open();
+    const { page } = opened;
+    await page.addInitScript(
+      'Object.defineProperty(document, "visibilityState", { configurable: true, value: "hidden" })',
+    );
+    await page.goto(service.borrow().url);
+    await page.getByRole("heading", { name: "Where it would run" }).waitFor();
+    const languages = page.getByRole("combobox", { name: "Language" }).getByRole("option");
+    assertEquals(await languages.count(), 1);
+    await page.evaluate('delete document.visibilityState; document.dispatchEvent(new Event("visibilitychange"))');
+    await languages.nth(1).waitFor({ state: "attached" });
+  });
+
   Deno.test("[chromium] nothing of the page is a barrier, dark or light, on a desktop or a phone", async () => {
     await using opened = await openConsole();
     const { page } = opened;

@@ -26,16 +26,17 @@ export function useAnswer<Result>(path: string, { everyMs, isOn = true }: Answer
     const leaving = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     async function read(): Promise<void> {
-      if (document.visibilityState === "visible") {
-        try {
-          const answer = await sendForJson<Result>(path, { signal: leaving.signal, isBackground: true });
-          setState({ answer });
-        } catch (error) {
-          if (leaving.signal.aborted) return;
-          const problem = toProblem(error);
-          setState((last) => ({ ...last, problem }));
-          if (problem.status === 401) return; // Every page begins anew with a key.
-        }
+      if (document.visibilityState !== "visible") {
+        return document.addEventListener("visibilitychange", read, { once: true, signal: leaving.signal });
+      }
+      try {
+        const answer = await sendForJson<Result>(path, { signal: leaving.signal, isBackground: true });
+        setState({ answer });
+      } catch (error) {
+        if (leaving.signal.aborted) return;
+        const problem = toProblem(error);
+        setState((last) => ({ ...last, problem }));
+        if (problem.status === 401) return; // Every page begins anew with a key.
       }
       if (everyMs !== undefined && !leaving.signal.aborted) timer = setTimeout(read, everyMs);
     }
