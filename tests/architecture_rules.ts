@@ -72,7 +72,7 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
       "src/core/",
       COMMANDS,
       LOG,
-      "src/concurrency/delay.ts",
+      ...["src/concurrency/deadline.ts", "src/concurrency/delay.ts"],
       "src/host/tcp_connections.ts",
     ],
     types: [

@@ -15,8 +15,8 @@ export interface ChildLifeRequest extends SpawnRequest, ChildBounds {
   /** The disk usage to watch; absent means not watched. */
   readonly disk?: Omit<SizeWatchOptions, "onExceeded">;
   /**
-   * Whether all work that limits must see at once is between {@link ChildLife.beginWork} and its disposal. Otherwise an
-   * idle child is sampled less often. Absent, no.
+   * Whether the child works between {@link ChildLife.beginWork} and its disposal alone. At other times it is sampled
+   * less often while it uses no CPU time. Absent, it may work at any time.
    */
   readonly restsBetweenWork?: boolean;
   /** Derives an outcome from facts of the runtime beside the exit status. Undefined when the runtime has none. */

@@ -42,13 +42,11 @@ export function isFor({ name, supportedEnvironments }: ExecutionRuntime, request
 
 /** Why a request is not for this runtime. */
 export function mismatchOf(runtime: ExecutionRuntime, request: SelectionRequest): Rejection | undefined {
-  if (!runtime.supportedEnvironments.includes(request.language)) {
-    return { code: "unsupported_language", detail: `supports ${runtime.supportedEnvironments.join(", ")}` };
-  }
-  if (request.runtime !== undefined && request.runtime !== runtime.name) {
-    return { code: "not_requested", detail: `the request forces ${request.runtime}` };
-  }
-  return undefined;
+  if (isFor(runtime, request)) return undefined;
+  const { supportedEnvironments } = runtime;
+  return supportedEnvironments.includes(request.language)
+    ? { code: "not_requested", detail: `the request forces ${request.runtime}` }
+    : { code: "unsupported_language", detail: `supports ${supportedEnvironments.join(", ")}` };
 }
 
 /** Why an environment for a request would not be good enough. */

@@ -83,7 +83,7 @@ export class RuntimeProfile {
     const isWarm = path === "warm" ? 1 : 0;
     const newShare = share === undefined ? isWarm : share + (isWarm - share) * NEWEST;
     this.#warmShares.set(language, newShare);
-    const isNewlyStale = kind.isStale && !wasStale; // Nobody depends on stale figures: reading makes them new.
+    const isNewlyStale = kind.isStale && !wasStale; // Each read of stale figures computes them again.
     if (isNewlyStale || isMostlyWarm(share) !== isMostlyWarm(newShare)) this.#revision++;
   }
 

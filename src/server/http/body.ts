@@ -1,8 +1,9 @@
 import type { HonoRequest } from "hono";
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
-import { settlesAtOnce } from "../../concurrency/delay.ts";
 import type { ByteLease } from "../../concurrency/byte_budget.ts";
+import { withDeadline } from "../../concurrency/deadline.ts";
+import { settlesAtOnce } from "../../concurrency/delay.ts";
 
 /** Longest silence of a client that sends a body. Then the client counts as gone, and its upload frees its slot. */
 const MAX_SILENCE_MS = 60_000;
@@ -155,24 +156,15 @@ async function wholeBody(
 ): Promise<Uint8Array> {
   try {
     const reading = raw.bytes();
-    if (!await settlesAtOnce(reading)) await settledInTime(reading, patienceMs + declared / minBytesPerSecond * 1_000);
-    const bytes = await reading;
+    const bytes = await settlesAtOnce(reading) ? await reading : await withDeadline(() => reading, {
+      timeoutMs: patienceMs + declared / minBytesPerSecond * 1_000,
+      toError: () => new Error("it arrived too slowly"), // The answer ends the read that is left.
+    });
     if (bytes.length <= maxBytes) return bytes;
   } catch (error) {
     throw endedEarly(error);
   }
   throw tooLarge(maxBytes);
-}
-
-/** Waits for work that takes no longer than so many ms. @throws {Error} the work's, or that it was slow */
-async function settledInTime(work: Promise<unknown>, maxMs: number): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error("it arrived too slowly")), maxMs); // The answer ends what is left.
-  try {
-    await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /**

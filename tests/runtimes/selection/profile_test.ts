@@ -116,11 +116,11 @@ Deno.test("RuntimeProfile expects the path that most starts took of late, unless
   assertEquals(profile.figures(TYPESCRIPT)?.path, "cold");
 });
 
-Deno.test("RuntimeProfile: a revision is as many new figures as somebody reads, and a change of the expected path", () => {
+Deno.test("RuntimeProfile: its revision grows with new figures that are read, and when the expected path changes", () => {
   const { profile, record } = profileWithClock();
   record(ENOUGH_SAMPLES * 10);
   const { revision } = profile;
-  record(1); // Nobody has read figures since the last revision.
+  record(1); // The figures were not read after the last revision.
   assertEquals(profile.revision, revision);
   profile.figures(TYPESCRIPT);
   record(ENOUGH_SAMPLES * 10);

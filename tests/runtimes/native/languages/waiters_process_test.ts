@@ -8,8 +8,8 @@ import { THOROUGH_PROGRAMS } from "../thorough_programs.ts";
 const native = await openNative({ pool: EAGER_POOL });
 Deno.test.afterAll(async () => await native[Symbol.asyncDispose]());
 
-/** What a client is told of a program, beside how long it took. */
-function told({ isWarm, outcome, stderr, stdout }: NativeResult) {
+/** What a client sees of a program, without its times. */
+function visibleResult({ isWarm, outcome, stderr, stdout }: NativeResult) {
   return { isWarm, outcome, stderr, stdout };
 }
 
@@ -22,7 +22,7 @@ for (const [language, { broken, code, files = {} }] of Object.entries(THOROUGH_P
       const program = { code: text, files, stdin: "\nfirst\nsecond" };
       const cold = await native.run(language, program);
       const warm = await native.run(language, { ...program, isWarm: true });
-      assertEquals([cold.isWarm, told(warm)], [false, { ...told(cold), isWarm: true }]);
+      assertEquals([cold.isWarm, visibleResult(warm)], [false, { ...visibleResult(cold), isWarm: true }]);
       assert(cold.outcome.kind === "exited" && cold.outcome.exitCode !== 0 && cold.stderr !== "");
     });
   }
@@ -75,7 +75,10 @@ for (
   Deno.test(`[native] python: a program that ${what} at its end is the same warm and cold`, async () => {
     const cold = await native.run("python", { code: LEAVING + rest });
     const warm = await native.run("python", { code: LEAVING + rest, isWarm: true });
-    const withSortedLines = (result: NativeResult) => ({ ...told(result), stdout: result.stdout.split("\n").sort() });
+    const withSortedLines = (result: NativeResult) => ({
+      ...visibleResult(result),
+      stdout: result.stdout.split("\n").sort(),
+    });
     assertEquals([cold.isWarm, withSortedLines(warm)], [false, { ...withSortedLines(cold), isWarm: true }]);
     assertEquals(withSortedLines(warm).stdout, ["", '["released"]', "closed", "written"]);
   });

@@ -48,8 +48,7 @@ function doorOf(sessions: Partial<SessionsPort>, engine: Partial<EnginePort> = {
     };
     const response = await app.request(path, init, LOCAL);
     const text = await response.text();
-    // deno-lint-ignore no-explicit-any
-    return { status: response.status, body: text === "" ? undefined : JSON.parse(text) as any };
+    return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
   };
 }
 

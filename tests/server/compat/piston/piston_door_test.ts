@@ -16,8 +16,7 @@ async function ask(engine: Partial<EnginePort>, request: string, body?: unknown)
     headers: { host: "localhost" },
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
   }, LOCAL);
-  // deno-lint-ignore no-explicit-any
-  return { status: response.status, headers: response.headers, body: await response.json() as any };
+  return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
 Deno.test("POST execute runs a job on both of Piston's paths, without a content type, within the length of an answer", async () => {
