@@ -27,7 +27,7 @@ import ssl
 import sys
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from email.utils import parsedate_to_datetime
 from typing import Any, Callable, Dict, Generator, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
@@ -197,10 +197,11 @@ class Client:
     def _ask(self, method: str, path: str, body: Optional[bytes] = None, *, headers: Mapping[str, str] = {},
              repeatable: Optional[bool] = None, silence: Optional[float] = None, retries: Optional[int] = None,
              max_bytes: int = _MAX_JSON_BYTES, unanswered: Optional[List[int]] = None,
-             ) -> Tuple[int, http.client.HTTPMessage, bytes]:
+             undo: Optional[Callable[[bytes], None]] = None) -> Tuple[int, http.client.HTTPMessage, bytes]:
         """Sends a request, and reads its answer. ``repeatable``: though the service may have done it already.
 
-        ``unanswered`` is filled with the attempts that may have arrived, and have no answer.
+        ``unanswered`` is filled with the attempts that may have arrived, and have no answer. ``undo`` gets the answer
+        that comes to a process which was interrupted meanwhile.
         """
         may_repeat = method in ("GET", "HEAD", "PUT") if repeatable is None else repeatable
         unanswered = [] if unanswered is None else unanswered
@@ -208,7 +209,7 @@ class Client:
         while True:
             unanswered.append(attempt)
             try:
-                with self._exchange(method, path, body, headers, silence or self.timeout) as response:
+                with self._exchange(method, path, body, headers, silence or self.timeout, undo) as response:
                     return response.status, response.headers, _read(response, max_bytes)
             except CodeBeakerError as error:
                 if error.code != "unreachable" or error._may_repeat:
@@ -220,11 +221,12 @@ class Client:
             time.sleep(wait)
 
     @contextmanager
-    def _exchange(self, method: str, path: str, body: Optional[bytes], headers: Mapping[str, str],
-                  silence: float) -> Iterator[http.client.HTTPResponse]:
+    def _exchange(self, method: str, path: str, body: Optional[bytes], headers: Mapping[str, str], silence: float,
+                  undo: Optional[Callable[[bytes], None]] = None) -> Iterator[http.client.HTTPResponse]:
         """Sends one request, and yields its answer if it is a success. Keeps the connection when that has been read."""
         connection = self._take()
         is_sent = is_read = False
+        response: Optional[http.client.HTTPResponse] = None
         try:
             if connection.sock is None:
                 connection.timeout = min(silence, self.timeout)
@@ -243,6 +245,12 @@ class Client:
         except (OSError, http.client.HTTPException) as error:
             # What is no HTTP may show the key.
             raise self._failure(error, is_sent, silence) from (error if isinstance(error, OSError) else None)
+        except BaseException as error:
+            if undo and is_sent and not isinstance(error, Exception):
+                with suppress(OSError, http.client.HTTPException, CodeBeakerError):
+                    connection.sock.settimeout(_CANCEL_S)  # type: ignore[union-attr]
+                    undo(_read(response or connection.getresponse(), _MAX_JSON_BYTES))
+            raise
         finally:
             if is_read and len(self._idle) < _MAX_IDLE_CONNECTIONS:
                 self._idle.append((connection, time.monotonic()))
@@ -459,13 +467,18 @@ class Sandbox:
 
         It ends after ``idle_timeout_ms`` (1,800,000) without activity, and after ``max_lifetime_ms`` (7,200,000).
         Further fields are ``env``, ``limits``, ``permissions``, ``preference``, ``runtime``, ``min_isolation`` and
-        ``metadata``. It is not repeated when the connection fails after it was sent.
+        ``metadata``. It is not repeated when the connection fails after it was sent. A KeyboardInterrupt kills one whose
+        answer comes within 2 s.
 
         :raises CodeBeakerError: ``unsupported_language``, ``no_suitable_runtime``, ``runtime_unavailable``, ``busy``
         """
         client = client or Client(url, key)
         wire = _fields(request, language=language)
-        return client._json("POST", "/v1/sessions", wire, read=lambda info: cls(client, info))
+
+        def kill(answer: bytes) -> None:
+            path = _shape(lambda info: cls(client, info)._path, _parse_object(answer))
+            client._ask("DELETE", path, retries=0, silence=_CANCEL_S)
+        return client._json("POST", "/v1/sessions", wire, read=lambda info: cls(client, info), undo=kill)
 
     @classmethod
     def connect(cls, id: str, *, client: Optional[Client] = None, url: str = _URL,

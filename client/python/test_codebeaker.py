@@ -6,6 +6,7 @@ import pickle
 import signal
 import socket
 import threading
+import time
 import traceback
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -181,6 +182,18 @@ class ClientTest(unittest.TestCase):
             with self.assertRaises(KeyboardInterrupt), mock.patch("codebeaker.time.sleep", side_effect=KeyboardInterrupt):
                 Client(service.url).run("python", "1")
             self.assertEqual(len(service.requests), 1)
+
+    def test_an_interrupt_while_a_sandbox_is_created_kills_it(self):
+        def interrupt():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)  # The client waits for the answer again.
+            return created
+        for created, methods in ((answer({"id": "s"}), ["POST", "DELETE"]), (problem("busy", 429, "Retry-After: 20\r\n"), ["POST"])):
+            with Service(interrupt, answer(b"", 204)) as service:
+                with self.assertRaises(KeyboardInterrupt), mock.patch("codebeaker._CANCEL_S", 60):
+                    Sandbox.create("python", client=Client(service.url))
+            self.assertEqual([request.method for request in service.requests], methods)
+        self.assertEqual(service.requests[-1].path, "/v1/sessions")
 
     def test_an_interrupt_within_the_events_kills_the_program_of_the_block(self):
         with Service(answer({"id": "exec_1"}, 202), chunked(event("stdout", {"text": "a"}, 5), end=False), answer(b"", 204)) as service:
