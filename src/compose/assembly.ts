@@ -35,6 +35,9 @@ import { watchRevocations } from "./revocation.ts";
 /** Least bytes that the requests of one tenant may hold. It applies however small the largest body may be. */
 const MIN_TENANT_REQUEST_BYTES = 64 * MEBIBYTE;
 
+/** Most bytes of what clients miss while they are away. */
+const MISSED = { maxBytes: 128 * MEBIBYTE, maxOwnerBytes: 32 * MEBIBYTE };
+
 /**
  * Time after the service listens until it loads the metrics library and parsers. The start and the first requests go
  * first.
@@ -117,6 +120,7 @@ export async function assembleService(config: Config, foundations: Foundations):
   };
   const app = createApp({
     ...{ engine, sessions, observer, uploads, sockets, mcp, requests, maxBodyBytes, allowOrigins, isRehearsal },
+    missed: new ByteBudget(MISSED),
     metrics: counted,
     activity,
     keys: keyring,

@@ -48,6 +48,8 @@ export interface AppOptions {
   readonly allowOrigins: readonly string[];
   /** Memory for the bodies of all requests. */
   readonly requests: Pick<ByteBudget, "lease">;
+  /** Memory for what clients of kernels miss while they are away. */
+  readonly missed: Pick<ByteBudget, "lease">;
   readonly bodyPace?: BodyPace;
   /** Whether every request is a rehearsal, which is not logged. Absent, none is. */
   readonly isRehearsal?: boolean;

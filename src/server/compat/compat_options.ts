@@ -1,3 +1,4 @@
+import type { ByteBudget } from "../../concurrency/byte_budget.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import type { SocketDoor } from "../sockets/mod.ts";
@@ -6,4 +7,6 @@ import type { SocketDoor } from "../sockets/mod.ts";
 export interface CompatOptions extends SocketDoor {
   readonly engine: EnginePort;
   readonly sessions: SessionsPort;
+  /** Memory for what clients miss while they are away. */
+  readonly missed: Pick<ByteBudget, "lease">;
 }

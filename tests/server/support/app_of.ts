@@ -24,6 +24,7 @@ export function appOf(parts: Partial<AppOptions> = {}): Hono<AppEnv> {
     maxBodyBytes: 2_000,
     allowOrigins: [],
     requests,
+    missed: requests,
     ...parts,
   });
 }

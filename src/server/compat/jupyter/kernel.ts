@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { unlessAborted } from "../../../commands/mod.ts";
+import type { ByteBudget } from "../../../concurrency/byte_budget.ts";
 import { hasCode } from "../../../core/errors.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import type { Caller } from "../../../engine/port.ts";
@@ -26,6 +27,8 @@ export interface KernelOptions {
   readonly language: string;
   /** Aborted when the session closes. */
   readonly closing: AbortSignal;
+  /** Memory for what clients miss. */
+  readonly missed: Pick<ByteBudget, "lease">;
 }
 
 /**
@@ -34,7 +37,7 @@ export interface KernelOptions {
  */
 export class Kernel {
   readonly #options: KernelOptions;
-  readonly #clients = new KernelClients();
+  readonly #clients: KernelClients;
   #interpreter = new Interpreter();
   /** Interrupts the last code. */
   #running = new AbortController();
@@ -45,6 +48,7 @@ export class Kernel {
 
   constructor(options: KernelOptions) {
     this.#options = options;
+    this.#clients = new KernelClients(options.missed);
     options.closing.addEventListener("abort", () => {
       this.#beginAnew();
       this.#endIfClosed();

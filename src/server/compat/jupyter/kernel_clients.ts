@@ -1,8 +1,7 @@
+import type { ByteBudget } from "../../../concurrency/byte_budget.ts";
 import type { Caller } from "../../../engine/port.ts";
 import type { Message } from "./messages.ts";
-
-/** Most characters that are kept for a client without a connection. The oldest messages go first. */
-const MAX_KEPT_LENGTH = 1_048_576;
+import { MissedMessages } from "./missed_messages.ts";
 
 /** A connected client of a kernel. */
 export interface KernelClient {
@@ -19,8 +18,14 @@ export interface KernelClient {
 /** The connected clients of a kernel, and what the last one that left has missed. */
 export class KernelClients {
   readonly #connected = new Map<string, KernelClient>();
-  /** The last client that left, and what was sent since. Undefined while one is connected. */
-  #absent: { readonly id: string; readonly messages: Message[]; length: number } | undefined;
+  readonly #missed: Pick<ByteBudget, "lease">;
+  /** What was sent since the last client left. Undefined while one is connected. */
+  #absent: MissedMessages | undefined;
+
+  /** @param missed memory for what was missed */
+  constructor(missed: Pick<ByteBudget, "lease">) {
+    this.#missed = missed;
+  }
 
   /** The number of connected clients. */
   get count(): number {
@@ -31,25 +36,26 @@ export class KernelClients {
   connect(client: KernelClient): void {
     this.#connected.get(client.id)?.close("Another connection of the same session_id replaces this one");
     this.#connected.set(client.id, client);
-    if (this.#absent?.id === client.id) { for (const message of this.#absent.messages) client.send(message); }
-    this.#absent = undefined;
+    if (this.#absent?.clientId === client.id) { for (const message of this.#absent.messages) client.send(message); }
+    this.#forgetAbsent();
   }
 
   disconnect(client: KernelClient): void {
     if (this.#connected.get(client.id) !== client) return;
     this.#connected.delete(client.id);
-    if (this.count === 0) this.#absent = { id: client.id, messages: [], length: 0 };
+    const { tenant } = client.caller.principal;
+    if (this.count === 0) this.#absent = new MissedMessages(client.id, () => this.#missed.lease(tenant));
   }
 
   /** Sends a message to clients: to all, unless a filter says otherwise. Returns when there was room for it. */
   async publish(message: Message, filter: (client: KernelClient) => boolean = () => true): Promise<void> {
-    this.#keep(message);
+    this.#absent?.add(message);
     await Promise.all([...this.#connected.values()].filter(filter).map((client) => client.send(message)));
   }
 
   /** Sends a message to one client, by whatever connection it has now. */
   send(id: string, message: Message): void {
-    if (this.#absent?.id === id) this.#keep(message);
+    if (this.#absent?.clientId === id) this.#absent.add(message);
     this.#connected.get(id)?.send(message);
   }
 
@@ -59,13 +65,11 @@ export class KernelClients {
       client.send(message).then(() => client.close("The kernel is shut down"));
     }
     this.#connected.clear();
+    this.#forgetAbsent();
   }
 
-  #keep(message: Message): void {
-    if (this.#absent === undefined) return;
-    const { messages } = this.#absent;
-    messages.push(message);
-    this.#absent.length += message.text.length;
-    while (this.#absent.length > MAX_KEPT_LENGTH) this.#absent.length -= messages.shift()?.text.length ?? 0;
+  #forgetAbsent(): void {
+    this.#absent?.[Symbol.dispose]();
+    this.#absent = undefined;
   }
 }

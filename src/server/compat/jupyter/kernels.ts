@@ -6,6 +6,7 @@ import { parseSessionRequest } from "../../../core/requests/session_request.ts";
 import type { SessionInfo } from "../../../core/session.ts";
 import type { Caller, EnginePort } from "../../../engine/port.ts";
 import type { SessionsPort } from "../../../sessions/port.ts";
+import type { CompatOptions } from "../compat_options.ts";
 import { Kernel } from "./kernel.ts";
 import { kernelNameOf, listSpecs } from "./kernelspecs.ts";
 
@@ -41,9 +42,11 @@ export class Kernels {
   readonly #sessions: SessionsPort;
   /** Those that someone has asked for, by their sessions. */
   readonly #kernels = new Map<string, Kernel>();
+  readonly #missed: CompatOptions["missed"];
 
-  constructor({ engine, sessions }: { readonly engine: EnginePort; readonly sessions: SessionsPort }) {
+  constructor({ engine, missed, sessions }: Pick<CompatOptions, "engine" | "missed" | "sessions">) {
     this.#engine = engine;
+    this.#missed = missed;
     this.#sessions = sessions;
   }
 
@@ -95,7 +98,8 @@ export class Kernels {
     if (known !== undefined) return { session, kernel: known };
     const closing = this.#sessions.closing(caller, session.id);
     const language = canonicalLanguage(String(session.metadata[KERNEL]));
-    const kernel = new Kernel({ closing, sessions: this.#sessions, sessionId: session.id, language });
+    const parts = { closing, missed: this.#missed, sessions: this.#sessions };
+    const kernel = new Kernel({ ...parts, sessionId: session.id, language });
     if (!closing.aborted) this.#kernels.set(session.id, kernel);
     closing.addEventListener("abort", () => this.#kernels.delete(session.id));
     return { session, kernel };

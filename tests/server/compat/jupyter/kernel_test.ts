@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { unlessAborted } from "../../../../src/commands/mod.ts";
+import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import type { Execution, OutputChunk } from "../../../../src/core/execution.ts";
 import type { SubmitOptions } from "../../../../src/engine/port.ts";
@@ -14,7 +15,13 @@ import { until } from "../../../support/until.ts";
 type Body = (options: SubmitOptions) => Promise<Partial<Execution>> | Partial<Execution>;
 
 /** A kernel whose code is the name of a body. */
-function kernelOf(bodies: Readonly<Record<string, Body>>, closed: Promise<void> = Promise.resolve()) {
+function kernelOf(
+  bodies: Readonly<Record<string, Body>>,
+  { closed = Promise.resolve(), missed = new ByteBudget({ maxBytes: 8_000_000, maxOwnerBytes: 8_000_000 }) }: {
+    readonly closed?: Promise<void>;
+    readonly missed?: ByteBudget | undefined;
+  } = {},
+) {
   const facts = { evaluated: [] as string[], closed: [] as string[], context: "" };
   const session = new AbortController();
   const contextId = () => `ctx_${facts.closed.length}${facts.context}`;
@@ -37,7 +44,7 @@ function kernelOf(bodies: Readonly<Record<string, Body>>, closed: Promise<void> 
       return closed;
     },
   });
-  const kernel = new Kernel({ sessions, sessionId: "sess_1", language: "python", closing: session.signal });
+  const kernel = new Kernel({ sessions, sessionId: "sess_1", language: "python", closing: session.signal, missed });
   return Object.assign(kernel, { facts, closeSession: () => session.abort() });
 }
 
@@ -72,6 +79,32 @@ const untilInterrupted: Body = ({ signal }) =>
   new Promise((resolve) =>
     signal?.addEventListener("abort", () => resolve({ outcome: { kind: "cancelled" }, exitCode: null }))
   );
+
+/** Has a kernel print 3 MB after its client has left. */
+async function floodAfterLeaving(missed?: ByteBudget) {
+  let left = Promise.withResolvers<void>();
+  const kernel = kernelOf({
+    flood: async ({ onOutput }) => {
+      await left.promise;
+      for (let count = 0; count < 30; count++) {
+        await onOutput?.({ stream: "stdout", bytes: new Uint8Array(100_000).fill(0x78) });
+      }
+      return {};
+    },
+  }, { missed });
+  const flood = async () => {
+    left = Promise.withResolvers<void>();
+    const [client, before] = [clientOf("a"), kernel.facts.evaluated.length];
+    kernel.connect(client);
+    const answered = kernel.answer(execute("flood"), client);
+    await until(() => kernel.facts.evaluated.length > before, "the code runs");
+    kernel.disconnect(client);
+    left.resolve();
+    await answered;
+  };
+  await flood();
+  return Object.assign(kernel, { flood });
+}
 
 Deno.test("Kernel: code gives its input, output, displays and value in order, between busy and idle, to every client", async () => {
   const [first, second] = [clientOf("a"), clientOf("b")];
@@ -215,7 +248,7 @@ Deno.test("Kernel: a shutdown is answered, and closes the session and every conn
 Deno.test("Kernel: a shutdown is answered behind the code that it ends", async () => {
   const client = clientOf("a");
   const closed = Promise.withResolvers<void>();
-  const kernel = kernelOf({ loop: untilInterrupted }, closed.promise);
+  const kernel = kernelOf({ loop: untilInterrupted }, { closed: closed.promise });
   kernel.connect(client);
   const answered = kernel.answer(execute("loop"), client);
   await until(() => kernel.facts.evaluated.length > 0, "the code runs");
@@ -318,30 +351,35 @@ Deno.test("Kernel: what an answer repeats of its request is bounded", async () =
 });
 
 Deno.test("Kernel: the last client to leave gets what it missed when it returns, the newest MiB of it", async () => {
-  const gate = Promise.withResolvers<void>();
-  const [client, again, stranger] = [clientOf("a"), clientOf("a"), clientOf("b")];
-  const kernel = kernelOf({
-    flood: async ({ onOutput }) => {
-      await gate.promise;
-      for (let count = 0; count < 30; count++) {
-        await onOutput?.({ stream: "stdout", bytes: new Uint8Array(100_000).fill(0x78) });
-      }
-      return {};
-    },
-  });
-  kernel.connect(client);
-  const answered = kernel.answer(execute("flood"), client);
-  await until(() => kernel.facts.evaluated.length > 0, "the code runs");
-  kernel.disconnect(client);
-  gate.resolve();
-  await answered;
+  const [again, stranger] = [clientOf("a"), clientOf("b")];
+  const kernel = await floodAfterLeaving();
   kernel.connect(again);
   assertEquals(again.types().slice(-3), ["stream", "execute_reply", "idle"]);
   assertEquals(again.got.length > 5 && JSON.stringify(again.got).length < 1_100_000, true);
   kernel.disconnect(again);
-  await kernel.answer(execute("more"), client);
+  await kernel.answer(execute("more"), again);
   kernel.connect(stranger);
   assertEquals(stranger.got, []);
+});
+
+Deno.test("Kernel: clients that left miss together no more than there is memory for, and it is free when they return", async () => {
+  const missed = new ByteBudget({ maxBytes: 2_100_000, maxOwnerBytes: 2_100_000 });
+  const kernels = [await floodAfterLeaving(missed), await floodAfterLeaving(missed)];
+  const got: unknown[][] = [];
+  assertEquals(missed.heldBytes > 2_000_000, true);
+  for (const kernel of kernels) {
+    const again = clientOf("a");
+    kernel.connect(again);
+    got.push(again.types());
+  }
+  const ends = ["execute_reply", "idle"];
+  assertEquals(got, [[...Array(5).fill("stream"), ...ends], ends]);
+  assertEquals(missed.heldBytes, 0);
+  for (const kernel of kernels) {
+    await kernel.flood();
+    kernel.closeSession();
+  }
+  assertEquals(missed.heldBytes, 0);
 });
 
 Deno.test("Kernel: a client's new connection takes the place of its old one, which leaves later", () => {

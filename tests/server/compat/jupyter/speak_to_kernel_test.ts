@@ -17,6 +17,7 @@ Deno.test("speakToKernel(): a client for which too much waits is closed", async 
   let sent = 0;
   const kernel = new Kernel({
     ...{ sessions: fakeSessions(), sessionId: "sess_1", language: "python", closing: new AbortController().signal },
+    missed: new ByteBudget({ maxBytes: 0, maxOwnerBytes: 0 }),
   });
   const peer: SocketPeer = {
     ...{ signal: new AbortController().signal, protocol: undefined },
@@ -53,6 +54,7 @@ Deno.test("speakToKernel(): requests that wait are bounded in bytes, and code go
     sessionId: "sess_1",
     language: "python",
     closing: new AbortController().signal,
+    missed: new ByteBudget({ maxBytes: 40_000, maxOwnerBytes: 40_000 }),
   });
   const closed: (readonly [code: number, reason: string])[] = [];
   const peer: SocketPeer = {
