@@ -12,6 +12,7 @@ import positions from "./host/positions.cjs" with { type: "text" };
 import program from "./host/program.cjs" with { type: "text" };
 import typescript from "./host/typescript.cjs" with { type: "text" };
 import blob from "./prelude/blob.js" with { type: "text" };
+import causes from "./prelude/causes.js" with { type: "text" };
 import clone from "./prelude/clone.js" with { type: "text" };
 import console from "./prelude/console.js" with { type: "text" };
 import consoleMethods from "./prelude/console_methods.js" with { type: "text" };
@@ -47,6 +48,7 @@ const PRELUDE = [define, preludeHost, parts, console, preludeMain];
 /** The modules that programs use by name, each a script of its own. */
 const PARTS = {
   blob,
+  causes,
   clone,
   console_methods: consoleMethods,
   dom_exception: domException,
@@ -65,7 +67,19 @@ const PARTS = {
  * Built-ins of the language that the prelude uses. It takes them before a cell of a context declares the same names.
  */
 const BUILT_INS = [
-  ...["Array", "ArrayBuffer", "BigInt", "Boolean", "DataView", "Date", "Error", "EvalError", "Function", "Infinity"],
+  ...[
+    "AggregateError",
+    "Array",
+    "ArrayBuffer",
+    "BigInt",
+    "Boolean",
+    "DataView",
+    "Date",
+    "Error",
+    "EvalError",
+    "Function",
+    "Infinity",
+  ],
   ...["Intl", "JSON", "Map", "Math", "NaN", "Number", "Object", "Promise", "Proxy", "RangeError", "ReferenceError"],
   ...["Reflect", "RegExp", "Set", "SharedArrayBuffer", "String", "Symbol", "SyntaxError", "TypeError", "URIError"],
   ...["Uint8Array", "WeakMap", "WeakRef", "WeakSet", "encodeURIComponent", "isNaN", "parseFloat", "parseInt"],

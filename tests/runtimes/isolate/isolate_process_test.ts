@@ -256,13 +256,13 @@ for (const one of [...tries, () => import("./wrong.js"), () => import("./thrown.
   await one().catch((error) => console.log(String(error)));
 }
 const error = await import("./lib/bad.js").catch((error) => error);
-console.log(error instanceof RangeError, error.stack);
+console.log(error instanceof RangeError, error.cause, error.stack);
 import("./late.js").then(({ late }) => console.log(late));
 console.log("main is over");
 `,
         "lib/lib.ts":
           'enum Step { Wide = 41 }\nexport let count = 0;\nexport default (): number => (count += Step.Wide);\nconsole.log("lib runs");',
-        "lib/bad.js": "await null;\n  throw new RangeError('bad');",
+        "lib/bad.js": "await null;\n  throw new RangeError('bad', { cause: new Map() });",
         "wrong.js": "let x = ;",
         "thrown.js": "throw 42;",
         "data.json": '{ "n": 7 }',
@@ -277,7 +277,7 @@ console.log("main is over");
       "a method import('a text') 7",
       ...["RangeError: bad", "RangeError: bad", missing("./none.js"), "SyntaxError: Unexpected token ';'", "42"],
       missing("node:fs"),
-      "true RangeError: bad",
+      "true Map(0) {} RangeError: bad",
       "    at file:///workspace/lib/bad.js:2:9",
       ...["main is over", "late", ""],
     ]);
@@ -401,6 +401,46 @@ testIsolate("what cannot run says why on stderr, and exits with 1", async ({ run
     const { exitCode, stderr } = await run({ files: { "main.ts": code }, tenant: "reader" });
     assertEquals([exitCode, stderr], [1, text], code);
   }
+});
+
+/** Programs that end by an error with causes, or one that is made of others. */
+const CAUSED: readonly string[] = [
+  `const a = new Error("a"), b = new TypeError("ä\\nb", { cause: a });
+a.cause = b;
+const deep = new RangeError("", { cause: new AggregateError([a, "text"], "inner", { cause: null }) });
+function fâil() { throw new AggregateError([b, a, 5, deep, deep], "all", { cause: new Error("c", { cause: a }) }); }
+fâil();`,
+  `let one = new Error("0");
+for (let count = 1; count < 40; count++) one = new Error("n" + count, { cause: one });
+console.error(one.stack.length > 0);
+one.message = "changed";
+Promise.reject(one);`,
+  `const all = Array.from({ length: 200 }, (_, at) => new Error(String(at), { cause: { at } }));
+throw new AggregateError(all, "many");`,
+  "class Own extends Error {\n  get cause() { throw new Error('no'); }\n}\nthrow new Own('own');",
+];
+
+testIsolate(
+  "an error has its causes and the errors that it is made of in its trace, as in Deno",
+  async ({ host, run }) => {
+    await using deno = runtimeOf(denoEntry, host);
+    for (const code of CAUSED) {
+      await using environment = await deno.createEnvironment(configureEnvironment("javascript"));
+      await environment.files.write("main.js", new TextEncoder().encode(code));
+      const program = { kind: "file", path: "main.js", args: [] } as const;
+      const expected = await runProgram(environment, program, { limits: DEFAULT_LIMITS });
+      const { stderr } = await run({ files: { "main.js": code }, tenant: "reader" });
+      const source = /^.*\n *\^\n/m; // Deno shows the line of the program.
+      assertEquals(stderr, expected.stderr.replace("Uncaught (in promise)", "Uncaught").replace(source, ""));
+    }
+  },
+);
+
+testIsolate("an error whose causes cannot be shown has its own trace", async ({ run }) => {
+  const code = 'throw Object.defineProperty(new Error("m"), "cause", { get() { for (;;); } });';
+  const { outcome, stderr } = await run({ files: { "main.js": code } });
+  const expected = "error: Uncaught Error: m\n    at file:///workspace/main.js:1:29\n";
+  assertEquals([outcome, stderr], [{ kind: "exited", exitCode: 1 }, expected]);
 });
 
 testIsolate(

@@ -16,6 +16,7 @@ const TIMED_OUT = "Script execution timed out";
 exports.runContext = function runContext(made, { entry, files }) {
   const { context, isolate } = made;
   const own = Object.create(null);
+  made.keepCauses();
   const originals = makeOriginals(made);
   const { originalOf } = originals;
   const modules = new ProgramModules({ ...made, ...originals, files: own });
@@ -23,7 +24,7 @@ exports.runContext = function runContext(made, { entry, files }) {
   const imports = new Imports(modules, { ...made, originalOf });
   const complain = (error) => {
     if (isolate.isDisposed || isMemoryError(error)) throw error;
-    writeFrame(KINDS.stderr, `Uncaught ${describe(error, originalOf)}\n`);
+    writeFrame(KINDS.stderr, `Uncaught ${describe(error, { ...made, originalOf })}\n`);
   };
   /** Runs a part of the context. An error that nothing handles does not end the context. */
   const go = (part) => {

@@ -15,12 +15,18 @@ exports.isMemoryError = function isMemoryError(error) {
   return MEMORY_MESSAGES.test(error instanceof RangeError ? String(error.message) : "");
 };
 
-/** An error with the frames of the program. @param originalOf the position in the program's own text */
-exports.describe = function describe(error, originalOf) {
+/**
+ * An error with the frames of the program.
+ *
+ * @param program.originalOf the position in the program's own text
+ * @param program.showCauses the text of the error with a key, and of its causes; absent, its own is enough
+ */
+exports.describe = function describe(error, { originalOf, showCauses = () => undefined }) {
   if (!(error instanceof Error)) return String(error);
   if (NO_ERROR.test(error.message)) return "an object that is no Error";
-  const [text] = String(error.stack ?? error).split(`\n    at ${BOUNDARY}`);
-  const lines = text.split("\n").filter((line) => !/^\s+at .*(?:codebeaker:|node:|\.cjs:)/.test(line));
+  const lines = (showCauses(keyOf(error)) ?? stackOf(error)).split("\n").filter((line) =>
+    !/^\s+at .*(?:codebeaker:|node:|\.cjs:)/.test(line)
+  );
   const shown = lines.join("\n");
   if (!(error instanceof SyntaxError)) return shown;
   return shown.replace(
@@ -33,5 +39,25 @@ exports.describe = function describe(error, originalOf) {
 exports.failureOf = function failureOf(error, originalOf) {
   if (!(error instanceof Error)) return { thrown: error };
   const message = error instanceof SyntaxError ? error.message.replace(SYNTAX_PLACE, "$1") : error.message;
-  return { name: error.name, message, stack: exports.describe(error, originalOf) };
+  return { key: keyOf(error), name: error.name, message, stack: exports.describe(error, { originalOf }) };
 };
+
+/** The stack of an error, up to where it came out of its isolate. */
+function stackOf(error) {
+  const { head, places } = partsOf(error);
+  return head + places;
+}
+
+/** The message and the frames of an error, by which the isolate knows it again. */
+function keyOf(error) {
+  return error.message + partsOf(error).places;
+}
+
+/** The two parts of an error's stack. isolated-vm makes a character of each byte of the frames in UTF-8. */
+function partsOf(error) {
+  const [stack] = String(error.stack ?? error).split(`\n    at ${BOUNDARY}`);
+  const head = `${error.name}: ${error.message}`;
+  if (!stack.startsWith(head)) return { head: stack, places: "" };
+  const places = stack.slice(head.length);
+  return { head, places: /^[\0-\xff]*$/.test(places) ? Buffer.from(places, "latin1").toString() : places };
+}

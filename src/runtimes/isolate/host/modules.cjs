@@ -16,6 +16,8 @@ const BOOT = 'import * as namespace from "module"; export { namespace }; export 
 const LACKS_EXPORT = /^The requested module '(.+)' does not provide an export named '(.+)'$/;
 /** Matches every text of a module that waits for a promise. */
 const MAY_WAIT = /\bawait\b/;
+/** Matches what programs make errors with causes by. */
+const MAY_HAVE_CAUSES = /\b(?:cause|AggregateError|Promise\s*\.\s*any)\b/;
 
 /** Compiles and links modules, each once. */
 exports.ProgramModules = class ProgramModules {
@@ -24,6 +26,7 @@ exports.ProgramModules = class ProgramModules {
   #files;
   #isolate;
   #giveImport;
+  #keepCauses;
   #root;
   /** The modules by path in the workspace, with the query. With another query, a file is another module. */
   #modules = new Map();
@@ -35,15 +38,17 @@ exports.ProgramModules = class ProgramModules {
   /**
    * @param options.giveImport gives a module with the text of {@link HELPER_TEXT} the function that `import()` in a
    *   file calls
+   * @param options.keepCauses has the causes of errors shown
    * @param options.addCompiled gets the URL of each file that was compiled, and the positions in it
    * @param options.root the apparent directory of the files
    */
-  constructor({ addCompiled, context, files, giveImport, isolate, root = WORKSPACE }) {
+  constructor({ addCompiled, context, files, giveImport, isolate, keepCauses, root = WORKSPACE }) {
     this.#addCompiled = addCompiled;
     this.#context = context;
     this.#files = files;
     this.#isolate = isolate;
     this.#giveImport = giveImport;
+    this.#keepCauses = keepCauses;
     this.#root = root;
   }
 
@@ -145,6 +150,7 @@ exports.ProgramModules = class ProgramModules {
 
   #compile(path, { filename, text }) {
     this.#mayWait ||= MAY_WAIT.test(text);
+    if (MAY_HAVE_CAUSES.test(text)) this.#keepCauses();
     const compile = (code) => this.#isolate.compileModuleSync(callImports(code), { filename });
     if (path.endsWith(".json")) return compile(`export default JSON.parse(${JSON.stringify(text)});`);
     if (!IS_TYPESCRIPT.test(path)) return compile(text);

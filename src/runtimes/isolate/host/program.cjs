@@ -10,6 +10,9 @@ const { isBroken } = require("./typescript.cjs");
 
 const MAX_RANDOM_BYTES = 65_536;
 
+/** Longest time in which the causes of an error are shown, in ms. */
+const CAUSES_MS = 500;
+
 /** A program that calls what programs often call, and its path. */
 const TYPICAL_NAME = "main.js";
 const TYPICAL = `
@@ -81,9 +84,23 @@ exports.Isolates = class Isolates {
       callback((name, ...args) => functions.get(name)(...args)),
     ], { result: { reference: true } });
     const call = (...args) => act.applySync(undefined, args);
+    let keepsCauses = false;
     return Object.assign(made, {
       step: () => call("main", "step"),
       nameOriginals: (originalOf) => call("stack_traces", "nameOriginals", callback(originalOf)),
+      /** Has the causes of errors shown, which takes the program some time for each error. */
+      keepCauses: () => {
+        if (!keepsCauses) call("causes", "keepCauses");
+        keepsCauses = true;
+      },
+      showCauses: (key) => {
+        if (!keepsCauses) return undefined;
+        try {
+          return act.applySync(undefined, ["causes", "showCauses", key], { timeout: CAUSES_MS });
+        } catch {
+          return undefined; // A getter or a Proxy of the program fails, or does not end.
+        }
+      },
       giveImport: (helper, path) => {
         const load = act.applySync(undefined, ["imports", "importFrom", path], { result: { reference: true } });
         helper.namespace.getSync("give", { reference: true }).applySync(undefined, [load.derefInto()]);
@@ -144,7 +161,7 @@ function run(made, { entry, files }) {
     return { kind: "exited", exitCode: 1 };
   } catch (error) {
     if (isolate.isDisposed || isMemoryError(error)) return { kind: "memory_limit" };
-    writeFrame(KINDS.stderr, `error: Uncaught ${describe(error, originalOf)}\n`);
+    writeFrame(KINDS.stderr, `error: Uncaught ${describe(error, { ...made, originalOf })}\n`);
     return { kind: "exited", exitCode: 1 };
   }
 }

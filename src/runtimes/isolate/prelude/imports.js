@@ -1,5 +1,6 @@
 import { define } from "./define.js";
 import { host } from "./host.js";
+import { usedPart } from "./parts.js";
 
 /** The language's own classes of errors, by their names. */
 const ERRORS = {
@@ -35,9 +36,15 @@ export function resolveImport(id, namespace) {
   take(id).resolve(namespace);
 }
 
-/** Rejects a call with a copy of the file's error. Its class is one of the language's. */
-export function rejectImport(id, { message, name, stack, thrown }) {
+/**
+ * Rejects a call with the file's error, or with a copy. A copy's class is one of the language's.
+ *
+ * @param failure.key that of a kept error
+ */
+export function rejectImport(id, { key, message, name, stack, thrown }) {
   if (stack === undefined) return take(id).reject(thrown);
+  const own = usedPart("causes")?.keptError(key);
+  if (own !== undefined) return take(id).reject(own);
   const error = new (ERRORS[name] ?? Error)(message);
   define(error, "stack", stack);
   if (error.name !== name) define(error, "name", name);

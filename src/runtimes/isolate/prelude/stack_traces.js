@@ -17,11 +17,13 @@ export function nameOriginals(originalOf) {
     ));
 }
 
-function asElsewhere(error, frames) {
+/** A stack as V8 makes it. */
+export function asElsewhere(error, frames) {
   return headOf(error) + frames.map((frame) => `\n    at ${frame}`).join("");
 }
 
-function headOf(error) {
+/** The name and the message of an error. */
+export function headOf(error) {
   try {
     return Error.prototype.toString.call(error);
   } catch {
