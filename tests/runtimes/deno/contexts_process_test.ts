@@ -26,7 +26,7 @@ function isNoPipe(descriptor: string): boolean {
 /** Finds pipes among {@link DESCRIPTORS}. It sees them where it has a /proc. */
 const FIND_PIPES = `for at in ${DESCRIPTORS.join(" ")}; do [ ! -p /dev/fd/$at ] || echo $at; done`;
 
-/** Cells that start a program which inherits stdin, closed, and their values: what it has printed, and its exit code. */
+/** Cells that start a program which inherits stdin, and their values: what it has printed, and its exit code. */
 const STARTERS: readonly (readonly [code: string, value: unknown])[] = [
   [
     `const run = async (command, ...args) => {
@@ -34,14 +34,14 @@ const STARTERS: readonly (readonly [code: string, value: unknown])[] = [
        return [new TextDecoder().decode(stdout), code];
      };
      await run("cat")`,
-    ["", 1],
+    ["", 0],
   ],
   [`await run("sh", "-c", ${JSON.stringify(FIND_PIPES)})`, ["", 0]],
   [
     `const { spawnSync } = await import("node:child_process");
      const { status, stdout } = spawnSync("cat", { stdio: ["inherit", "pipe"] });
      [\`\${stdout}\`, status]`,
-    ["", 1],
+    ["", 0],
   ],
 ];
 

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 
 const { Error, Object, Promise, ReadableStream, Uint8Array } = globalThis;
-const { openSync, stdin } = Deno;
+const { openSync, permissions, stdin } = Deno;
 const cwd = Deno.cwd();
 const require = createRequire(import.meta.url);
 const read = stdin.read.bind(stdin);
@@ -22,8 +22,8 @@ export function readOrders() {
 /**
  * Opens the orders as a pipe handle at a descriptor that children do not inherit. It calls `push` with each piece, and
  * with undefined at the end. Stdin's own descriptor is closed: a program or a child of it that read stdin would take the
- * service's orders. The workspace stands there instead, which children do not inherit either, so that nothing else that
- * Deno opens becomes stdin.
+ * service's orders. Where there may be children, an empty file that they inherit stands there instead; else the
+ * workspace, so that nothing else that Deno opens becomes stdin.
  */
 function openPipe(push) {
   const { Pipe, socketType } = pipes();
@@ -31,10 +31,25 @@ function openPipe(push) {
   const [first, moved] = [new Pipe(socketType.SOCKET), new Pipe(socketType.SOCKET)];
   moved.onread = (buffer) => push(buffer && new Uint8Array(buffer));
   if (first.open(0) !== 0 || moved.open(first.fdForIpc()) !== 0) throw new Error("The orders cannot be moved");
+  const sqlite = permissions.querySync({ name: "run" }).state === "granted" ? require("node:sqlite") : undefined;
   first.close();
+  if (sqlite !== undefined) openEmpty(sqlite);
   openSync(cwd);
   if (moved.readStart() !== 0) throw new Error("The orders cannot be read");
   return moved;
+}
+
+/**
+ * Opens /dev/null as stdin, where that is closed. Children inherit no file that Deno opens, but one that SQLite puts at
+ * a standard descriptor: it does so before it opens a database that would be there otherwise (robust_open() of its
+ * os_unix.c).
+ */
+function openEmpty({ DatabaseSync }) {
+  try {
+    new DatabaseSync(cwd, { readOnly: true });
+  } catch {
+    // A directory is no database. It has been opened by then.
+  }
 }
 
 /** Node's pipe handles; an empty object where Deno has none. */
