@@ -1,9 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type CliResult, runAlone, runCommandLine, runHere } from "../support/cli.ts";
+import { type CliResult, runAlone, runCommandLine, runHere, startUnread } from "../support/cli.ts";
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
-import { PROJECT } from "../support/service_process.ts";
-import { DENO_ALONE, NOTHING_RUNS, withoutProjectVariables } from "../support/variables.ts";
+import { DENO_ALONE, NOTHING_RUNS } from "../support/variables.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 
 /** Runs a program from a file, by the command line in this process. */
@@ -112,21 +111,11 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
   Deno.test("codebeaker run exits as a shell would for a signal, also before its program has begun", async () => {
     for (const delayMs of [60, 400]) {
       const scratch = await Deno.makeTempDir();
-      const process = new Deno.Command(Deno.execPath(), {
-        args: ["run", "--quiet", "--allow-all", "main.ts", "run", "--scratch", scratch, "-"],
-        cwd: PROJECT,
-        clearEnv: true,
-        env: { ...withoutProjectVariables(), ...DENO_ALONE },
-        stdin: "piped",
-        stdout: "null",
-        stderr: "piped",
-      }).spawn();
-      const writer = process.stdin.getWriter();
-      await writer.write(new TextEncoder().encode("setInterval(() => {}, 1000);"));
-      await writer.close();
+      const args = ["run", "--scratch", scratch, "-e", "setInterval(() => {}, 1000);"];
+      const { child, errors } = await startUnread(args, DENO_ALONE);
       await new Promise((resolve) => setTimeout(resolve, delayMs));
-      process.kill("SIGTERM");
-      const [stderr, { code }] = await Promise.all([new Response(process.stderr).text(), process.status]);
+      child.kill("SIGTERM");
+      const [stderr, { code }] = await Promise.all([errors, child.status]);
       assertEquals([code, stderr], [143, ""]);
       assertEquals(await Array.fromAsync(Deno.readDir(scratch)), []);
       await Deno.remove(scratch);

@@ -20,7 +20,9 @@ Deno.test("the page of packaging installs the service with the flags by which it
 });
 
 Deno.test("every command of the project has the flags of serve: V8 takes compiled code only from a process with the same", () => {
-  const ofMain = Object.values(project.tasks).flatMap(({ command }) => /^deno run .*main\.ts(?= )/.exec(command) ?? []);
+  const ofMain = Object.values(project.tasks).flatMap(({ command }) =>
+    /^deno run .* main\.ts(?= |$)/.exec(command) ?? []
+  );
   assert(ofMain.length > 5);
   assertEquals(new Set(ofMain).size, 1);
 });

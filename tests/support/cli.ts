@@ -96,7 +96,11 @@ export async function startCommandLine(args: readonly string[]): Promise<Running
   };
 }
 
-function spawnCommandLine(args: readonly string[], env: Readonly<Record<string, string>> = {}): Deno.ChildProcess {
+/** Starts the command line in a process of its own, without stdin. */
+export function spawnCommandLine(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Deno.ChildProcess {
   const [file = "", ...before] = COMMAND_LINE;
   return new Deno.Command(file, {
     args: [...before, ...args],

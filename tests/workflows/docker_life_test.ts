@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { untilBegun } from "../support/begun.ts";
+import { spawnCommandLine } from "../support/cli.ts";
 import { containersOf, DOCKER_HOST, dockerAvailability, openEngine } from "../support/docker.ts";
 import { isPresent } from "../support/requirements.ts";
 import { ask } from "../support/service_client.ts";
-import { PROJECT, type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
+import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
-import { withoutProjectVariables } from "../support/variables.ts";
 
 const SLEEPER = { language: "bash", runtime: "docker", code: "echo begun; exec sleep 1000", timeoutMs: 60_000 };
 
@@ -144,18 +144,9 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
 
 /** Starts `codebeaker run` with a program in a container. */
 function startRun(home: string, program: string): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", "main.ts", "run", "--runtime", "docker", program],
-    cwd: PROJECT,
-    clearEnv: true,
-    env: {
-      ...withoutProjectVariables(),
-      CODEBEAKER_HOME: home,
-      CODEBEAKER_DOCKER_HOST: DOCKER_HOST,
-      CODEBEAKER_DOCKER_PULL: "never",
-    },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  return spawnCommandLine(["run", "--runtime", "docker", program], {
+    CODEBEAKER_HOME: home,
+    CODEBEAKER_DOCKER_HOST: DOCKER_HOST,
+    CODEBEAKER_DOCKER_PULL: "never",
+  });
 }

@@ -13,7 +13,7 @@ import { fakeRuntime } from "../support/fake_runtime.ts";
 import { createKey } from "../support/keys.ts";
 import { isPresent, NOT_YET } from "../support/requirements.ts";
 import { openService } from "../support/own_service.ts";
-import { PROJECT, startServiceProcess } from "../support/service_process.ts";
+import { COMMAND_LINE, PROJECT, startServiceProcess } from "../support/service_process.ts";
 import { configFor } from "../support/test_config.ts";
 import { until } from "../support/until.ts";
 import { DENO_ALONE, WITHOUT_DOCKER, withoutProjectVariables } from "../support/variables.ts";
@@ -120,7 +120,7 @@ Deno.test("doctor exits with 1 where a canary is broken, whatever proof is kept,
 /** What the doctor shows in a terminal. */
 async function doctorInTerminal(env: Readonly<Record<string, string>>): Promise<string> {
   const { NO_COLOR: _, ...others } = withoutProjectVariables();
-  const line = `'${Deno.execPath()}' run --quiet --allow-all main.ts doctor`;
+  const line = [...COMMAND_LINE, "doctor"].map((word) => `'${word}'`).join(" ");
   const terminal = new Deno.Command("/usr/bin/script", {
     args: ["--quiet", "--command", line, "/dev/null"],
     cwd: PROJECT,

@@ -8,7 +8,7 @@ import { kill, type Places, startIn, withPlaces } from "../support/places.ts";
 import { isPresent } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { serverEvents } from "../support/server_events.ts";
-import { PROJECT, type ServiceProcess } from "../support/service_process.ts";
+import { PROJECT, SERVE, type ServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
 import { withoutProjectVariables } from "../support/variables.ts";
 
@@ -117,8 +117,9 @@ async function haveOwnUsers(): Promise<boolean> {
 }
 
 async function startAndKill({ home, scratch }: Places, afterMs: number): Promise<void> {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", "main.ts", "serve", "--port", "0", "--scratch", scratch],
+  const [command = "", ...args] = SERVE;
+  const process = new Deno.Command(command, {
+    args: [...args, "--port", "0", "--scratch", scratch],
     cwd: PROJECT,
     clearEnv: true,
     env: { ...withoutProjectVariables(), CODEBEAKER_HOME: home },

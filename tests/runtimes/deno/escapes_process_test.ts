@@ -8,6 +8,7 @@ import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { ExecutionEnvironment } from "../../../src/runtimes/port.ts";
 import { plantSelfTests } from "../../support/kept_self_tests.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
+import { COMMAND_LINE } from "../../support/service_process.ts";
 import { CHILD_SETTINGS, withoutProjectVariables } from "../../support/variables.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
@@ -153,10 +154,9 @@ if (isPresent("deno", await testedAvailability(runtime))) {
       const socket = new net.Socket({ fd: 9 }); socket.on("error", () => {}); socket.write("escaped"); setTimeout(() => Deno.exit(0), 200);`;
     await Deno.writeTextFile(`${directory}/main.ts`, code);
     await plantSelfTests(CHILD_SETTINGS.CODEBEAKER_HOME);
-    const script =
-      `exec 9> >(cat > "${directory}/out"); "${Deno.execPath()}" run --quiet --allow-all main.ts run "${directory}/main.ts"; exec 9>&-; sleep 0.2`;
+    const script = `exec 9> >(cat > "${directory}/out"); "$0" "$@"; exec 9>&-; sleep 0.2`;
     await new Deno.Command("bash", {
-      args: ["-c", script],
+      args: ["-c", script, ...COMMAND_LINE, "run", `${directory}/main.ts`],
       clearEnv: true,
       env: withoutProjectVariables(),
       stdout: "null",
