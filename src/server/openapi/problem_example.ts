@@ -1,7 +1,5 @@
-import type { Answer } from "../../core/answers/answer.ts";
-import type { problemSchema } from "../../core/answers/problem.ts";
-import { ERROR_KINDS } from "../../core/answers/vocabulary.ts";
-import type { ErrorCode } from "../../core/errors.ts";
+import type { ErrorCode, ErrorDetails } from "../../core/errors.ts";
+import { failureProblem, type Problem } from "../http/problem.ts";
 
 const UNKNOWN_FIELD = 'Unknown field "languge", did you mean "language"?';
 
@@ -19,17 +17,14 @@ const DETAILS: Readonly<Record<ErrorCode, string>> = {
   internal: "Internal error",
 };
 
+/** What a problem with a code has beside its message. */
+const FACTS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
+  busy: { retryAfterMs: 1_000 },
+  invalid_request: { errors: [{ path: "languge", message: UNKNOWN_FIELD }] },
+};
+
 /** Makes the example of a problem with a code. */
-export function problemExample(code: ErrorCode): Answer<typeof problemSchema> {
-  const { status, title } = ERROR_KINDS[code];
-  return {
-    type: `urn:codebeaker:error:${code}`,
-    title,
-    status,
-    code,
-    detail: DETAILS[code],
-    requestId: "5ee50377-6ccd-49bf-994e-2ef966183be1",
-    ...(code === "busy" ? { retryAfterMs: 1_000 } : {}),
-    ...(code === "invalid_request" ? { errors: [{ path: "languge", message: UNKNOWN_FIELD }] } : {}),
-  };
+export function problemExample(code: ErrorCode): Problem {
+  const failure = { code, message: DETAILS[code], details: FACTS[code] ?? {} };
+  return failureProblem(failure, "5ee50377-6ccd-49bf-994e-2ef966183be1");
 }

@@ -22,8 +22,5 @@ export const installPackages = defineTool({
     timeoutMs: timeoutMs.describe("Deadline, 60000 by default"),
     ...sessionFields,
   }),
-  async run({ language, limits, permissions, runtime, session, ...fields }, call) {
-    const choice = { language, limits, permissions, runtime, session };
-    return await runProgramCommand({ tool: NAME, choice, command: { type: "install_packages", ...fields } }, call);
-  },
+  run: (fields, call) => runProgramCommand({ tool: NAME, type: "install_packages", fields }, call),
 });

@@ -26,8 +26,5 @@ export const runCommand = defineTool({
     timeoutMs: timeoutMs.describe("Deadline, 10000 by default"),
     ...sessionFields,
   }),
-  async run({ language, limits, permissions, runtime, session, ...fields }, call) {
-    const choice = { language, limits, permissions, runtime, session };
-    return await runProgramCommand({ tool: NAME, choice, command: { type: "execute_shell", ...fields } }, call);
-  },
+  run: (fields, call) => runProgramCommand({ tool: NAME, type: "execute_shell", fields }, call),
 });
