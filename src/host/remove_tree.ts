@@ -1,5 +1,7 @@
 import * as fs from "node:fs";
 
+/** Most attempts, as another removal may move directories into what this one has emptied. */
+const ROUNDS = 5;
 const { O_DIRECTORY, O_NOFOLLOW } = fs.constants;
 /** Opens a directory also where it may not be read. open(2) has this flag, `node:fs` no name for it. */
 const O_PATH = 0o10_000_000;
@@ -13,21 +15,29 @@ const O_PATH = 0o10_000_000;
  * stack of a removal that descends, and its paths would be longer than the kernel takes.
  */
 export async function removeTree(path: string): Promise<void> {
+  for (let round = 1;; round++) {
+    try {
+      return await removeOnce(path);
+    } catch (error) {
+      if (round === ROUNDS || !isNotEmpty(error)) throw error;
+    }
+  }
+}
+
+async function removeOnce(path: string): Promise<void> {
   const kind = await lstatOrUndefined(path);
   if (kind === undefined) return;
-  if (!kind.isDirectory) return await Deno.remove(path);
+  if (!kind.isDirectory) return await ignoreMissing(Deno.remove(path));
   const pending: string[] = [];
   await ignoreMissing(withAccess(path, async (opened) => {
     for (const name of await removeFiles(opened)) pending.push(`${path}/${name}`);
   }));
-  let moved = 0;
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
     const current = directory;
     await ignoreMissing(withAccess(current, async (opened) => {
       for (const name of await removeFiles(opened)) {
-        const top = `${path}/.${moved++}-${crypto.randomUUID()}`;
-        await Deno.rename(`${opened}/${name}`, top);
-        pending.push(top);
+        const top = `${path}/.${crypto.randomUUID()}`;
+        await ignoreMissing(Deno.rename(`${opened}/${name}`, top).then(() => void pending.push(top)));
       }
       await Deno.remove(current);
     }));
@@ -95,6 +105,10 @@ function openDirectory(path: string): OpenDirectory | undefined {
     }
     throw error;
   }
+}
+
+function isNotEmpty(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOTEMPTY";
 }
 
 async function lstatOrUndefined(path: string): Promise<Deno.FileInfo | undefined> {

@@ -21,10 +21,16 @@ interface Watched {
  * of connections while any such request is unanswered; a system without that table has only Deno's signal. The table
  * changes while it is read in parts, so a client counts as gone when it is missing twice.
  */
-export class ClientWatch implements Disposable {
+export class ClientWatch implements AsyncDisposable {
+  readonly #read: typeof readConnections;
   readonly #watched = new Set<Watched>();
   #timer: ReturnType<typeof setInterval> | undefined;
-  #isPolling = false;
+  #poll: Promise<void> | undefined;
+
+  /** @param options.read reads the table of connections */
+  constructor({ read = readConnections }: { readonly read?: typeof readConnections } = {}) {
+    this.#read = read;
+  }
 
   /** Aborts a request's `signal` also when its client disconnects, until `completed` settles. */
   follow(request: Request, { remoteAddr, completed }: Deno.ServeHandlerInfo, localPort: number): void {
@@ -35,24 +41,30 @@ export class ClientWatch implements Disposable {
     request.signal.addEventListener("abort", () => client.gone.abort()); // It has just come, and is not aborted yet.
     Object.defineProperty(request, "signal", { value: client.gone.signal });
     this.#watched.add(client);
-    this.#timer ??= setInterval(() => this.#poll(), POLL_MS);
+    this.#timer ??= setInterval(() => this.#startPoll(), POLL_MS);
     const leave = () => void this.#watched.delete(client);
     completed.then(leave, leave);
   }
 
-  /** Stops polling. */
-  [Symbol.dispose](): void {
+  /** Stops polling, and waits for a poll that is under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopTimer();
+    await this.#poll;
+  }
+
+  #startPoll(): void {
+    if (this.#watched.size === 0) return this.#stopTimer(); // The timer stops here and not earlier: each request would make one.
+    this.#poll ??= this.#abortMissing().finally(() => this.#poll = undefined);
+  }
+
+  #stopTimer(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
-  async #poll(): Promise<void> {
-    if (this.#watched.size === 0) return this[Symbol.dispose](); // The timer stops here and not earlier: each request would make one.
-    if (this.#isPolling) return;
-    this.#isPolling = true;
+  async #abortMissing(): Promise<void> {
     const clients = [...this.#watched];
-    const connections = await readConnections();
-    this.#isPolling = false;
+    const connections = await this.#read();
     for (const client of clients) {
       const wasMissing = client.isMissing;
       client.isMissing = connections.isGone(client.ports);

@@ -75,7 +75,7 @@ export function listen({ host, port, hasKeys = false, fetch }: ListenOptions): L
       const closed = server.shutdown();
       await drain();
       await settledWithin(closed, CLOSE_GRACE_MS);
-      clients[Symbol.dispose]();
+      await clients[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,4 +1,6 @@
 import { assertEquals } from "@std/assert";
+import { settlesAtOnce } from "../../../src/concurrency/delay.ts";
+import { ClientWatch } from "../../../src/server/http/client_watch.ts";
 import { listen } from "../../../src/server/mod.ts";
 import { until } from "../../support/until.ts";
 
@@ -66,3 +68,21 @@ Deno.test("ClientWatch leaves a client alone that waits, also while another one 
     assertEquals([answer.split("\r\n")[0], answer.endsWith("2000")], ["HTTP/1.1 200 OK", true]);
     assertEquals(asked[0]?.signal.aborted, false);
   }));
+
+Deno.test("ClientWatch ends after the poll that is under way", async () => {
+  const [reading, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const watch = new ClientWatch({
+    async read() {
+      reading.resolve();
+      await answered.promise;
+      return { isGone: () => false };
+    },
+  });
+  const remoteAddr: Deno.NetAddr = { transport: "tcp", hostname: "127.0.0.1", port: 1 };
+  watch.follow(new Request("http://localhost", { method: "POST" }), { remoteAddr, completed: answered.promise }, 2);
+  await reading.promise;
+  const ending = watch[Symbol.asyncDispose]();
+  assertEquals(await settlesAtOnce(ending), false);
+  answered.resolve();
+  await ending;
+});
