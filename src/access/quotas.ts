@@ -2,7 +2,7 @@ import { CodeBeakerError } from "../core/errors.ts";
 import type { Principal } from "../core/principal.ts";
 import type { UsageStore } from "../storage/storage.ts";
 import type { Clock } from "../concurrency/clock.ts";
-import { Semaphore } from "../concurrency/semaphore.ts";
+import { type AcquireOptions, Semaphore } from "../concurrency/semaphore.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 const DAY_MS = 86_400_000;
@@ -12,12 +12,6 @@ const IDLE_MS = 60_000;
 const MAX_QUEUED = 100;
 /** Time until the next request for a slot, which may come free at any time. */
 const RETRY_MS = 1_000;
-
-/** How long a program waits for a slot of its tenant. */
-export interface EnterOptions {
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** The state of one tenant. */
 interface Tenant {
@@ -71,7 +65,7 @@ export class Quotas {
    * @throws {CodeBeakerError} `busy` when no slot came free in time, too many wait, or the budget is used up
    * @throws the signal's reason when it aborts first
    */
-  async enter(principal: Principal, options: EnterOptions): Promise<Disposable> {
+  async enter(principal: Principal, options: AcquireOptions): Promise<Disposable> {
     using entered = new DisposableStack();
     if (principal.quota.maxConcurrent !== undefined) {
       const tenant = this.#tenantOf(principal);
@@ -137,7 +131,7 @@ function checkQueue({ slots }: Tenant, principal: Principal): void {
   if (slots.waiting >= MAX_QUEUED) throw noFreeSlot(principal);
 }
 
-async function acquireSlot(tenant: Tenant, principal: Principal, options: EnterOptions): Promise<Disposable> {
+async function acquireSlot(tenant: Tenant, principal: Principal, options: AcquireOptions): Promise<Disposable> {
   checkQueue(tenant, principal);
   try {
     return await tenant.slots.acquire(options);

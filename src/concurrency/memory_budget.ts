@@ -52,7 +52,11 @@ export class MemoryBudget {
       return await this.#all.acquire({ ...options, permits });
     } catch (cause) {
       if (options.signal?.aborted || !(cause instanceof CodeBeakerError)) throw cause;
-      throw noMemory(memoryMb, `other programs use too much of the ${this.totalMb} MB now`, cause);
+      const why = `other programs use too much of the ${this.totalMb} MB now`;
+      throw new CodeBeakerError("busy", `Cannot run now as ${memoryMb} MB of memory are not free: ${why}`, {
+        cause,
+        details: { retryAfterMs: 1_000 },
+      });
     }
   }
 
@@ -83,11 +87,4 @@ export class MemoryBudget {
     }
     return held.move();
   }
-}
-
-function noMemory(memoryMb: number, why: string, cause?: unknown): CodeBeakerError {
-  return new CodeBeakerError("busy", `Cannot run now as ${memoryMb} MB of memory are not free: ${why}`, {
-    cause,
-    details: { retryAfterMs: 1_000 },
-  });
 }

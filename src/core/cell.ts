@@ -1,5 +1,5 @@
 import type { Answer } from "./answers/answer.ts";
-import type { cellAnswerSchema, cellErrorSchema, cellLocationSchema, mimeBundleSchema } from "./answers/execution.ts";
+import type { cellAnswerSchema, cellErrorSchema, mimeBundleSchema } from "./answers/execution.ts";
 
 /** A value in one or more forms, by MIME type. A form is text, base64 for bytes, or JSON. */
 export type MimeBundle = Answer<typeof mimeBundleSchema>;
@@ -9,6 +9,3 @@ export type CellError = Answer<typeof cellErrorSchema>;
 
 /** The fields of a cell's result that other programs' results lack. */
 export type CellAnswer = Answer<typeof cellAnswerSchema>;
-
-/** The context of a cell, and whether the context was lost. */
-export type CellLocation = Answer<typeof cellLocationSchema>;

@@ -1,11 +1,8 @@
 import type { Answer } from "./answers/answer.ts";
-import type { omittedFilesSchema, outputFileSchema, outputFilesSchema } from "./answers/execution.ts";
+import type { outputFileSchema, outputFilesSchema } from "./answers/execution.ts";
 
 /** A file of the workspace in an answer. Its content is text where its bytes are UTF-8 without a NUL, else base64. */
 export type OutputFile = Answer<typeof outputFileSchema>;
-
-/** The files that match `outputs` and are not in the answer. */
-export type OmittedFiles = Answer<typeof omittedFilesSchema>;
 
 /** The files that a request asks for with `outputs`. */
 export type OutputFiles = Answer<typeof outputFilesSchema>;

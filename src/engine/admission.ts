@@ -6,7 +6,7 @@ import { log } from "../log.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
 import { settlesAtOnce } from "../concurrency/delay.ts";
 import { startCountdown } from "../concurrency/deadline.ts";
-import { Semaphore } from "../concurrency/semaphore.ts";
+import { type AcquireOptions, Semaphore } from "../concurrency/semaphore.ts";
 
 /** How long an execution waits for a slot before it is `busy`. */
 const IMPATIENT_MS = 2_000;
@@ -28,14 +28,9 @@ export interface QuotaPort {
    *
    * @throws {CodeBeakerError} `busy`
    */
-  enter(principal: Principal, options: EnterOptions): Promise<Disposable>;
+  enter(principal: Principal, options: AcquireOptions): Promise<Disposable>;
   /** Subtracts CPU time in ms from the tenant's budget. */
   charge(principal: Principal, cpuMs: number): void;
-}
-
-interface EnterOptions {
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
 }
 
 /** The parts of an admission. */

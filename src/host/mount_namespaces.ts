@@ -17,7 +17,6 @@ const SYMBOLS = {
 const OPEN_TREE = 428n;
 const MOVE_MOUNT = 429n;
 const AT_FDCWD = -100n;
-const AT_RECURSIVE = 0x8000n;
 const OPEN_TREE_CLONE = 1n;
 const MOVE_MOUNT_F_EMPTY_PATH = 4n;
 const O_CLOEXEC = 0x8_0000;
@@ -137,14 +136,10 @@ export class MountNamespaces implements Disposable {
    * Clones the mount at a path, and attaches the clone nowhere: open_tree(2), Linux 5.2. Undefined where the kernel
    * refuses, or nothing lies there.
    */
-  cloneMount(
-    path: string,
-    { isRecursive = false }: { readonly isRecursive?: boolean } = {},
-  ): OwnDescriptor | undefined {
-    const flags = OPEN_TREE_CLONE | BigInt(O_CLOEXEC) | (isRecursive ? AT_RECURSIVE : 0n);
-    return this.#library.own(
-      Number(this.#library.symbols.syscall(OPEN_TREE, AT_FDCWD, toCString(path), flags, null, 0n)),
-    );
+  cloneMount(path: string): OwnDescriptor | undefined {
+    const { symbols: { syscall } } = this.#library;
+    const flags = OPEN_TREE_CLONE | BigInt(O_CLOEXEC);
+    return this.#library.own(Number(syscall(OPEN_TREE, AT_FDCWD, toCString(path), flags, null, 0n)));
   }
 
   /** Puts a cloned mount on a path of the present namespace: move_mount(2). Returns whether that worked. */

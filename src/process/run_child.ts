@@ -101,7 +101,7 @@ export async function startChild(
   using _cancelling = onAbort(signal, () => cancel(life));
   if (goesOn) {
     life.watchDisk();
-    sendGo(request, life);
+    if (request.ready?.go !== undefined) send(request.ready.go, life);
   }
   let startFault = "the runtime ended before it was ready";
   const start = await readUntilReady(stderr, {
@@ -176,11 +176,7 @@ function cancel(life: ChildLife): void {
   life.end({ kind: "cancelled" }, "terminate");
 }
 
-/** Writes the bytes on which the program begins. A child that is gone does not read them. */
-function sendGo({ ready }: ChildRequest, life: ChildLife): void {
-  if (ready?.go !== undefined) send(ready.go, life);
-}
-
+/** Writes bytes to a child's stdin. A child that is gone does not read them. */
 function send(bytes: Uint8Array, { process: { stdin } }: ChildLife): void {
   if (bytes.length === 0) return;
   const writer = stdin.getWriter();

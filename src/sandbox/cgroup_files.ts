@@ -38,7 +38,7 @@ export function membersOf(directory: string): number[] {
   }
 }
 
-/** Removes a group that is empty. Returns whether it is gone. */
+/** Removes a directory that is empty, or a group of no processes. Returns whether it is gone. */
 export function removeIfThere(directory: string): boolean {
   try {
     Deno.removeSync(directory);

@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import { MEBIBYTE } from "../core/limits.ts";
 import { mountsOf } from "../host/cgroup_mounts.ts";
 import { delay } from "../concurrency/delay.ts";
+import { signalProcess } from "../process/terminate.ts";
 import { Cgroup, type CgroupBounds, type CgroupDirectories } from "./cgroup.ts";
 import { membersOf, read, removeIfThere, write } from "./cgroup_files.ts";
 import { movableFrom } from "./movable_processes.ts";
@@ -160,18 +161,10 @@ function version1(name: string): Layout | undefined {
 /** Removes a group and those below it, and kills their processes. Returns whether all are gone. */
 function removeWithMembers(directory: string): boolean {
   for (const group of [...childrenOf(directory).map((name) => join(directory, name)), directory]) {
-    for (const pid of membersOf(group)) killIfThere(pid);
+    for (const pid of membersOf(group)) signalProcess(pid, "SIGKILL");
     removeIfThere(group);
   }
   return removeIfThere(directory);
-}
-
-function killIfThere(pid: number): void {
-  try {
-    Deno.kill(pid, "SIGKILL");
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
 
 function childrenOf(directory: string): string[] {

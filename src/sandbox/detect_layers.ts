@@ -2,6 +2,7 @@ import { basename, join } from "@std/path";
 import { messageOf } from "../core/errors.ts";
 import { MEBIBYTE } from "../core/limits.ts";
 import { bubblewrapCommand, bubblewrapOptions, encodeOptions, OPTIONS_WORD } from "./launchers/bubblewrap.ts";
+import { removeIfThere } from "./cgroup_files.ts";
 import { Cgroups, TRY_BOUNDS } from "./cgroups.ts";
 import { delay } from "../concurrency/delay.ts";
 import { LauncherMounts, OWN_DEVICES } from "./launchers/launcher_mounts.ts";
@@ -266,7 +267,7 @@ async function tryTmpfs(directory: string, calls: SystemCalls | undefined): Prom
   } catch {
     return false; // This service may not mount.
   } finally {
-    removeIfThere(place);
+    removeIfThere(place); // One that is still mounted goes with its parent.
   }
 }
 
@@ -274,13 +275,4 @@ async function tryTmpfs(directory: string, calls: SystemCalls | undefined): Prom
 function mayTrace(): boolean {
   const [, capabilities = "0"] = /^CapEff:\s+(\w+)$/m.exec(Deno.readTextFileSync("/proc/self/status")) ?? [];
   return (BigInt(`0x${capabilities}`) >> CAP_SYS_PTRACE & 1n) === 1n;
-}
-
-/** Best effort: a directory that cannot be removed goes with its parent. */
-function removeIfThere(place: string): void {
-  try {
-    Deno.removeSync(place);
-  } catch {
-    // The directory was not made, or is still mounted.
-  }
 }

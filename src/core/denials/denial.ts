@@ -4,9 +4,6 @@ import type { denialSchema, denialsSchema, remedySchema } from "../answers/denia
 /** One access that was denied to a program, as clients see it. */
 export type Denial = Answer<typeof denialSchema>;
 
-/** The kind of access that was denied; `capability` is a privilege of the operating system. */
-export type DenialKind = Denial["kind"];
-
 /** The change of a request that would allow an access. */
 export type Remedy = Answer<typeof remedySchema>;
 

@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { MAX_ISOLATION } from "../answers/vocabulary.ts";
+import { MAX_ISOLATION, PREFERENCES } from "../answers/vocabulary.ts";
 import { invalidField } from "../errors.ts";
 import { canonicalLanguage } from "../languages.ts";
 import { limitsSchema, type RequestedLimits, timeoutSchema } from "../limits.ts";
 import { oneOf, parseAs, strictObject } from "../parsing/validation.ts";
 import { NO_PERMISSIONS, type PermissionSettings, permissionsSchema } from "../permissions/permissions.ts";
-import { PREFERENCES } from "../answers/vocabulary.ts";
 import type { Preference } from "../selection.ts";
 
 /** The part of a request that selects a runtime. */

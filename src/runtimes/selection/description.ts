@@ -1,5 +1,5 @@
 import type { Answer } from "../../core/answers/answer.ts";
-import type { availabilitySchema, environmentSchema, runtimeDescriptionSchema } from "../../core/answers/runtime.ts";
+import type { availabilitySchema, runtimeDescriptionSchema } from "../../core/answers/runtime.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import type { Rejection } from "../../core/selection.ts";
@@ -9,9 +9,6 @@ import type { AvailabilityOptions, ExecutionRuntime, RuntimeConfig } from "../po
 
 /** Whether something can be used now, and why not, as answers show it. */
 export type ShownAvailability = Answer<typeof availabilitySchema>;
-
-/** An environment name on one runtime. */
-export type EnvironmentDescription = Answer<typeof environmentSchema>;
 
 /** A runtime as `GET /v1/runtimes` shows it. */
 export type RuntimeDescription = Answer<typeof runtimeDescriptionSchema>;

@@ -90,8 +90,8 @@ export class LauncherMounts implements Disposable {
    * @param shown the mount that the start shows; it lies in the service's directory
    */
   covers(paths: readonly string[], shown: string): boolean {
-    if (!isBelow(shown, [this.#directory])) return false;
-    const others = paths.filter((path) => !isBelow(path, [shown]));
+    if (!isBelow(shown, this.#directory)) return false;
+    const others = paths.filter((path) => !isBelow(path, shown));
     const identify = () => others.map(identityOf).join();
     try {
       const own = identify();
@@ -103,7 +103,7 @@ export class LauncherMounts implements Disposable {
 
   /** The path at which launchers find a file of a control group. */
   groupPathOf(file: string): string {
-    const index = this.#groups.findIndex((group) => isBelow(file, [group]));
+    const index = this.#groups.findIndex((group) => isBelow(file, group));
     const group = this.#groups[index];
     return group === undefined ? file : `${groupPlace(index)}${file.slice(group.length)}`;
   }
@@ -241,7 +241,7 @@ function identityOf(path: string): string {
   return `${dev} ${ino}`;
 }
 
-function isBelow(path: string, roots: readonly string[]): boolean {
+function isBelow(path: string, root: string): boolean {
   const place = join(path);
-  return roots.some((root) => place === root || place.startsWith(`${root}/`));
+  return place === root || place.startsWith(`${root}/`);
 }

@@ -1,7 +1,7 @@
 import { delay } from "../../../concurrency/delay.ts";
 import type { EngineClient } from "../engine/engine_client.ts";
 import type { EngineExit } from "../engine/engine_containers.ts";
-import type { AttachedExec, ExecRequest } from "../engine/engine_execs.ts";
+import type { AttachedExec } from "../engine/engine_execs.ts";
 import { LineReader } from "../engine/line_reader.ts";
 import { attachCommand, type AttachedCommand, type ContainerCommand } from "./container_command.ts";
 import type { ContainerGroup } from "./container_group.ts";
@@ -39,13 +39,13 @@ export class Container {
   }
 
   /** Starts a process as the programs' user. @throws {CodeBeakerError} `runtime_unavailable` */
-  exec(request: Omit<ExecRequest, "user">): Promise<AttachedExec> {
-    return this.#client.execs.start(this.id, { ...request, user: PROGRAM_USER });
+  exec(argv: readonly string[]): Promise<AttachedExec> {
+    return this.#client.execs.start(this.id, { argv, user: PROGRAM_USER });
   }
 
   /** Runs a command of the service. @throws {CodeBeakerError} `runtime_unavailable` */
   async run({ argv, ...options }: ContainerCommand): Promise<RunningCommand> {
-    const attachment = await this.exec({ argv, env: {}, workingDirectory: "/" });
+    const attachment = await this.exec(argv);
     return { ...attachCommand(attachment, options), hasSucceeded: () => this.#hasSucceeded(attachment.execId) };
   }
 

@@ -4,14 +4,11 @@ import { CodeBeakerError } from "../../../core/errors.ts";
 import { type Attachment, toAttachment } from "./attachment.ts";
 import { callEngine, hasStatus } from "./engine_call.ts";
 import type { EngineExit } from "./engine_containers.ts";
-import { toVariables } from "./variables.ts";
 
 /** A process to start beside the main process of a container. */
 export interface ExecRequest {
   readonly argv: readonly string[];
   readonly user: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly workingDirectory: string;
 }
 
 /** A started exec instance, with its streams. */
@@ -36,15 +33,14 @@ export class EngineExecs {
     }
   }
 
-  async #start(containerId: string, { argv, user, env, workingDirectory }: ExecRequest): Promise<AttachedExec> {
+  async #start(containerId: string, { argv, user }: ExecRequest): Promise<AttachedExec> {
     const exec = await callEngine(
       "create an exec instance",
       (abortSignal) =>
         this.#docker.getContainer(containerId).exec({
           Cmd: [...argv],
           User: user,
-          Env: toVariables(env),
-          WorkingDir: workingDirectory,
+          WorkingDir: "/",
           AttachStdin: true,
           AttachStdout: true,
           AttachStderr: true,

@@ -84,7 +84,7 @@ export class SessionPrograms {
       return { execId: warm.execId, launcher, input, isWarm: true };
     }
     const argv = launcherArgv(program, { spec, env, blocks: 0 });
-    const attachment = await container.exec({ argv, env: {}, workingDirectory: "/" });
+    const attachment = await container.exec(argv);
     const { handshake, launcher } = coldLauncher(attachment);
     return { execId: attachment.execId, launcher, input: [handshake], isWarm: false };
   }

@@ -83,9 +83,7 @@ export class WarmExec implements AsyncDisposable {
     const hasInterpreter = words.length > 0;
     const start = async (): Promise<ExecLauncher> => {
       using opened = new DisposableStack();
-      const attachment = opened.use(
-        await container.exec({ argv: [...LAUNCHER, ...words], env: {}, workingDirectory: "/" }),
-      );
+      const attachment = opened.use(await container.exec([...LAUNCHER, ...words]));
       const launcher = await WarmLauncher.warmUp(attachment, {
         handshake,
         hasInterpreter,

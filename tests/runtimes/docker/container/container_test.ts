@@ -40,7 +40,6 @@ Deno.test("Container.exec() says that a container that does not run has ended", 
   const refusal = Object.assign(new Error("(HTTP code 409) container c is not running"), { statusCode: 409 });
   const docker = { getContainer: () => ({ exec: () => Promise.reject(refusal) }) } as unknown as Docker;
   const container = new Container({ execs: new EngineExecs(docker) } as EngineClient, "c", { group: undefined });
-  const request = { argv: ["true"], env: {}, workingDirectory: "/" };
-  const error = await assertRejects(() => container.exec(request), CodeBeakerError, "container has ended");
+  const error = await assertRejects(() => container.exec(["true"]), CodeBeakerError, "container has ended");
   assertEquals([error.code, error.cause], ["runtime_unavailable", refusal]);
 });
