@@ -1,9 +1,9 @@
 import { join } from "@std/path";
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../src/core/permissions/permissions.ts";
 import { SystemCalls } from "../src/host/system_calls.ts";
 import type { LoadedRuntime } from "../src/runtimes/port.ts";
 import type { LayerName } from "../src/sandbox/layers.ts";
+import { configureEnvironment } from "../tests/support/configure_environment.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";
 import { type BenchSubject, benchSubjects } from "./subjects.ts";
 import { median, printTable } from "./table.ts";
@@ -85,14 +85,7 @@ async function makeMounts(count: number): Promise<AsyncDisposable> {
 
 async function timeLife(runtime: LoadedRuntime, { language, program }: BenchSubject): Promise<number> {
   const startedAt = performance.now();
-  await using environment = await runtime.createEnvironment({
-    environment: language,
-    environmentVariables: {},
-    resourceLimits: DEFAULT_LIMITS,
-    permissions: NO_PERMISSIONS,
-    minIsolation: 0,
-    singleUse: true,
-  });
+  await using environment = await runtime.createEnvironment(configureEnvironment(language, { singleUse: true }));
   const path = environment.mainFile();
   await environment.files.write(path, program);
   const handle = await environment.run({ kind: "file", path, args: [] }, {

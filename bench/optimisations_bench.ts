@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../src/core/permissions/permissions.ts";
-import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../src/runtimes/port.ts";
+import type { ExecutionEnvironment, ExecutionRuntime } from "../src/runtimes/port.ts";
+import { configureEnvironment } from "../tests/support/configure_environment.ts";
 import { EAGER_POOL } from "../tests/support/eager_pool.ts";
 import { testedAvailability } from "../tests/support/requirements.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";
@@ -40,8 +40,8 @@ async function rowsOf(subject: BenchSubject): Promise<Row[]> {
   const lives = { cold: [] as Life[], warm: [] as Life[] };
   const sessions = { cold: [] as Life[], warm: [] as Life[] };
   const turns = { cold: [] as number[], warm: [] as number[] };
-  await using coldSession = await cold.createEnvironment(configOf(subject));
-  await using warmSession = await warm.createEnvironment(configOf(subject));
+  await using coldSession = await cold.createEnvironment(configureEnvironment(subject.language));
+  await using warmSession = await warm.createEnvironment(configureEnvironment(subject.language));
   const rounds = cold.getCapabilities().startupTimeMs <= FAST_START_MS ? ROUNDS.fast : ROUNDS.slow;
   for (let round = 0; round < rounds; round++) {
     lives.cold.push(await timeLife(subject, { runtime: cold, isWarm: false, lasts: false }));
@@ -80,7 +80,7 @@ async function timeLife(
 ): Promise<Life> {
   const askedAt = performance.now();
   const environment = await runtime.createEnvironment({
-    ...configOf(subject),
+    ...configureEnvironment(subject.language),
     singleUse: !lasts,
     runsMainFile: !lasts,
   });
@@ -108,14 +108,4 @@ async function run({ program }: BenchSubject, environment: ExecutionEnvironment)
   for await (const _ of handle.output); // An Engine stops a program whose output is not read.
   const outcome = await handle.outcome;
   if (outcome.kind !== "exited" || outcome.exitCode !== 0) throw new Error(`It ended with ${JSON.stringify(outcome)}`);
-}
-
-function configOf({ language }: BenchSubject): RuntimeConfig {
-  return {
-    environment: language,
-    environmentVariables: {},
-    resourceLimits: DEFAULT_LIMITS,
-    permissions: NO_PERMISSIONS,
-    minIsolation: 0,
-  };
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { z } from "zod";
+import type { Answer } from "../core/answers/answer.ts";
 import type { CommandContext } from "./context.ts";
 import { formatTable } from "./output.ts";
 import { askOwnEngine } from "./own_engine.ts";
@@ -18,16 +19,6 @@ const languagesSchema = z.looseObject({
     contexts: z.boolean(),
   })),
 });
-
-/** The shown fields of a language. */
-interface ShownLanguage {
-  readonly name: string;
-  readonly aliases: readonly string[];
-  readonly available: boolean;
-  readonly reason?: string | undefined;
-  readonly runtimes: readonly string[];
-  readonly contexts: boolean;
-}
 
 interface LanguagesFlags extends ServiceFlags {
   readonly [setting: string]: unknown;
@@ -54,11 +45,11 @@ async function listLanguages({ json, url, key, ...settings }: LanguagesFlags, co
   const found = url === undefined
     ? { languages: await askOwnEngine(settings, (engine) => engine.describeLanguages()) }
     : await new ServiceClient({ url, key }, context).askJson("/v1/languages", languagesSchema);
-  await context.print(json ? JSON.stringify(found, null, 2) : formatLanguages(found.languages));
+  await context.print(json ? JSON.stringify(found, null, 2) : formatLanguages(found));
 }
 
 /** Formats a table of languages. Below it are the reasons of unavailable languages, each once. */
-function formatLanguages(languages: readonly ShownLanguage[]): string {
+function formatLanguages({ languages }: Answer<typeof languagesSchema>): string {
   const rows = languages.map(({ name, aliases, available, runtimes, contexts }) => [
     name,
     aliases.length === 0 ? "-" : aliases.join(", "),

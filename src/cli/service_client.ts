@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { z } from "zod";
 import { CLIENT_KEY_VARIABLE, readClientKey } from "../config.ts";
-import { ERROR_KINDS } from "../core/answers/vocabulary.ts";
-import { CodeBeakerError, type ErrorCode, messageOf } from "../core/errors.ts";
+import { CodeBeakerError, type ErrorCode, isErrorCode, messageOf } from "../core/errors.ts";
+import { isObject } from "../core/parsing/json_object.ts";
 import type { CommandContext } from "./context.ts";
 
 /** The URL of a service where no flag names one. */
@@ -169,11 +169,6 @@ function bearer(key: string): string {
 }
 
 function readProblem(problem: unknown): { readonly code?: ErrorCode; readonly detail?: string } {
-  if (typeof problem !== "object" || problem === null || !("code" in problem) || !("detail" in problem)) return {};
-  const { code, detail } = problem;
-  return isErrorCode(code) && typeof detail === "string" ? { code, detail } : {};
-}
-
-function isErrorCode(value: unknown): value is ErrorCode {
-  return typeof value === "string" && Object.hasOwn(ERROR_KINDS, value);
+  const { code, detail } = isObject(problem) ? problem : {};
+  return typeof code === "string" && isErrorCode(code) && typeof detail === "string" ? { code, detail } : {};
 }

@@ -2,7 +2,6 @@ import { MemoryBudget } from "../concurrency/memory_budget.ts";
 import type { Config } from "../config.ts";
 import type { Engine } from "../engine/mod.ts";
 import { Instance } from "../host/instance.ts";
-import type { RuntimeSelector } from "../runtimes/selection/selector.ts";
 import { openGround } from "./ground.ts";
 import { homeHasKeys, openMemoryStorage } from "./home_storage.ts";
 import { composeRuntimes, type RuntimeOptions } from "./runtimes.ts";
@@ -10,7 +9,6 @@ import { composeRuntimes, type RuntimeOptions } from "./runtimes.ts";
 /** An engine for one command line. */
 export interface CommandEngine extends AsyncDisposable {
   readonly engine: Engine;
-  readonly selector: RuntimeSelector;
 }
 
 /**
@@ -34,9 +32,7 @@ export async function composeCommand(config: Config, options: RuntimeOptions = {
   const hasKeys = () => config.apiKeys.length > 0 || homeHasKeys(config);
   const { runtimes } = building.use(composeRuntimes(config, { ...options, ground, memory }));
   const { composeEngine } = await loadEngine();
-  const { engine, selector } = building.use(
-    composeEngine(config, { ground, memory, runtimes, storage, observer: {}, hasKeys }),
-  );
+  const { engine } = building.use(composeEngine(config, { ground, memory, runtimes, storage, observer: {}, hasKeys }));
   const owned = building.move();
-  return { engine, selector, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { engine, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -1,10 +1,15 @@
 import type { Answer } from "./answers/answer.ts";
 import type { errorDetailsSchema, fieldErrorSchema } from "./answers/problem.ts";
-import type { ERROR_KINDS } from "./answers/vocabulary.ts";
+import { ERROR_KINDS } from "./answers/vocabulary.ts";
 import type { Obstacle } from "./capabilities.ts";
 
 /** The identity of an error. {@link ERROR_KINDS} holds everything else about it. */
 export type ErrorCode = keyof typeof ERROR_KINDS;
+
+/** Whether a text is the code of an error. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_KINDS, text);
+}
 
 /** One invalid field of a request: its path, as `files[0].path`, and why. */
 export type FieldError = Answer<typeof fieldErrorSchema>;

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { ERROR_KINDS } from "../../core/answers/vocabulary.ts";
-import type { ErrorCode } from "../../core/errors.ts";
+import { type ErrorCode, isErrorCode } from "../../core/errors.ts";
 import type { Execution } from "../../core/execution.ts";
 
 /** The shown fields of a service's error. */
@@ -48,7 +47,3 @@ const shownSchema = z.looseObject({
 
 /** An execution that has ended. Only its shown fields are checked. */
 export const executionSchema = z.custom<Execution>((value) => shownSchema.safeParse(value).success);
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(ERROR_KINDS, code);
-}

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { z } from "zod";
+import type { Answer } from "../../core/answers/answer.ts";
 import { describeObstacle } from "../../core/capabilities.ts";
 import type { CommandContext } from "../context.ts";
 import { formatTable } from "../output.ts";
@@ -21,17 +22,6 @@ const runtimesSchema = z.looseObject({
   })),
 });
 
-/** The shown fields of a runtime. */
-interface ShownRuntime {
-  readonly name: string;
-  readonly available: boolean;
-  readonly reason?: string | undefined;
-  readonly remedy?: string | undefined;
-  readonly isolation: { readonly level: number };
-  readonly capabilities: { readonly startupTimeMs: number; readonly memoryOverheadMB: number };
-  readonly environments: readonly { readonly name: string }[];
-}
-
 interface RuntimesFlags extends ServiceFlags {
   readonly [setting: string]: unknown;
 }
@@ -52,11 +42,11 @@ async function listRuntimes({ json, url, key, ...settings }: RuntimesFlags, cont
   const found = url === undefined
     ? { runtimes: await askOwnEngine(settings, (engine) => engine.describeRuntimes()) }
     : await new ServiceClient({ url, key }, context).askJson("/v1/runtimes", runtimesSchema);
-  await context.print(json ? JSON.stringify(found, null, 2) : formatRuntimes(found.runtimes));
+  await context.print(json ? JSON.stringify(found, null, 2) : formatRuntimes(found));
 }
 
 /** Formats a table of runtimes. Below it are the reasons of unavailable runtimes. */
-function formatRuntimes(runtimes: readonly ShownRuntime[]): string {
+function formatRuntimes({ runtimes }: Answer<typeof runtimesSchema>): string {
   const rows = runtimes.map(({ name, available, isolation, capabilities, environments }) => [
     name,
     available ? "yes" : "no",

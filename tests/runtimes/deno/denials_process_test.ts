@@ -8,6 +8,7 @@ import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permi
 import { RULES } from "../../../src/core/denials/denial_report.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { RuntimeConfig } from "../../../src/runtimes/port.ts";
+import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
@@ -15,13 +16,7 @@ const host = await openRuntimeHost();
 const runtime = createDenoRuntime(host);
 Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());
 
-const CONFIG: RuntimeConfig = {
-  environment: "typescript",
-  environmentVariables: {},
-  resourceLimits: DEFAULT_LIMITS,
-  permissions: NO_PERMISSIONS,
-  minIsolation: 0,
-};
+const CONFIG: RuntimeConfig = configureEnvironment("typescript");
 
 interface RunOptions {
   readonly permissions?: Partial<PermissionSettings>;

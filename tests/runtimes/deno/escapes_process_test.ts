@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS, filesFor } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { ExecutionEnvironment } from "../../../src/runtimes/port.ts";
+import { configureEnvironment } from "../../support/configure_environment.ts";
 import { plantSelfTests } from "../../support/kept_self_tests.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { COMMAND_LINE } from "../../support/service_process.ts";
@@ -29,13 +30,9 @@ interface Attack {
 async function attack(
   { code, files = {}, permissions = {}, language = "typescript", before }: Attack,
 ): Promise<ProgramResult> {
-  await using environment = await runtime.createEnvironment({
-    environment: language,
-    environmentVariables: {},
-    resourceLimits: DEFAULT_LIMITS,
-    permissions: { ...NO_PERMISSIONS, ...permissions },
-    minIsolation: 0,
-  });
+  await using environment = await runtime.createEnvironment(
+    configureEnvironment(language, { permissions: { ...NO_PERMISSIONS, ...permissions } }),
+  );
   const all = { ...files, [environment.mainFile()]: code };
   for (const [path, text] of Object.entries(all)) await environment.files.write(path, new TextEncoder().encode(text));
   await before?.(environment);
@@ -104,13 +101,7 @@ if (isPresent("deno", await testedAvailability(runtime))) {
 
   Deno.test("a tree too deep for any recursion is refused by commands, and removed", async () => {
     const limits = DEFAULT_LIMITS;
-    await using environment = await runtime.createEnvironment({
-      environment: "typescript",
-      environmentVariables: {},
-      resourceLimits: limits,
-      permissions: NO_PERMISSIONS,
-      minIsolation: 0,
-    });
+    await using environment = await runtime.createEnvironment(configureEnvironment("typescript"));
     const command = (value: unknown) => runCommand(environment, value, { limits });
     assertEquals(
       (await command({ type: "execute_code", code: makeDeepTree(15_000) }) as ProgramResult).stdout,
@@ -131,14 +122,9 @@ if (isPresent("deno", await testedAvailability(runtime))) {
     const workspaceDirectory = await Deno.makeTempDir();
     await Deno.symlink(outside, `${workspaceDirectory}/link.ts`);
     {
-      await using environment = await runtime.createEnvironment({
-        environment: "typescript",
-        workspaceDirectory,
-        environmentVariables: {},
-        resourceLimits: DEFAULT_LIMITS,
-        permissions: NO_PERMISSIONS,
-        minIsolation: 0,
-      });
+      await using environment = await runtime.createEnvironment(
+        configureEnvironment("typescript", { workspaceDirectory }),
+      );
       const run = () =>
         runCommand(environment, { type: "shell", command: "deno", args: ["run", "link.ts"] }, {
           limits: DEFAULT_LIMITS,
@@ -190,13 +176,7 @@ if (isPresent("deno", await testedAvailability(runtime))) {
 }
 
 async function listWith(name: string, pattern: string): Promise<{ children: unknown[] }> {
-  await using environment = await runtime.createEnvironment({
-    environment: "typescript",
-    environmentVariables: {},
-    resourceLimits: DEFAULT_LIMITS,
-    permissions: NO_PERMISSIONS,
-    minIsolation: 0,
-  });
+  await using environment = await runtime.createEnvironment(configureEnvironment("typescript"));
   await environment.files.write(name, new Uint8Array());
   const { tree } = await runCommand(environment, { type: "list_directory", pattern }, { limits: DEFAULT_LIMITS }) as {
     tree: { children: unknown[] };

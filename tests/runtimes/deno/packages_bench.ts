@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { ExecutionEnvironment } from "../../../src/runtimes/port.ts";
+import { configureEnvironment } from "../../support/configure_environment.ts";
 import { openNpmRegistry, type PublishedPackage } from "../../support/npm_registry.ts";
 import { testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
@@ -40,13 +41,12 @@ export async function openPackagesBench(
   const registry = opened.use(await openNpmRegistry(packages));
   const host = { ...shared, settings: { deno: { npmRegistry: registry.url } } };
   const environment = opened.use(
-    await createDenoRuntime(host).createEnvironment({
-      environment: "typescript",
-      environmentVariables: {},
-      resourceLimits: { ...DEFAULT_LIMITS, ...limits },
-      permissions: { ...NO_PERMISSIONS, ...permissions },
-      minIsolation: 0,
-    }),
+    await createDenoRuntime(host).createEnvironment(
+      configureEnvironment("typescript", {
+        resourceLimits: { ...DEFAULT_LIMITS, ...limits },
+        permissions: { ...NO_PERMISSIONS, ...permissions },
+      }),
+    ),
   );
   const owned = opened.move();
   const ask = async (command: unknown, lowered: Partial<Limits> = {}) =>

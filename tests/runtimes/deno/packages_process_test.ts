@@ -3,9 +3,9 @@ import { runCommand, runProgram } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import { Contexts } from "../../../src/contexts/contexts.ts";
+import { configureEnvironment } from "../../support/configure_environment.ts";
 import { npmAvailability, type PublishedPackage } from "../../support/npm_registry.ts";
 import { isPresent } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
@@ -185,13 +185,7 @@ if (isPresent("deno", await packagesAvailability())) {
     await using host = await openRuntimeHost({
       settings: { deno: { npmRegistry: `http://127.0.0.1:${silent.addr.port}` } },
     });
-    const environment = await createDenoRuntime(host).createEnvironment({
-      environment: "typescript",
-      environmentVariables: {},
-      resourceLimits: DEFAULT_LIMITS,
-      permissions: NO_PERMISSIONS,
-      minIsolation: 0,
-    });
+    const environment = await createDenoRuntime(host).createEnvironment(configureEnvironment("typescript"));
     const install = (options: { readonly timeoutMs?: number; readonly signal?: AbortSignal }) =>
       runProgram(environment, { kind: "install", packages: ["base"] }, {
         limits: { ...DEFAULT_LIMITS, timeoutMs: options.timeoutMs ?? 60_000 },
@@ -233,13 +227,7 @@ if (isPresent("deno", await packagesAvailability())) {
   if (isPresent("npm_registry", await npmAvailability())) {
     Deno.test("[deno] packages: npm's own registry is asked when no other is named", async () => {
       await using host = await openRuntimeHost();
-      await using environment = await createDenoRuntime(host).createEnvironment({
-        environment: "typescript",
-        environmentVariables: {},
-        resourceLimits: DEFAULT_LIMITS,
-        permissions: NO_PERMISSIONS,
-        minIsolation: 0,
-      });
+      await using environment = await createDenoRuntime(host).createEnvironment(configureEnvironment("typescript"));
       const ask = async (command: unknown) =>
         await runCommand(environment, command, {
           limits: DEFAULT_LIMITS,

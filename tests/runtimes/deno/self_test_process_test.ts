@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
 import type { Confinement } from "../../../src/sandbox/confinement.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import { CANARIES } from "../../../src/runtimes/deno/canaries.ts";
@@ -11,7 +10,8 @@ import { HONEST_CANARY } from "../../../src/runtimes/self_test/canary.ts";
 import { runCanaries } from "../../../src/runtimes/process/self_test/test_programs.ts";
 import type { LayerName } from "../../../src/sandbox/layers.ts";
 import { SelfTestResults } from "../../../src/runtimes/self_test/self_test_results.ts";
-import type { ExecutionEnvironment, LoadedRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/port.ts";
+import type { ExecutionEnvironment, LoadedRuntime, RuntimeHost } from "../../../src/runtimes/port.ts";
+import { configureEnvironment } from "../../support/configure_environment.ts";
 import { type DenoWeakening, SAY_READY, writeWeakenedDeno } from "../../support/weakened_deno.ts";
 import { until } from "../../support/until.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
@@ -117,7 +117,7 @@ Deno.test('[deno] "memory" is found broken without its limit, and lowers the lev
   assertEquals(canaries.filter(({ kept }) => !kept).map(({ name }) => name), ["memory"]);
   assertEquals([level, next?.level], [6, 8]);
   assertEquals(await bench.runtime.isAvailable(), { available: true });
-  assertEquals((await bench.runtime.assess(configOf())).isolation.level, 6);
+  assertEquals((await bench.runtime.assess(configureEnvironment("typescript"))).isolation.level, 6);
 });
 
 Deno.test("[deno] every canary has a test that shows it can fail", () => {
@@ -223,15 +223,5 @@ function withLimits(environment: ExecutionEnvironment, limits: Limits): Executio
     mainFile: (language) => environment.mainFile(language),
     run: (program, options) => environment.run(program, { ...options, limits }),
     [Symbol.asyncDispose]: () => environment[Symbol.asyncDispose](),
-  };
-}
-
-function configOf(): RuntimeConfig {
-  return {
-    environment: "typescript",
-    environmentVariables: {},
-    resourceLimits: DEFAULT_LIMITS,
-    permissions: NO_PERMISSIONS,
-    minIsolation: 0,
   };
 }

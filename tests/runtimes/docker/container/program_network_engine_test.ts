@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS } from "../../../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../../../src/core/permissions/permissions.ts";
 import { create } from "../../../../src/runtimes/docker/mod.ts";
 import type { RuntimeConfig } from "../../../../src/runtimes/port.ts";
+import { configureEnvironment } from "../../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../../support/requirements.ts";
 import { openRuntimeHost } from "../../../support/runtime_host.ts";
 import { hasNetworkNamespaces, openTestHost } from "../../../support/test_host.ts";
@@ -14,13 +15,7 @@ const CLOSED = "10.213.72";
 /** Where clouds keep what a machine may know of itself. */
 const LINK_LOCAL = "169.254.73";
 
-const config: RuntimeConfig = {
-  environment: "python",
-  environmentVariables: {},
-  resourceLimits: DEFAULT_LIMITS,
-  permissions: { ...NO_PERMISSIONS, allowNet: true },
-  minIsolation: 0,
-};
+const config: RuntimeConfig = configureEnvironment("python", { permissions: { ...NO_PERMISSIONS, allowNet: true } });
 
 /** Tells of each `host:port` whether it can be reached. */
 const REACH = `
