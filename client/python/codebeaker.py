@@ -25,8 +25,10 @@ import selectors
 import socket
 import ssl
 import sys
+import threading
 import time
 import uuid
+from concurrent.futures import Future, InvalidStateError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from email.utils import parsedate_to_datetime
@@ -200,33 +202,34 @@ class Client:
              undo: Optional[Callable[[bytes], None]] = None) -> Tuple[int, http.client.HTTPMessage, bytes]:
         """Sends a request, and reads its answer. ``repeatable``: though the service may have done it already.
 
-        ``unanswered`` is filled with the attempts that may have arrived, and have no answer. ``undo`` gets the answer
-        that comes to a process which was interrupted meanwhile.
+        ``unanswered`` is filled with the attempts that may have arrived, and have no answer. ``undo`` gets the body of an
+        answer that comes behind an interrupt.
         """
+        def attempt() -> Tuple[int, http.client.HTTPMessage, bytes]:
+            with self._exchange(method, path, body, headers, silence or self.timeout) as response:
+                return response.status, response.headers, _read(response, max_bytes)
         may_repeat = method in ("GET", "HEAD", "PUT") if repeatable is None else repeatable
         unanswered = [] if unanswered is None else unanswered
-        attempt = 0
+        count = 0
         while True:
-            unanswered.append(attempt)
+            unanswered.append(count)
             try:
-                with self._exchange(method, path, body, headers, silence or self.timeout, undo) as response:
-                    return response.status, response.headers, _read(response, max_bytes)
+                return attempt() if undo is None else _apart(attempt, lambda answer: undo(answer[2]))
             except CodeBeakerError as error:
                 if error.code != "unreachable" or error._may_repeat:
                     unanswered.pop()
-                wait = _retry_wait(error, attempt, may_repeat)
-                if wait is None or attempt >= (self.retries if retries is None else retries):
+                wait = _retry_wait(error, count, may_repeat)
+                if wait is None or count >= (self.retries if retries is None else retries):
                     raise
-            attempt += 1
+            count += 1
             time.sleep(wait)
 
     @contextmanager
-    def _exchange(self, method: str, path: str, body: Optional[bytes], headers: Mapping[str, str], silence: float,
-                  undo: Optional[Callable[[bytes], None]] = None) -> Iterator[http.client.HTTPResponse]:
+    def _exchange(self, method: str, path: str, body: Optional[bytes], headers: Mapping[str, str],
+                  silence: float) -> Iterator[http.client.HTTPResponse]:
         """Sends one request, and yields its answer if it is a success. Keeps the connection when that has been read."""
         connection = self._take()
         is_sent = is_read = False
-        response: Optional[http.client.HTTPResponse] = None
         try:
             if connection.sock is None:
                 connection.timeout = min(silence, self.timeout)
@@ -245,12 +248,6 @@ class Client:
         except (OSError, http.client.HTTPException) as error:
             # What is no HTTP may show the key.
             raise self._failure(error, is_sent, silence) from (error if isinstance(error, OSError) else None)
-        except BaseException as error:
-            if undo and is_sent and not isinstance(error, Exception):
-                with suppress(OSError, http.client.HTTPException, CodeBeakerError):
-                    connection.sock.settimeout(_CANCEL_S)  # type: ignore[union-attr]
-                    undo(_read(response or connection.getresponse(), _MAX_JSON_BYTES))
-            raise
         finally:
             if is_read and len(self._idle) < _MAX_IDLE_CONNECTIONS:
                 self._idle.append((connection, time.monotonic()))
@@ -718,6 +715,39 @@ def _submitted(client: Client, path: str, wire: Json, key: Optional[str], wait_s
                 client._ask("DELETE", f"/v1/executions/{quote(report['id'], safe='')}", retries=0, silence=_CANCEL_S)
         except CodeBeakerError:
             pass  # The service is gone, or has refused the program.
+        raise
+
+
+def _apart(make: Callable[[], Any], undo: Callable[[Any], None]) -> Any:
+    """Calls a function in a thread, which no interrupt of this one reaches. What it makes behind one is undone."""
+    made: Future[Any] = Future()
+    is_over = threading.Event()
+
+    def undone(value: Any) -> None:
+        with suppress(CodeBeakerError):
+            undo(value)
+
+    def run() -> None:
+        try:
+            value = make()
+            try:
+                made.set_result(value)
+            except InvalidStateError:  # Cancelled by the interrupt.
+                undone(value)
+        except BaseException as error:
+            with suppress(InvalidStateError):
+                made.set_exception(error)
+        is_over.set()
+    try:
+        threading.Thread(target=run, daemon=True).start()
+        return made.result()
+    except Exception:
+        raise
+    except BaseException:
+        if made.cancel():
+            is_over.wait(_CANCEL_S)
+        elif made.exception() is None:
+            undone(made.result())
         raise
 
 
