@@ -9,6 +9,7 @@ import type { Rejection } from "../core/selection.ts";
 import type { PermissionSettings } from "../core/permissions/permissions.ts";
 import type { Confinement } from "../sandbox/confinement.ts";
 import type { Instance } from "../host/instance.ts";
+import type { Clock } from "../concurrency/clock.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
 import type { SelfTestResults } from "./self_test/self_test_results.ts";
 import type { WarmPool } from "./warm/warm_pool.ts";
@@ -50,6 +51,8 @@ export interface RuntimeHost {
   /** The pool of warm environments; absent, nothing is warm. */
   readonly pool?: Pick<WarmPool, "count" | "lease" | "onEvictAll" | "schedule" | "warmUp">;
   readonly log: RuntimeLog;
+  /** The clock of work at intervals; absent, the machine's. */
+  readonly clock?: Pick<Clock, "elapsed" | "every">;
   /** Shows downloads, and makes a request wait until they end. Absent, a request waits for a limited time. */
   readonly progress?: Progress;
   /** Whether parts that are missing are installed at their first use; absent, they are not. */

@@ -5,6 +5,7 @@ import type { LayerName } from "../../src/sandbox/layers.ts";
 import { Instance } from "../../src/host/instance.ts";
 import { Scratch } from "../../src/host/scratch.ts";
 import { DOCKER_HOST } from "./docker_host.ts";
+import { FakeClock } from "./fake_clock.ts";
 import { HOSTS_SELF_TESTS, WHOLE_HOSTS_SELF_TESTS } from "./kept_self_tests.ts";
 
 /** Where `codebeaker runtimes install` has installed binaries, and `codebeaker languages add` parts of languages. */
@@ -33,6 +34,7 @@ export async function openRuntimeHost(
     selfTestResults: without.length === 0 ? WHOLE_HOSTS_SELF_TESTS : HOSTS_SELF_TESTS,
     recoverable: new Set(),
     log: { info: () => {}, warning: () => {} },
+    clock: new FakeClock(), // A runtime that tests share does nothing by itself, which would cross from one to the next.
     ...options,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

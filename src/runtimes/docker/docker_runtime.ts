@@ -180,7 +180,7 @@ class DockerRuntime implements LoadedRuntime {
   }
 
   #createParts({ address, client, info }: ConnectedEngine, instance: Instance): EngineParts {
-    const { home, log, openNetworks, progress, recoverable } = this.#host;
+    const { clock, home, log, openNetworks, progress, recoverable } = this.#host;
     const living = new Set<string>();
     const images = new Images(client.images, { settings: this.#settings, log, progress });
     const programNetwork = new ProgramNetwork({ networks: client.networks, address, openNetworks });
@@ -200,6 +200,7 @@ class DockerRuntime implements LoadedRuntime {
       isOurs: (environment) => living.has(environment) || recoverable.has(environment),
       stateOf: Instance.stateOf,
       log,
+      clock,
     });
     const modules = new ImageModules({
       ...{ home, log, environments: this.#settings.environments },

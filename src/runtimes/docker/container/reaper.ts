@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from "../../../concurrency/clock.ts";
 import { messageOf } from "../../../core/errors.ts";
 import type { InstanceState } from "../../../host/instance.ts";
 import type { RuntimeLog } from "../../port.ts";
@@ -27,8 +28,8 @@ export interface ReaperOptions {
   isOurs(environment: string): boolean;
   stateOf(instance: { readonly id: string; readonly lockPath: string }): Promise<InstanceState>;
   readonly log: Pick<RuntimeLog, "warning">;
-  /** A clock in ms that never goes back. Absent, the machine's. */
-  now?(): number;
+  /** Absent, the machine's. */
+  readonly clock?: Pick<Clock, "elapsed" | "every"> | undefined;
 }
 
 /**
@@ -38,18 +39,20 @@ export interface ReaperOptions {
  */
 export class Reaper implements AsyncDisposable {
   readonly #options: ReaperOptions;
+  readonly #clock: Pick<Clock, "elapsed" | "every">;
   /** When each other service that is gone was first found so. */
   #goneSince: ReadonlyMap<string, number> = new Map();
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #timer: Disposable | undefined;
   #round: Promise<void> | undefined;
 
   constructor(options: ReaperOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
   }
 
   /** Runs a round now, and then at intervals. */
   start(): void {
-    this.#timer ??= setInterval(() => this.#startRound(), INTERVAL_MS);
+    this.#timer ??= this.#clock.every(INTERVAL_MS, () => this.#startRound());
     this.#startRound();
   }
 
@@ -72,14 +75,15 @@ export class Reaper implements AsyncDisposable {
   }
 
   async #isOrphan({ labels }: ListedContainer, goneSince: Map<string, number>): Promise<boolean> {
-    const { instanceId, isOurs, now = () => performance.now(), stateOf } = this.#options;
+    const { instanceId, isOurs, stateOf } = this.#options;
     const id = labels[LABELS.instance] ?? "";
     if (id === instanceId) return !isOurs(labels[LABELS.session] ?? "");
     if (await stateOf({ id, lockPath: labels[LABELS.lock] ?? "" }) !== "gone") return false;
     if (labels[LABELS.passing] !== undefined) return true;
-    const since = this.#goneSince.get(id) ?? now();
+    const now = this.#clock.elapsed();
+    const since = this.#goneSince.get(id) ?? now;
     goneSince.set(id, since);
-    return now() - since >= RESTART_MS;
+    return now - since >= RESTART_MS;
   }
 
   #startRound(): void {
@@ -89,7 +93,7 @@ export class Reaper implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer);
+    this.#timer?.[Symbol.dispose]();
     await this.#round;
   }
 }

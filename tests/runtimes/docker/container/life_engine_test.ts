@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS } from "../../../../src/core/limits.ts";
 import { LABELS, Reaper } from "../../../../src/runtimes/docker/container/reaper.ts";
 import { Instance } from "../../../../src/host/instance.ts";
 import { configFor, dockerAvailability, openDocker, openEngine, runCode, WAYS } from "../../../support/docker.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
 import { isPresent } from "../../../support/requirements.ts";
 import { until } from "../../../support/until.ts";
 
@@ -105,9 +106,9 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
       })),
     );
     try {
-      let now = 0;
+      const clock = new FakeClock();
       const reaper = new Reaper({
-        now: () => now,
+        clock,
         containers: {
           list: async () =>
             (await docker.engine.listContainers({ all: true }))
@@ -121,7 +122,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
         log: docker.host.log,
       });
       await reaper.runRound();
-      now = 30_000; // A service that is gone may restart.
+      clock.advance(30_000); // A service that is gone may restart.
       await reaper.runRound();
       const left = (await docker.engine.listContainers({ all: true })).map(({ Id }) => Id);
       assertEquals(made.filter(({ id }) => !left.includes(id)).map(({ name }) => name), [

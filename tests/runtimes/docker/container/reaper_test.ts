@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import { engineError } from "../../../../src/runtimes/docker/engine/engine_call.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
 import { LABELS, Reaper } from "../../../../src/runtimes/docker/container/reaper.ts";
 import type { InstanceState } from "../../../../src/host/instance.ts";
 import type { ListedContainer } from "../../../../src/runtimes/docker/engine/engine_containers.ts";
@@ -34,8 +35,7 @@ class Neighbours {
   /** The services that were looked up. */
   readonly asked: string[] = [];
   lists = 0;
-  /** The time in ms. */
-  now = 0;
+  readonly clock = new FakeClock();
   /** Settles before a list is given. */
   listing: Promise<void> = Promise.resolve();
   removal: (id: string) => Promise<void> = () => Promise.resolve();
@@ -61,7 +61,7 @@ class Neighbours {
         return Promise.resolve(lockPath.replace("/locks/", "") as InstanceState);
       },
       log: { warning: (message, facts) => this.warnings.push([message, facts]) },
-      now: () => this.now,
+      clock: this.clock,
     });
   }
 }
@@ -97,7 +97,7 @@ Deno.test("Reaper.runRound() removes another service's container only when that 
   ];
   const reaper = neighbours.createReaper();
   await reaper.runRound();
-  neighbours.now = 30_000;
+  neighbours.clock.advance(30_000);
   await reaper.runRound();
   assertEquals(neighbours.removed, ["b", "d"]);
   assertEquals(neighbours.asked.slice(0, 4), ["other-a", "other-b", "other-c", "other-d"]);
@@ -114,12 +114,12 @@ Deno.test("Reaper.runRound() leaves another service time for a restart, and coun
     [49_999, "gone"],
   ];
   for (const [now, fate] of fates) {
-    neighbours.now = now;
+    neighbours.clock.advance(now - neighbours.clock.elapsed());
     neighbours.containers = [othersContainer("a", fate)];
     await reaper.runRound();
     assertEquals([now, neighbours.removed], [now, []]);
   }
-  neighbours.now = 50_000;
+  neighbours.clock.advance(1);
   await reaper.runRound();
   assertEquals(neighbours.removed, ["a"]);
 });
@@ -155,7 +155,7 @@ Deno.test("Reaper.runRound() ends when the Engine is lost", async () => {
   assertEquals([neighbours.removed, neighbours.warnings], [[], []]);
 });
 
-Deno.test("Reaper.start() runs a round at once, and another one when it is called again", async () => {
+Deno.test("Reaper.start() runs a round at once, at intervals, and when it is called again", async () => {
   const neighbours = new Neighbours();
   neighbours.containers = [ownContainer("a", "left")];
   await using reaper = neighbours.createReaper();
@@ -165,6 +165,9 @@ Deno.test("Reaper.start() runs a round at once, and another one when it is calle
   reaper.start();
   await settle();
   assertEquals(neighbours.lists, 2);
+  neighbours.clock.advance(30_000);
+  await settle();
+  assertEquals(neighbours.lists, 3);
 });
 
 Deno.test("Reaper.start() has only one round under way", async () => {
@@ -197,10 +200,13 @@ Deno.test("Reaper.start() logs a lost Engine, and tries again in the next round"
 });
 
 Deno.test("Reaper leaves no timer when it is disposed of, however often it was started, or never", async () => {
-  const reaper = new Neighbours().createReaper();
+  const neighbours = new Neighbours();
+  const reaper = neighbours.createReaper();
   reaper.start();
   reaper.start();
-  await reaper[Symbol.asyncDispose](); // A timer that is left would be told by the sanitizer.
   await reaper[Symbol.asyncDispose]();
+  await reaper[Symbol.asyncDispose]();
+  neighbours.clock.advance(30_000);
+  assertEquals(neighbours.lists, 1);
   await new Neighbours().createReaper()[Symbol.asyncDispose]();
 });
