@@ -369,6 +369,13 @@ testIsolate("what cannot run says why on stderr, and exits with 1", async ({ run
       "error: Uncaught Error: t\n    at file:///workspace/main.js:1:26\n",
     ],
     ["throw 42;", "error: Uncaught 42\n"],
+    ["throw 42n;", "error: Uncaught 42n\n"],
+    ["throw new RangeError();", "error: Uncaught RangeError\n    at file:///workspace/main.js:1:7\n"],
+    // V8 collects the promise long before the turn's end.
+    [
+      "Promise.reject(7); for (let n = 0; n < 2e5; n++) [n].concat(Array(50).fill(n));",
+      "error: Uncaught 7\n",
+    ],
     ["throw { a: 1 };", "error: Uncaught an object that is no Error\n"],
     [
       "throw new Error('the memory limit of a cache');",
