@@ -1,19 +1,17 @@
 import { Hono, type MiddlewareHandler } from "hono";
-import { requestId } from "hono/request-id";
 import { CodeBeakerError } from "../core/errors.ts";
-import type { Scope } from "../core/principal.ts";
 import type { Observer } from "../engine/observer.ts";
 import type { ActivityPort, EnginePort } from "../engine/port.ts";
-import { log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { SessionsPort } from "../sessions/port.ts";
 import type { ByteBudget } from "../concurrency/byte_budget.ts";
 import type { AppEnv } from "./http/app_env.ts";
-import { authenticate, type DoorKeys, guardOrigin, requireScope } from "./auth/auth.ts";
+import { authenticate, type DoorKeys, guardOrigin, type PathScopes } from "./auth/auth.ts";
 import { allowCrossOrigin } from "./auth/cross_origin.ts";
 import { type BodyPace, tooLarge } from "./http/body.ts";
 import { holdUntilSent } from "./hold_until_sent.ts";
 import { answerUnrouted, createMethodIndex, describeRequest } from "./http/methods.ts";
+
 import { compatRoutes, sendError } from "./compat/mod.ts";
 import { type Mcp, mcpRoutes } from "./mcp/mod.ts";
 import { activityRoutes } from "./routes/activity.ts";
@@ -29,6 +27,7 @@ import { indexRoutes } from "./routes/service_index.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { rpcRoutes } from "./rpc/mod.ts";
 import type { ServerSockets } from "./sockets/mod.ts";
+import { trackRequests } from "./track_requests.ts";
 
 /** Parts of the HTTP door. */
 export interface AppOptions {
@@ -62,16 +61,16 @@ export interface AppOptions {
 const CLIENT_CLOSED_REQUEST = 499;
 
 /** Scope that a key needs, by path. Every other path accepts any key. */
-const SCOPE_OF: readonly (readonly [path: string, scope: Scope])[] = [
+const SCOPES: PathScopes = [
   ["/v1/executions", "execute"],
   ["/v1/runtimes/select", "execute"],
-  ["/v1/sessions/*", "sessions"],
-  ["/api/v2/*", "execute"],
+  ["/v1/sessions/", "sessions"],
+  ["/api/v2/", "execute"],
   ["/v1/exec", "execute"],
   ["/exec", "execute"],
-  ["/e2b/*", "sessions"],
-  ["/api/kernels/*", "sessions"],
-  ["/api/sessions/*", "sessions"],
+  ["/e2b/", "sessions"],
+  ["/api/kernels/", "sessions"],
+  ["/api/sessions/", "sessions"],
   ["/metrics", "admin"],
   ["/v1/diagnostics", "admin"],
 ];
@@ -85,13 +84,10 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   let index: ReturnType<typeof createMethodIndex> | undefined;
   const methodsOf = (path: string) => (index ??= createMethodIndex(app))(path);
-  app.use(requestId());
-  if (options.isRehearsal !== true) app.use(logRequest());
-  app.use(cancelUnsentBody);
+  app.use(trackRequests({ isRehearsal: options.isRehearsal ?? false }));
   app.use(guardOrigin(keys, { allowOrigins }));
   if (allowOrigins.length > 0) app.use(allowCrossOrigin({ allowOrigins, methodsOf }));
-  app.use(authenticate(keys));
-  for (const [path, scope] of SCOPE_OF) app.use(path, requireScope(scope));
+  app.use(authenticate(keys, SCOPES));
   app.use(limitBody(options));
   app.route("/", indexRoutes());
   app.route("/", healthRoutes(engine));
@@ -121,36 +117,16 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   return app;
 }
 
-/** Cancels the body of an answer to HEAD. Hono does not read this body, so a stream would stay open. */
-const cancelUnsentBody: MiddlewareHandler<AppEnv> = async (context, next) => {
-  await next();
-  if (context.req.raw.method === "HEAD") await context.res.body?.cancel();
-};
-
-function logRequest(): MiddlewareHandler<AppEnv> {
-  return async (context, next) => {
-    const startedAt = performance.now();
-    await next();
-    const { method, path } = context.req;
-    const durationMs = Math.round(performance.now() - startedAt);
-    const facts = { requestId: context.get("requestId"), method, path, status: context.res.status, durationMs };
-    const level = path.startsWith("/health/") ? "debug" : "info"; // A supervisor asks every few seconds.
-    const write = () => log[level]("http.request", facts);
-    const isJson = context.res.headers.get("content-type")?.startsWith("application/json") === true;
-    if (isJson && context.env?.completed !== undefined) context.env.completed.then(write, write); // The answer goes first.
-    else write(); // A stream may last.
-  };
-}
-
 /**
  * Refuses a body whose declared length is over the bound. Other bodies are refused while they are read. An upload has a
  * bound of its own. The memory of a body, and of the files of its answer, is given back when the request is answered.
  */
 function limitBody({ maxBodyBytes, bodyPace, requests }: AppOptions): MiddlewareHandler<AppEnv> {
+  const bodyBounds = { ...bodyPace, maxBytes: maxBodyBytes };
   return async (context, next) => {
     const declared = Number(context.req.header("content-length") ?? 0);
     if (declared > maxBodyBytes && !isUpload(context.req)) throw tooLarge(maxBodyBytes);
-    context.set("bodyBounds", { ...bodyPace, maxBytes: maxBodyBytes });
+    context.set("bodyBounds", bodyBounds);
     using lease = requests.lease(context.get("caller")?.principal.tenant ?? "");
     context.set("lease", lease);
     await next();

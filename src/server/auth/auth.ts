@@ -27,38 +27,45 @@ export function guardOrigin(
   keys: Pick<DoorKeys, "hasKeys">,
   { allowOrigins = [] }: { readonly allowOrigins?: readonly string[] } = {},
 ): MiddlewareHandler<AppEnv> {
-  return async (context, next) => {
+  return (context, next) => {
     const needsKey = keys.hasKeys();
     context.set("needsKey", needsKey);
     if (needsKey) checkOrigin(context, allowOrigins);
     else nameSchemeOnFailure(context, () => checkLoopback(context));
-    await next();
+    return next();
   };
 }
 
+/** Scopes that keys need, by path. A path with a slash at its end stands for the one without, and for all below it. */
+export type PathScopes = readonly (readonly [path: string, scope: Scope])[];
+
 /**
  * Authenticates requests that {@link guardOrigin} has passed, and sets their caller. Where the service has keys, a
- * client needs one.
+ * client needs one, with the scope of the path.
  *
  * Every request looks its key up: a key that another process creates or revokes counts from the next request on.
  */
-export function authenticate(keys: Pick<DoorKeys, "authenticate">): MiddlewareHandler<AppEnv> {
-  return async (context, next) => {
+export function authenticate(
+  keys: Pick<DoorKeys, "authenticate">,
+  scopes: PathScopes = [],
+): MiddlewareHandler<AppEnv> {
+  return (context, next) => {
     const needsKey = context.get("needsKey");
     const principal = needsKey === false // Absent, a key is needed too.
       ? LOCAL_USER
       : nameSchemeOnFailure(context, () => keyOwner(context, keys));
-    if (principal !== undefined) context.set("caller", { principal, requestId: context.get("requestId") });
-    await next();
+    if (principal === undefined) return next();
+    const caller = { principal, requestId: context.get("requestId") };
+    context.set("caller", caller);
+    const scope = scopeOf(context.req.path, scopes);
+    if (scope !== undefined) checkScope(caller, scope);
+    return next();
   };
 }
 
-/** Refuses keys without a scope. */
-export function requireScope(scope: Scope): MiddlewareHandler<AppEnv> {
-  return async (context, next) => {
-    checkScope(context.get("caller"), scope);
-    await next();
-  };
+function scopeOf(path: string, scopes: PathScopes): Scope | undefined {
+  const found = scopes.find(([known]) => known.endsWith("/") ? `${path}/`.startsWith(known) : path === known);
+  return found?.[1];
 }
 
 /**

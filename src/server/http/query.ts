@@ -34,7 +34,7 @@ export function parseQuery<Schema extends z.ZodType>(request: HonoRequest, schem
 const nothing = strictObject({});
 
 /** Refuses a request with a query string, on routes where it has no meaning. */
-export const noQuery: MiddlewareHandler<AppEnv> = async (context, next) => {
+export const noQuery: MiddlewareHandler<AppEnv> = (context, next) => {
   if (context.req.url.includes("?")) parseQuery(context.req, nothing);
-  await next();
+  return next();
 };

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
 import type { AppEnv } from "../../../src/server/http/app_env.ts";
-import { authenticate, type DoorKeys, guardOrigin, requireScope } from "../../../src/server/auth/auth.ts";
+import { authenticate, type DoorKeys, guardOrigin } from "../../../src/server/auth/auth.ts";
 import { sendProblem } from "../../../src/server/http/problem.ts";
 import { addKey, openKeyring } from "../support/keyring.ts";
 
@@ -24,9 +24,9 @@ function createDoor(keys: DoorKeys): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(requestId());
   app.use(guardOrigin(keys, { allowOrigins: [LISTED] }));
-  app.use(authenticate(keys));
+  app.use(authenticate(keys, [["/admin", "admin"], ["/below/", "sessions"]]));
   app.get("/who", (context) => context.json(context.get("caller")));
-  app.get("/admin", requireScope("admin"), (context) => context.json(context.get("caller")));
+  app.get("/admin", (context) => context.json(context.get("caller")));
   app.get("/health/live", (context) => context.text("live"));
   app.get("/health/ready", (context) => context.text("ready"));
   app.onError((error, context) => sendProblem(context, error));
@@ -185,7 +185,7 @@ Deno.test("guardOrigin() and authenticate() refuse the WebSocket of a page of an
   assertEquals(await statusOf(keys, { headers: { ...headers, ...upgrade } }), 200);
 });
 
-Deno.test("requireScope() refuses a key without the scope, and names both", async () => {
+Deno.test("authenticate() refuses a key without the scope of the path, and names both", async () => {
   const keys = openKeyring();
   assertEquals(await statusOf(keys, { path: "/admin" }), 200);
   const admin = addKey(keys, { name: "boss", scopes: ["admin"] });
@@ -196,4 +196,20 @@ Deno.test("requireScope() refuses a key without the scope, and names both", asyn
   assertEquals([status, code], [403, "permission_denied"]);
   assertStringIncludes(detail, '"ci"');
   assertStringIncludes(detail, '"admin"');
+});
+
+Deno.test("authenticate() takes a path with a slash at its end for the one without, and for all below", async () => {
+  const keys = openKeyring();
+  const { headers } = addKey(keys, { name: "ci", scopes: ["execute"] });
+  const statuses = {
+    "/below": 403,
+    "/below/": 403,
+    "/below/a/b": 403,
+    "/b%65low/a": 403,
+    "/belowa": 404,
+    "/admin/a": 404,
+  };
+  for (const [path, status] of Object.entries(statuses)) {
+    assertEquals([path, await statusOf(keys, { path, headers })], [path, status]);
+  }
 });

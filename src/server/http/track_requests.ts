@@ -1,0 +1,38 @@
+import type { Context, HonoRequest, MiddlewareHandler } from "hono";
+import { log } from "../log.ts";
+import type { AppEnv } from "./http/app_env.ts";
+
+/** The header of a request's id, in the request and in its answer. */
+const ID_HEADER = "x-request-id";
+/** A client's own id for a request. Any other is replaced. */
+const ID = /^[\w\-=]{1,255}$/;
+
+/** Gives each request its id, ends its body where HEAD asked, and logs it. A rehearsal is not logged. */
+export function trackRequests({ isRehearsal }: { readonly isRehearsal: boolean }): MiddlewareHandler<AppEnv> {
+  return async (context, next) => {
+    const startedAt = performance.now();
+    const id = idOf(context.req);
+    context.set("requestId", id);
+    context.header(ID_HEADER, id);
+    await next();
+    // Hono does not read the body of an answer to HEAD, so a stream would stay open.
+    if (context.req.raw.method === "HEAD") await context.res.body?.cancel();
+    if (!isRehearsal) logRequest(context, startedAt);
+  };
+}
+
+function idOf(request: HonoRequest): string {
+  const own = request.header(ID_HEADER);
+  return own !== undefined && ID.test(own) ? own : crypto.randomUUID();
+}
+
+function logRequest(context: Context<AppEnv>, startedAt: number): void {
+  const { method, path } = context.req;
+  const durationMs = Math.round(performance.now() - startedAt);
+  const facts = { requestId: context.get("requestId"), method, path, status: context.res.status, durationMs };
+  const level = path.startsWith("/health/") ? "debug" : "info"; // A supervisor asks every few seconds.
+  const write = () => log[level]("http.request", facts);
+  const isJson = context.res.headers.get("content-type")?.startsWith("application/json") === true;
+  if (isJson && context.env?.completed !== undefined) context.env.completed.then(write, write); // The answer goes first.
+  else write(); // A stream may last.
+}
