@@ -49,7 +49,7 @@ export class MemoryBudget {
     if (free !== undefined) return free;
     this.#evictAll();
     try {
-      return await this.#all.acquire({ ...options, permits });
+      return await this.#all.acquire({ permits, timeoutMs: options.timeoutMs, signal: options.signal });
     } catch (cause) {
       if (options.signal?.aborted || !(cause instanceof CodeBeakerError)) throw cause;
       const why = `other programs use too much of the ${this.totalMb} MB now`;

@@ -5,8 +5,8 @@ import type { Principal } from "../core/principal.ts";
 import { log } from "../log.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
 import { settlesAtOnce } from "../concurrency/delay.ts";
-import { startCountdown } from "../concurrency/deadline.ts";
 import { type AcquireOptions, Semaphore } from "../concurrency/semaphore.ts";
+import { HeldSlot, type Slot } from "./held_slot.ts";
 
 /** How long an execution waits for a slot before it is `busy`. */
 const IMPATIENT_MS = 2_000;
@@ -51,18 +51,6 @@ export interface SlotRequest {
   /** Memory that the program may use; 0 when its memory is reserved already. */
   readonly memoryMb: number;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** The right to run one program. Disposing gives it back. */
-export interface Slot extends Disposable {
-  /** Keeps the memory reserved beyond the disposal, until the environment is gone. */
-  keepMemoryUntil(gone: Promise<void>): void;
-  /**
-   * Reserves further memory until all of it is this much, in MB, or more.
-   *
-   * @throws as {@link Admission.enter} does
-   */
-  reserveMemory(memoryMb: number): Promise<void>;
 }
 
 /** Admits programs. The service has a bounded number of slots and memory, and each tenant has its quota. */
@@ -128,42 +116,21 @@ export class Admission {
   async enter(principal: Principal, { isPatient, maxWaitMs, memoryMb, signal }: SlotRequest): Promise<Slot> {
     this.checkOpen();
     signal?.throwIfAborted();
-    const leftMs = startCountdown(maxWaitMs ?? (isPatient ? PATIENT_MS : IMPATIENT_MS));
-    let untilClosing: AbortSignal | undefined; // Made only for a wait.
-    const ofSignal = () => untilClosing ??= this.#untilClosing(signal);
-    let reservedMb = 0;
-    const options = {
-      get heldMb() {
-        return reservedMb;
-      },
-      get timeoutMs() {
-        return leftMs();
-      },
-      get signal() {
-        return ofSignal();
-      },
-    };
-    using entered = new DisposableStack();
-    if (this.#quotas !== undefined) entered.use(await this.#quotas.enter(principal, options));
-    entered.use(this.#slots.tryAcquire() ?? await this.#slots.acquire(options));
-    const reserved = new DisposableStack();
-    const reserveMemory = async (neededMb: number) => {
-      if (this.#memory === undefined || neededMb <= reservedMb) return;
-      reserved.use(await this.#memory.forProgram(neededMb, options));
-      reservedMb = neededMb;
-    };
-    await reserveMemory(memoryMb); // A program without memory needs does not wait behind programs with such needs.
-    const leaving: Promise<void>[] = [];
-    const giveBack = () => reserved.dispose();
-    entered.defer(() => leaving.length === 0 ? giveBack() : void Promise.allSettled(leaving).then(giveBack));
+    const slot = new HeldSlot(this.#memory, {
+      maxWaitMs: maxWaitMs ?? (isPatient ? PATIENT_MS : IMPATIENT_MS),
+      toSignal: () => this.#untilClosing(signal),
+    });
+    try {
+      if (this.#quotas !== undefined) slot.hold(await this.#quotas.enter(principal, slot));
+      slot.hold(this.#slots.tryAcquire() ?? await this.#slots.acquire(slot));
+      await slot.reserveMemory(memoryMb); // A program without memory needs does not wait behind programs with such needs.
+    } catch (error) {
+      slot[Symbol.dispose]();
+      throw error;
+    }
     this.#running++;
-    entered.defer(() => this.#running--);
-    const owned = entered.move();
-    return {
-      keepMemoryUntil: (gone) => void leaving.push(gone),
-      reserveMemory,
-      [Symbol.dispose]: () => owned.dispose(),
-    };
+    slot.hold({ [Symbol.dispose]: () => this.#running-- });
+    return slot;
   }
 
   /**

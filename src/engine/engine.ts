@@ -18,10 +18,11 @@ import type { RankOptions } from "../runtimes/selection/filters.ts";
 import { delay } from "../concurrency/delay.ts";
 import { writeFiles } from "../workspace/write_files.ts";
 import type { NeedAnalyser } from "../needs/mod.ts";
-import type { Admission, Slot } from "./admission.ts";
+import type { Admission } from "./admission.ts";
 import type { Candidates, Dispatcher, RuntimeAttempt } from "./dispatcher.ts";
 import type { RunResult } from "./execution_records.ts";
 import type { Executions } from "./executions.ts";
+import type { Slot } from "./held_slot.ts";
 import type { LiveExecution } from "./live_execution.ts";
 import type {
   Caller,
