@@ -8,7 +8,7 @@ import type { AppEnv } from "./app_env.ts";
 import { type EventBytes, type EventFormat, executionEvents, type Submit } from "./execution_events.ts";
 import { parsePrefer } from "./prefer.ts";
 import { serverSentEvents } from "./server_sent_events.ts";
-import { idempotencyKey, submitMode } from "./submit_mode.ts";
+import { idempotencyKey, type SubmitMode, submitMode } from "./submit_mode.ts";
 
 /** Answers with a stream of events, which no proxy may buffer. */
 export function sendEvents(context: Context<AppEnv>, events: EventBytes, { type }: EventFormat): Response {
@@ -51,11 +51,7 @@ export async function sendExecution(context: Context<AppEnv>, enter: Submit): Pr
   const preferences = parsePrefer(context.req.header("prefer") ?? "");
   const { waitMs } = preferences;
   const mode = submitMode(context, preferences);
-  const applied = [
-    ...(mode === "async" ? ["respond-async"] : []),
-    ...(waitMs === undefined ? [] : [`wait=${waitMs / 1_000}`]),
-  ];
-  if (applied.length > 0) context.header("preference-applied", applied.join(", "));
+  if (mode === "async" || waitMs !== undefined) context.header("preference-applied", applied(mode, waitMs));
   switch (mode) {
     case "plain": {
       const options = { signal, idempotencyKey: key, maxQueueMs: waitMs };
@@ -74,6 +70,15 @@ export async function sendExecution(context: Context<AppEnv>, enter: Submit): Pr
       return context.json(accepted, 202, { "location": `/v1/executions/${id}` });
     }
   }
+}
+
+/** Names the preferences that were followed (RFC 7240). */
+function applied(mode: SubmitMode, waitMs: number | undefined): string {
+  const preferences = [
+    ...(mode === "async" ? ["respond-async"] : []),
+    ...(waitMs === undefined ? [] : [`wait=${waitMs / 1_000}`]),
+  ];
+  return preferences.join(", ");
 }
 
 /** Submits an execution, which holds the memory of the request until it has ended. */

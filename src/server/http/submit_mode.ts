@@ -10,13 +10,19 @@ const VISIBLE = /^[\x21-\x7e]{1,255}$/;
 
 /** Finds the mode that the headers ask for. `Accept: text/event-stream` goes before a preference for 202. */
 export function submitMode(context: Context, { respondAsync }: Preferences): SubmitMode {
+  if (prefersEvents(context)) return "events";
+  return respondAsync ? "async" : "plain";
+}
+
+/** Whether a client ranks events before JSON. A client that names no text does not. */
+function prefersEvents(context: Context): boolean {
+  if (!/text\//i.test(context.req.header("accept") ?? "")) return false;
   const type = accepts(context, {
     header: "Accept",
     supports: ["application/json", "text/event-stream"],
     default: "application/json",
   });
-  if (type === "text/event-stream") return "events";
-  return respondAsync ? "async" : "plain";
+  return type === "text/event-stream";
 }
 
 /**
