@@ -41,12 +41,8 @@ export interface BeginRecordOptions {
 /** The settings for recording an execution at its end. */
 export interface EndRecordOptions {
   readonly result: Execution | CodeBeakerError;
-  /** The kept output of its program. */
-  readonly output: LiveExecution["output"];
   /** Whether {@link ExecutionRecords.begin} has recorded the execution. */
   readonly hasRecord: boolean;
-  /** Whether the program may have begun. */
-  readonly hasBegun: boolean;
 }
 
 /** The stored executions, and the answers made from them. */
@@ -72,18 +68,16 @@ export class ExecutionRecords {
   }
 
   /** Records the end of an execution. A failure to write is only logged: the client gets its answer all the same. */
-  end(
-    { id, caller: { principal: { tenant } }, sessionId }: ExecutionFacts,
-    { hasRecord, hasBegun, output, result }: EndRecordOptions,
-  ): void {
+  end(live: Pick<LiveExecution, "facts" | "hasBegun" | "output">, { hasRecord, result }: EndRecordOptions): void {
+    const { id, caller: { principal: { tenant } }, sessionId } = live.facts;
     try {
       if (!(result instanceof CodeBeakerError)) {
-        const raw = rawOutputOf(result, output);
+        const raw = rawOutputOf(result, live.output);
         if (hasRecord) this.#store.end(result, raw);
         else this.#store.add({ tenant, sessionId, execution: result, raw });
       } else if (hasRecord) {
         const { code, message, details } = result;
-        this.#store.fail(id, { code, message, details }, { freesKey: !hasBegun && TRANSIENT.includes(code) });
+        this.#store.fail(id, { code, message, details }, { freesKey: !live.hasBegun && TRANSIENT.includes(code) });
       }
     } catch (error) {
       log.error("execution.record_failed", { execution: id, error: messageOf(error) });

@@ -6,7 +6,6 @@ import { pageOf, parseCursor } from "../core/page.ts";
 import type { ExecutionStore } from "../storage/storage.ts";
 import { settledWithin } from "../concurrency/delay.ts";
 import { ExecutionRecords, type Explained, type RunResult, toExecution, unrun } from "./execution_records.ts";
-import { WaiterSet } from "./waiter_set.ts";
 import { WorkBehind } from "./work_behind.ts";
 import { LiveExecution } from "./live_execution.ts";
 import { checkReached, readEvents } from "./event_reader.ts";
@@ -51,6 +50,8 @@ export interface Submission extends Explained {
   readonly hasStdin: boolean;
   /** Identifies the request among those under the same idempotency key. */
   fingerprint(): string;
+  /** Called when the end is recorded. */
+  onRecorded?(): void;
 }
 
 /** Waits for a slot and runs the program. Ends soon after the execution's signal aborts. */
@@ -62,7 +63,6 @@ export class Executions implements AsyncDisposable {
   readonly #observer: Observer;
   readonly #drainMs: number;
   readonly #live = new Map<string, LiveExecution>();
-  readonly #waiters = new WeakMap<LiveExecution, WaiterSet>();
   /** Records of ends whose clients know no id yet. */
   readonly #unrecorded: WorkBehind;
 
@@ -87,7 +87,7 @@ export class Executions implements AsyncDisposable {
     if (id === undefined) return undefined;
     const live = this.#live.get(id);
     if (live === undefined) return this.#records.resubmit(caller, id);
-    this.#waiters.get(live)?.join(signal);
+    live.waiters.join(signal);
     return { id, ended: live.ended, status: live.hasBegun ? "running" : "queued" };
   }
 
@@ -211,17 +211,16 @@ export class Executions implements AsyncDisposable {
     body: ExecutionBody,
     { signal, hasRecord }: { readonly signal: AbortSignal | undefined; readonly hasRecord: boolean },
   ): Promise<void> {
-    using waiters = new WaiterSet(() => live.cancel());
-    this.#waiters.set(live, waiters);
-    waiters.join(signal);
+    live.waiters.join(signal);
     const result = await this.#run(live, submission, body);
     const endedAt = Date.now();
-    const { facts, hasBegun, output, queuedMs } = live;
+    const { facts, queuedMs } = live;
     const record = () => {
-      this.#records.end(facts, { result, hasRecord, hasBegun, output });
+      this.#records.end(live, { result, hasRecord });
       const { createdAt: _createdAt, ...ended } = facts;
       const { selection: { floor }, source } = submission;
       this.#observer.executionEnded?.({ ...ended, floor, result, endedAt, queuedMs, source });
+      submission.onRecorded?.();
     };
     if (hasRecord) record();
     else this.#unrecorded.add(record);
@@ -231,12 +230,11 @@ export class Executions implements AsyncDisposable {
 
   async #run(live: LiveExecution, explained: Explained, body: ExecutionBody): Promise<Execution | CodeBeakerError> {
     try {
-      const result = await body(live);
-      return toExecution(live.facts, explained, { ...result, outcome: live.outcomeOf(result.outcome) });
+      return toExecution(live.facts, explained, live.attribute(await body(live)));
     } catch (error) {
       if (error === live.signal.reason && live.signal.aborted) {
-        const outcome = live.outcomeOf({ kind: "cancelled" });
-        return toExecution(live.facts, explained, { ...unrun(explained.selection), outcome });
+        const cancelled = { ...unrun(explained.selection), outcome: { kind: "cancelled" } } as const;
+        return toExecution(live.facts, explained, live.attribute(cancelled));
       }
       if (error instanceof CodeBeakerError) return error;
       return new CodeBeakerError("internal", messageOf(error), { cause: error });

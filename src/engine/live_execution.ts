@@ -2,13 +2,14 @@ import { BoundedOutput } from "../core/bytes/bounded_output.ts";
 import type { MimeBundle } from "../core/cell.ts";
 import { type KeptBytes, streamLength } from "../core/bytes/kept_bytes.ts";
 import { CodeBeakerError } from "../core/errors.ts";
-import type { Execution, Outcome, OutputStream } from "../core/execution.ts";
+import type { Execution, OutputStream, ProgramResult } from "../core/execution.ts";
 import { ChangeSignal } from "../concurrency/change_signal.ts";
 import type { ExecutionEntry } from "../core/execution_entry.ts";
 import { Semaphore } from "../concurrency/semaphore.ts";
 import { DisplayLog } from "./display_log.ts";
 import type { EventSource, ExecutionEnd } from "./event_reader.ts";
 import type { Caller, ExecutionReport, ExecutionStart, FeedInput } from "./port.ts";
+import { WaiterSet } from "./waiter_set.ts";
 
 /** Most input that a program has not read yet. Beyond it, `feed` waits. */
 const MAX_UNREAD_BYTES = 1_048_576;
@@ -31,6 +32,13 @@ export interface LiveOptions {
   onBegin?(): void;
 }
 
+/** The way of input to a program. */
+interface Feeding {
+  readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+  /** Admits one input at a time. A stream would keep every waiting input, also of clients that are gone. */
+  readonly slot: Semaphore;
+}
+
 /** An execution from its submission to its end. It has the state, the output so far, and the controls. */
 export class LiveExecution implements EventSource {
   readonly facts: ExecutionFacts;
@@ -40,11 +48,11 @@ export class LiveExecution implements EventSource {
   readonly displays: DisplayLog;
   /** Notifies of the start, output, displays and end. */
   readonly changes = new ChangeSignal();
+  /** The callers that wait for the end. The execution is cancelled when all of them have left. */
+  readonly waiters = new WaiterSet(() => this.cancel());
   /** The input that `feed` writes; undefined when stdin comes from elsewhere. */
   readonly fedStdin: ReadableStream<Uint8Array> | undefined;
-  readonly #feeding: WritableStreamDefaultWriter<Uint8Array> | undefined;
-  /** Admits one input at a time. A stream would keep every waiting input, also of clients that are gone. */
-  readonly #feedSlot = new Semaphore(1);
+  readonly #feeding: Feeding | undefined;
   readonly #onBegin: LiveOptions["onBegin"];
   readonly #ending = new AbortController();
   readonly #ended = Promise.withResolvers<Execution>();
@@ -68,8 +76,8 @@ export class LiveExecution implements EventSource {
     const room = new ByteLengthQueuingStrategy({ highWaterMark: MAX_UNREAD_BYTES });
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({}, undefined, room);
     this.fedStdin = readable;
-    this.#feeding = writable.getWriter();
-    this.#feeding.closed.catch(() => {}); // The program has closed its stdin, or ended: `feed` reports it.
+    this.#feeding = { writer: writable.getWriter(), slot: new Semaphore(1) };
+    this.#feeding.writer.closed.catch(() => {}); // The program has closed its stdin, or ended: `feed` reports it.
   }
 
   /** Aborts when the execution must end. */
@@ -159,10 +167,9 @@ export class LiveExecution implements EventSource {
   }
 
   /** Turns `cancelled` into `interrupted` when the service, and not the owner, ended the execution. */
-  outcomeOf(outcome: Outcome): Outcome {
-    return outcome.kind === "cancelled" && this.#interruption !== undefined
-      ? { kind: "interrupted", reason: this.#interruption }
-      : outcome;
+  attribute<Result extends Pick<ProgramResult, "outcome">>(result: Result): Result {
+    if (result.outcome.kind !== "cancelled" || this.#interruption === undefined) return result;
+    return { ...result, outcome: { kind: "interrupted", reason: this.#interruption } };
   }
 
   /**
@@ -175,16 +182,17 @@ export class LiveExecution implements EventSource {
     { text = "", close = false }: FeedInput,
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<void> {
-    if (this.#feeding === undefined) {
+    const feeding = this.#feeding;
+    if (feeding === undefined) {
       throw new CodeBeakerError(
         "conflict",
         "Cannot feed this execution as its stdin is not open: submit it without stdin, and with Prefer: respond-async",
       );
     }
-    using _slot = await this.#feedSlot.acquire({ signal });
+    using _slot = await feeding.slot.acquire({ signal });
     try {
-      if (text !== "") await this.#feeding.write(new TextEncoder().encode(text));
-      if (close) await this.#feeding.close();
+      if (text !== "") await feeding.writer.write(new TextEncoder().encode(text));
+      if (close) await feeding.writer.close();
     } catch (cause) {
       throw new CodeBeakerError("conflict", "Cannot feed this execution as its stdin is closed", { cause });
     }
@@ -192,7 +200,8 @@ export class LiveExecution implements EventSource {
 
   /** Ends the execution with its result. */
   settle(result: Execution | CodeBeakerError): void {
-    this.#feeding?.abort().catch(() => {}); // The stream is closed already.
+    this.waiters[Symbol.dispose]();
+    this.#feeding?.writer.abort().catch(() => {}); // The stream is closed already.
     if (result instanceof CodeBeakerError) {
       this.#end = { kind: "failed", error: result };
       this.#ended.reject(result);

@@ -11,6 +11,9 @@ export interface KeptText {
   readonly truncatedAt?: number;
 }
 
+/** The bytes of a stream that has printed nothing. */
+const NOTHING = new Uint8Array();
+
 /**
  * Keeps the head and the tail of a stream, at most `maxBytes` together. It counts the bytes left out between them. A
  * character that the cut divides is left out whole.
@@ -19,10 +22,10 @@ export class BoundedOutput {
   readonly #headBytes: number;
   readonly #tailBytes: number;
   readonly #onPush: () => void;
-  #head = new Uint8Array();
+  #head = NOTHING;
   #headLength = 0;
   /** A ring buffer, which grows up to `#tailBytes`. Byte `n` after the head lies at `n % #tailBytes`. */
-  #tail = new Uint8Array();
+  #tail = NOTHING;
   #tailSeen = 0;
 
   constructor(maxBytes: number, { onPush = () => {} }: { onPush?(): void } = {}) {
