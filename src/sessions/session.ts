@@ -216,11 +216,15 @@ export class Session {
    * @throws the reason of `signal` when it aborts first
    */
   async acquireProgramSlot(options: AcquireOptions): Promise<Disposable> {
-    using acquired = new DisposableStack();
-    acquired.use(await this.#programSlot.acquire(options));
-    acquired.use(this.use());
+    const slot = await this.#programSlot.acquire(options);
+    const use = this.use();
     this.#executionCount++;
-    return acquired.move();
+    return {
+      [Symbol.dispose]() {
+        use[Symbol.dispose]();
+        slot[Symbol.dispose]();
+      },
+    };
   }
 
   /** Reports a session that never opens as one that closes. */

@@ -10,6 +10,8 @@ import type { SessionRunner } from "./session_runner.ts";
 
 /** The parts that open and use contexts. */
 export interface SessionContextsOptions {
+  /** Finds the open session. @throws {CodeBeakerError} `not_found`; `conflict` when it is not open */
+  readonly open: () => Session;
   readonly caller: Caller;
   readonly admission: Admission;
   readonly clock: Clock;
@@ -18,11 +20,11 @@ export interface SessionContextsOptions {
 
 /** The contexts of a session, for one caller. */
 export class SessionContexts implements ContextsPort {
-  readonly #session: Session;
+  readonly #sessionId: string;
   readonly #options: SessionContextsOptions;
 
-  constructor(session: Session, options: SessionContextsOptions) {
-    this.#session = session;
+  constructor(sessionId: string, options: SessionContextsOptions) {
+    this.#sessionId = sessionId;
     this.#options = options;
   }
 
@@ -30,8 +32,8 @@ export class SessionContexts implements ContextsPort {
     language: string | undefined,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<ContextInfo> {
-    const session = this.#session;
-    const { admission, caller: { principal }, clock, runner } = this.#options;
+    const { admission, caller: { principal }, clock, open, runner } = this.#options;
+    const session = open();
     session.contexts.checkRoom();
     admission.check(principal);
     using _use = session.use();
@@ -54,31 +56,37 @@ export class SessionContexts implements ContextsPort {
     return await runner.inEnvironment(session, act);
   }
 
-  findDefault(language: string = this.#session.request.language): Promise<string> {
-    return this.#session.defaultContexts.find(language, {
-      isLive: (id) => this.list().some((context) => context.id === id),
-      create: async () => (await this.create(language)).id,
+  async findDefault(language?: string): Promise<string> {
+    const { contexts, defaultContexts, request } = this.#options.open();
+    const wanted = language ?? request.language;
+    return await defaultContexts.find(wanted, {
+      isLive: (id) => contexts.list().some((context) => context.id === id),
+      create: async () => (await this.create(wanted)).id,
     });
   }
 
   submit(id: string, request: CellRequest, options: SubmitOptions = {}): Promise<Submitted> {
     return Promise.try(() => {
-      const context = this.#session.contexts.get(id);
-      const program = programOfCell(this.#session, context, request);
-      return this.#options.runner.start(this.#options.caller, this.#session, { program, options });
+      const { caller, open, runner } = this.#options;
+      const repeated = runner.findRepeated(caller, { session: this.#sessionId, context: id, request }, options);
+      if (repeated !== undefined) return repeated;
+      const session = open();
+      const program = programOfCell(session, session.contexts.get(id), request);
+      return runner.start(caller, session, { program, options });
     });
   }
 
   list(): readonly ContextInfo[] {
-    return this.#session.contexts.list();
+    return this.#options.open().contexts.list();
   }
 
   interrupt(id: string): boolean {
-    return this.#session.contexts.interrupt(id);
+    return this.#options.open().contexts.interrupt(id);
   }
 
   async close(id: string): Promise<void> {
-    using _use = this.#session.use();
-    await this.#session.contexts.close(id);
+    const session = this.#options.open();
+    using _use = session.use();
+    await session.contexts.close(id);
   }
 }

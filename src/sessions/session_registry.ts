@@ -162,6 +162,11 @@ export class SessionRegistry implements AsyncDisposable {
     await this.#decideRecovered();
   }
 
+  /** Records the facts of a session, unless it is closed: then that is recorded. */
+  recordOpen(session: Session): void {
+    if (this.#open.has(session.id)) this.record(session);
+  }
+
   /** Records the facts of a session. A failure is only logged: the session continues. */
   record(session: Session): void {
     this.#recordedActivity.set(session, session.lastActivityAt);

@@ -6,6 +6,7 @@ import type { Dispatcher } from "../engine/dispatcher.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import { startCountdown } from "../concurrency/deadline.ts";
 import { hasCode } from "../core/errors.ts";
+import { fingerprintOf } from "../core/fingerprint.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import type { Session } from "./session.ts";
 import type { SessionProgram } from "./session_program.ts";
@@ -15,8 +16,8 @@ export interface SessionRunnerOptions {
   readonly dispatcher: Dispatcher;
   readonly admission: Admission;
   readonly executions: Executions;
-  /** Called after a program has run in a session. */
-  onRun(session: Session): void;
+  /** Called when the end of a session's program has been recorded. */
+  onRecorded(session: Session): void;
   /** Called when the environment of a session has ended by itself. */
   onEnded(session: Session): void;
 }
@@ -40,10 +41,29 @@ export class SessionRunner {
     session.checkQueue();
     admission.check(caller.principal);
     return executions.start(
-      { caller, language, sessionId: session.id, selection, ...program },
+      {
+        caller,
+        language,
+        sessionId: session.id,
+        selection,
+        ...program,
+        onRecorded: () => this.#options.onRecorded(session),
+      },
       (live) => this.#run(live, session, { program, options }),
       options,
     );
+  }
+
+  /**
+   * Finds an earlier submit under the same idempotency key. It also finds one whose session or context is closed.
+   *
+   * @param request the object whose fingerprint identifies the program
+   */
+  findRepeated(caller: Caller, request: object, options: SubmitOptions): Submitted | undefined {
+    const { idempotencyKey } = options;
+    if (idempotencyKey === undefined) return undefined;
+    const fingerprint = () => fingerprintOf(request);
+    return this.#options.executions.findRepeated({ caller, fingerprint }, idempotencyKey, options);
   }
 
   /** Does work in a session's environment. Calls `onEnded` when that environment has ended by itself. */
@@ -70,9 +90,9 @@ export class SessionRunner {
     const memoryMb = program.memoryMb ?? session.memoryFor(program.limits);
     using _slot = await admission.enter(principal, { isPatient: true, maxWaitMs: leftMs?.(), memoryMb, signal });
     live.leaveQueue();
-    const { runtime } = session;
-    const result = await this.inEnvironment(session, async (environment) => {
-      const ran = await program.run(environment, {
+    const { environment, runtime } = session;
+    const ran = await this.inEnvironment(session, () =>
+      program.run(environment, {
         limits: program.limits,
         kept: live.kept,
         signal,
@@ -83,17 +103,14 @@ export class SessionRunner {
           const start = live.begin(runtime);
           options.onStart?.(start);
         },
-        onDisplay: async (data) => {
+        onDisplay: (data) => {
           live.display(data);
-          await options.onDisplay?.(data);
+          return options.onDisplay?.(data);
         },
         onOutput: options.onOutput,
-      });
-      return { ...ran, warm: program.isWarm ?? environment.warm };
-    });
-    admission.charge(principal, result);
-    this.#options.onRun(session);
-    return { ...result, runtime, attempts: [] };
+      }));
+    admission.charge(principal, ran);
+    return { ...ran, runtime, warm: program.isWarm ?? environment.warm, attempts: [] };
   }
 }
 

@@ -1,6 +1,5 @@
 import { findCommand, type FoundCommand, TextWorkerPool } from "../commands/mod.ts";
 import { invalidField } from "../core/errors.ts";
-import { fingerprintOf } from "../core/fingerprint.ts";
 import type { Limits } from "../core/limits.ts";
 import { leavesNetwork } from "../core/permissions/narrow_permissions.ts";
 import type { CloseReason, SessionInfo } from "../core/session.ts";
@@ -33,7 +32,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     this.#registry = new SessionRegistry(options);
     this.#runner = new SessionRunner({
       ...options,
-      onRun: (session) => this.#registry.record(session),
+      onRecorded: (session) => this.#registry.recordOpen(session),
       onEnded: (session) => this.#registry.closeSoon(session, "environment_ended"),
     });
   }
@@ -85,7 +84,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     options: SubmitOptions = {},
   ): Promise<Submitted> {
     return Promise.try(() => {
-      const repeated = this.#findRepeated(caller, { session: id, request }, options);
+      const repeated = this.#runner.findRepeated(caller, { session: id, request }, options);
       if (repeated !== undefined) return repeated;
       const session = this.#registry.get(caller, id);
       return this.#runner.start(caller, session, { program: programOfRequest(session, request), options });
@@ -94,20 +93,8 @@ export class Sessions implements SessionsPort, AsyncDisposable {
 
   contexts(caller: Caller, id: string): ContextsPort {
     const { admission, clock } = this.#options;
-    const runner = this.#runner;
-    const open = () => new SessionContexts(this.#registry.get(caller, id), { caller, admission, clock, runner });
-    return {
-      create: (language, options) => Promise.try(() => open().create(language, options)),
-      findDefault: (language) => Promise.try(() => open().findDefault(language)),
-      submit: (context, request, options = {}) =>
-        Promise.try(() =>
-          this.#findRepeated(caller, { session: id, context, request }, options) ??
-            open().submit(context, request, options)
-        ),
-      list: () => open().list(),
-      interrupt: (context) => open().interrupt(context),
-      close: (context) => Promise.try(() => open().close(context)),
-    };
+    const open = () => this.#registry.get(caller, id);
+    return new SessionContexts(id, { open, caller, admission, clock, runner: this.#runner });
   }
 
   async command(caller: Caller, id: string, value: unknown, options: CommandOptions = {}): Promise<CommandResult> {
@@ -168,23 +155,11 @@ export class Sessions implements SessionsPort, AsyncDisposable {
       readonly options: CommandOptions;
     },
   ): Submitted {
-    const repeated = this.#findRepeated(caller, { session: id, command: command.request }, options);
+    const repeated = this.#runner.findRepeated(caller, { session: id, command: command.request }, options);
     if (repeated !== undefined) return repeated;
     const session = this.#registry.get(caller, id);
     const mayInstall = this.#options.allowInstall && leavesNetwork(caller.principal.ceiling);
     const program = programOfCommand(session, { command, value, mayInstall, limits: options.limits });
     return this.#runner.start(caller, session, { program, options });
-  }
-
-  /**
-   * Finds an earlier submit under the same idempotency key. It also finds one whose session or context is closed.
-   *
-   * @param request the object whose fingerprint identifies the program
-   */
-  #findRepeated(caller: Caller, request: object, options: SubmitOptions): Submitted | undefined {
-    const { idempotencyKey } = options;
-    if (idempotencyKey === undefined) return undefined;
-    const fingerprint = () => fingerprintOf(request);
-    return this.#options.executions.findRepeated({ caller, fingerprint }, idempotencyKey, options);
   }
 }
