@@ -33,8 +33,6 @@ export interface FlagSettings {
   readonly packages?: InstalledPackages | undefined;
   /** Whether a program without `import` and `export` may be CommonJS. */
   readonly detectCommonJs: boolean;
-  /** Whether the process may read facts of the machine until it revokes that permission itself. */
-  readonly beginsWithSys?: boolean;
 }
 
 /**
@@ -51,7 +49,7 @@ export function permissionFlags(settings: FlagSettings): string[] {
     ...packageFlags(settings),
     ...networkFlags(settings),
     permissions.allowRun ? "--allow-run" : "--deny-run",
-    settings.beginsWithSys === true ? "--allow-sys" : "--deny-sys",
+    "--deny-sys",
     ...flagList("--allow-env", [...settings.variables, ...permissions.allowEnv]),
     ...flagList("--allow-read", [
       workspace,

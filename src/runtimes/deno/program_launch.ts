@@ -22,24 +22,21 @@ export async function launchFile(site: LaunchSite, program: FileProgram, npmRegi
   return launchDeno(site, { ...program, main, detectCommonJs, npmRegistry });
 }
 
-/**
- * Launches the interpreter of a context with exactly the permissions of its environment. A permission that it needs
- * only to begin, it gives up before the first cell.
- */
+/** Launches the interpreter of a context with exactly the permissions of its environment. */
 export function launchContext(site: LaunchSite, program: ContextProgram, npmRegistry: string): Launch {
   const interpreter = site.mounts.module(INTERPRETER);
   const main = toFileUrl(join(interpreter.target, INTERPRETER_MAIN)).href;
-  const rest = { main, args: [], workingDirectory: ".", detectCommonJs: true, beginsWithSys: true, npmRegistry };
+  const rest = { main, args: [], workingDirectory: ".", detectCommonJs: true, npmRegistry };
   const launch = launchDeno(site, { ...program, ...rest });
   return { ...launch, mounts: [...launch.mounts, interpreter] };
 }
 
 function launchDeno(
   { host: { openNetworks }, mounts, permissions }: LaunchSite,
-  { args, beginsWithSys = false, detectCommonJs, limits, main, npmRegistry, packages, variables, workingDirectory }:
+  { args, detectCommonJs, limits, main, npmRegistry, packages, variables, workingDirectory }:
     & ContextProgram
     & Pick<FileProgram, "args" | "workingDirectory">
-    & Pick<FlagSettings, "beginsWithSys" | "detectCommonJs" | "npmRegistry">
+    & Pick<FlagSettings, "detectCommonJs" | "npmRegistry">
     & { readonly main: string },
 ): Launch {
   const { binary, temporary, workspace } = mounts;
@@ -47,7 +44,6 @@ function launchDeno(
   const start = mounts.module(MODULES.start);
   const hasNetwork = permissions.allowNet !== false;
   const flags = permissionFlags({
-    beginsWithSys,
     detectCommonJs,
     workspace: workspace.target,
     temporaryDirectory: temporary.target,

@@ -3,11 +3,11 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { host, isPath } from "../../interpreters/ecmascript/host.js";
 import { readOrders } from "./orders.js";
+import { declare, isTimeout, runScript } from "./scripts.js";
 import { findFault, stripTypes, transformTypes } from "./types.js";
 
 const { Object, URL, queueMicrotask } = globalThis;
 const { exit, inspect, readFile, stderr, stdout } = Deno;
-const { setPromiseHooks } = Deno[Deno.internal]?.core ?? {};
 const cwd = Deno.cwd();
 const workspace = pathToFileURL(`${cwd}/`);
 /** Events for errors that the program does not handle, and Node's names for them. */
@@ -44,6 +44,9 @@ Object.assign(host, {
   prints: [stdout, stderr].map((stream) => stream.writeSync.bind(stream)),
   readOrders,
   onUncaught,
+  declare,
+  runScript,
+  isTimeout,
   importFrom: (specifier, options) => import(isPath(specifier) ? resolve(specifier) : specifier, options),
   resolve,
   isTyped: (language) => language !== "javascript",
@@ -51,10 +54,4 @@ Object.assign(host, {
   stripTypes,
   transformTypes,
   findFault,
-  watchPromises: setPromiseHooks && ((onMade) => {
-    setPromiseHooks(onMade);
-    return () => setPromiseHooks();
-  }),
-  // Only the inspector needs this permission, which reveals facts of the machine.
-  onEvaluator: () => Deno.permissions.revokeSync({ name: "sys" }),
 });

@@ -12,7 +12,7 @@ import { toValue } from "./bundles.js";
 import { findFault, toScript } from "./cell_code.js";
 import { CONST_NAME } from "./constants.js";
 import { clearDeadline, setDeadline } from "./deadline.js";
-import { KEPT_NAME, USING_NAME, VAR_NAME } from "./declarations.js";
+import { USING_NAME, VAR_NAME } from "./declarations.js";
 import { beginDisplays, display, endDisplays, isDisplay, jupyter } from "./displays.js";
 import { describe, explain } from "./failures.js";
 import { host } from "./host.js";
@@ -37,7 +37,6 @@ export async function serve(evaluator) {
   offer({
     [CONST_NAME]: new Proxy({}, { set: refuse }),
     [IMPORT_NAME]: importModule,
-    [KEPT_NAME]: {},
     [META_NAME]: { url, dirname: cwd, filename: place, main: true, resolve },
     [USING_NAME]: useResource,
     display,

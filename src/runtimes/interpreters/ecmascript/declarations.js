@@ -1,6 +1,6 @@
 import { assignedBy, constantEdits } from "./constants.js";
 import { applyEdits, blank } from "./edits.js";
-import { lexicalNames, namesOf, walk } from "./parser.js";
+import { namesOf, walk } from "./parser.js";
 import { toText } from "./reports.js";
 
 const { Set } = globalThis;
@@ -8,54 +8,67 @@ const { Set } = globalThis;
 export const USING_NAME = "$cell$using";
 /** The variable that takes the value of a `var`, since its statement has none. */
 export const VAR_NAME = "$cell$var";
-/** The object that keeps variables with the names of functions in blocks. */
-export const KEPT_NAME = "$cell$kept";
 
 /**
  * Rewrites the declarations of a cell with `let`, which alone can be declared again. Functions and the names of variables
  * go into a script that is evaluated before.
  *
- * @returns edits of the source, and `before`: names, functions, and variables to keep; undefined where it is empty
+ * @returns edits of the source, and `before`: names and functions; undefined where it is empty
  */
 export function rewriteDeclarations(source, program, { cell, edits: others, fresh }) {
-  const { assigned, blockFunctions, variables } = survey(program);
+  const { assigned, shields, variables } = survey(program);
   const functions = program.body.filter(({ type }) => type === "FunctionDeclaration");
-  const lexical = new Set(program.body.flatMap(lexicalNames));
-  const kept = [...blockFunctions].filter((name) => !lexical.has(name));
-  const edits = [...others, ...constantEdits(program), ...variables.flatMap(variableEdits)];
+  const edits = [...others, ...constantEdits(program), ...shields, ...variables.flatMap(variableEdits)];
   edits.push(...program.body.flatMap((node) => lexicalEdits(node, { cell, source })));
   const directives = program.body.filter(({ directive }) => directive !== undefined);
   const text = functionsText(source, functions, { assigned, edits });
   edits.push(...functions.map(({ start, end }) => ({ start, end, text: `;${blank(source.slice(start + 1, end))}` })));
-  const at = directives.at(-1)?.end ?? 0;
-  if (kept.length > 0) {
-    const values = kept.map((name) => `${name}=${KEPT_NAME}.${name}`);
-    edits.push({ start: at, end: at, text: `${at === 0 ? "" : ";"}let ${values.join()};` });
-  }
   const names = variables.flatMap(({ node }) => namesOf(node));
   const own = new Set([...functions.map(({ id }) => id.name), ...names.filter((name) => fresh.has(name))]);
   const before = {
     directives: directives.map(({ expression }) => `${expression.raw};`).join(""),
     fresh: [...own],
     functions: text,
-    kept,
     variables: [...new Set(names)].filter((name) => !own.has(name)),
   };
-  const isEmpty = own.size + before.variables.length + kept.length === 0;
+  const isEmpty = own.size + before.variables.length === 0;
   return { before: isEmpty ? undefined : before, edits };
 }
 
 /** Surveys declarations and assignments at every depth. */
 function survey(program) {
-  const [assigned, blockFunctions, variables] = [new Set(), new Set(), []];
+  const [assigned, shields, variables] = [new Set(), [], []];
   walk(program, (node, parent, isInFunction) => {
     for (const { name } of assignedBy(node)) assigned.add(name);
     if (isInFunction) return;
     if (node.type === "VariableDeclaration" && node.kind === "var") variables.push({ node, parent });
-    const isPlain = node.type === "FunctionDeclaration" && !node.async && !node.generator;
-    if (isPlain && parent !== program) blockFunctions.add(node.id.name);
+    shields.push(...shieldEdits(node));
   });
-  return { assigned, blockFunctions, variables };
+  return { assigned, shields, variables };
+}
+
+/**
+ * Keeps functions of blocks in their blocks, as in modules. A script would make such a function a variable of all cells,
+ * unless a block around it declares a variable of the same name.
+ */
+function shieldEdits({ alternate, body, cases, consequent, end, start, type }) {
+  switch (type) {
+    case "BlockStatement":
+      return shield(body, { start: start + 1, end: end - 1 });
+    case "SwitchStatement":
+      return shield(cases.flatMap((one) => one.consequent), { start, end });
+    case "IfStatement":
+      return [consequent, alternate].flatMap((branch) => branch === null ? [] : shield([branch], branch));
+    default:
+      return [];
+  }
+}
+
+function shield(statements, { end, start }) {
+  const functions = statements.filter((node) => node.type === "FunctionDeclaration" && !node.async && !node.generator);
+  if (functions.length === 0) return [];
+  const names = new Set(functions.map(({ id }) => id.name));
+  return [{ start, end: start, text: `{let ${[...names].join()};{` }, { start: end, end, text: "}}" }];
 }
 
 /**

@@ -9,14 +9,13 @@
  * - `importFrom(specifier, options)`: imports a module as a file of the workspace does; `resolve(specifier)`: its URL;
  * - `isTyped(language)`; for languages with types `stripTypes(source, language)`, which returns undefined for a source that
  *   `transformTypes(source)` has to transform;
- * - for the evaluator of scripts: `declare(script)` of variables, `runScript(script, { name, timeoutMs })`, which returns the
- *   script's value and throws its error, and `isTimeout(thrown)`: whether the script's time was over; optional:
- *   `findPlace(script, { name })`: the place at which a script is no JavaScript, from line 0 and column 0;
+ * - for the evaluator of scripts: `declare(script)` of variables, `runScript(script, { columnOffset, name, timeoutMs })`, which
+ *   returns the script's value and throws its error, and `isTimeout(thrown)`: whether the script's time was over. Where
+ *   the engine can, it counts columns of the first line from `columnOffset`;
  * - optional: `makeRequire(language, url)`: the `require` of cells, undefined where they have none; `namespace`: the object
  *   that offers `jupyter`, else a global; `beforeCell(code)`: called between two pieces of orders;
- *   `findFault(source, options)`: a syntax error in better words; `forgetDenials()` and `reportDenial(error)`;
- *   `watchPromises(onMade)`: returns a function that ends the watch; `onEvaluator()`: called when the evaluator is ready;
- *   `flush()`: settles when all that the program printed is written.
+ *   `findFault(source, options)`: a syntax error in better words; `forgetDenials()` and `reportDenial(error)`; `flush()`:
+ *   settles when all that the program printed is written.
  */
 export const host = {};
 

@@ -7,7 +7,6 @@ import deadline from "./deadline.js" with { type: "text" };
 import declarations from "./declarations.js" with { type: "text" };
 import displays from "./displays.js" with { type: "text" };
 import edits from "./edits.js" with { type: "text" };
-import evaluator from "./evaluator.js" with { type: "text" };
 import failures from "./failures.js" with { type: "text" };
 import host from "./host.js" with { type: "text" };
 import imports from "./imports.js" with { type: "text" };
@@ -37,7 +36,6 @@ const MODULES: Readonly<Record<string, string>> = {
   "declarations.js": declarations,
   "displays.js": displays,
   "edits.js": edits,
-  "evaluator.js": evaluator,
   "failures.js": failures,
   "host.js": host,
   "imports.js": imports,

@@ -8,31 +8,37 @@ import { lexicalNames, parseCell, walk } from "./parser.js";
 
 const { Set } = globalThis;
 const VALUE_NAME = "$cell$value";
+/** Begins a script that awaits. The value is a parameter, as directives come before all else. */
+const HEAD = `(async(${VALUE_NAME})=>{`;
 /** A script without these words declares and awaits nothing. */
 const MAY_DECLARE_OR_AWAIT = /\b(?:let|class|await)\b/;
 
 /**
  * Turns declarations of variables into assignments, and a script that awaits into an asynchronous function. Line
- * numbers stay the same.
+ * numbers stay the same, and columns where one statement stands in a line.
  *
- * @returns `names` of the variables to declare before; `script`; and whether its value is a promise of an array with
- *   the value (`isAsync`)
+ * @returns `names` of the variables to declare before; `script`, and the column of its first character (`columnOffset`);
+ *   and whether its value is a function to call, for a promise of an array with the value (`isAsync`)
  */
 export function toPlainScript(source) {
-  if (!MAY_DECLARE_OR_AWAIT.test(source)) return { isAsync: false, names: [], script: source };
+  const same = { columnOffset: 0, isAsync: false, names: [], script: source };
+  if (!MAY_DECLARE_OR_AWAIT.test(source)) return same;
   const program = parse(source);
-  if (program === undefined) return { isAsync: false, names: [], script: source }; // The engine decides.
+  if (program === undefined) return same; // The engine decides.
   let isAsync = false;
   walk(program, (node, _parent, isInFunction) => {
     isAsync ||= !isInFunction && (node.type === "AwaitExpression" || (node.type === "ForOfStatement" && node.await));
   });
-  const edits = program.body.flatMap(declarationEdits);
-  const names = [...new Set(program.body.flatMap(lexicalNames))];
-  if (!isAsync) return { isAsync, names, script: applyEdits(source, edits) };
-  const last = program.body.findLast(({ type }) => type === "ExpressionStatement");
-  if (last !== undefined) edits.push(...valueEdits(source, last));
-  const body = applyEdits(source, edits);
-  return { isAsync, names, script: `(async()=>{let ${VALUE_NAME};${body}\n;return ${VALUE_NAME}})()` };
+  const { body } = program;
+  const endBefore = (at) => body[at - 1]?.end ?? 0;
+  const edits = body.flatMap((statement, at) => declarationEdits(statement, endBefore(at)));
+  const names = [...new Set(body.flatMap(lexicalNames))];
+  const last = isAsync ? body.findLastIndex(({ type }) => !/Declaration$|^Empty/.test(type)) : -1;
+  edits.push(...valueEdits(source, body[last], endBefore(last)));
+  const before = edits.find(({ end }) => end === 0)?.text.length ?? 0;
+  const script = applyEdits(source, edits);
+  if (!isAsync) return { columnOffset: 0 - before, isAsync, names, script };
+  return { columnOffset: -HEAD.length - before, isAsync, names, script: `${HEAD}${script}\n;return ${VALUE_NAME}})` };
 }
 
 function parse(source) {
@@ -43,22 +49,39 @@ function parse(source) {
   }
 }
 
-function declarationEdits({ declarations, end, id, start, type }) {
+/** Makes a declaration an assignment without a value. It begins at the end of the statement before. */
+function declarationEdits({ declarations, end, id, kind, start, type }, before) {
+  const begin = { start: before, end: before, text: `${before === 0 ? "" : ";"}var ${VAR_NAME}=(` };
   if (type === "ClassDeclaration") {
-    return [{ start, end: start, text: `var ${VAR_NAME}=${id.name}=` }, { start: end, end, text: ";" }];
+    return [{ ...begin, text: `${begin.text}${id.name}=` }, { start: end, end, text: ");" }];
   }
-  if (type !== "VariableDeclaration") return [];
+  if (type !== "VariableDeclaration" || kind === "var") return [];
+  const close = declarations.at(-1).end;
   return [
-    { start, end: start + "let".length, text: "var" },
-    ...declarations.filter(({ id }) => id.name !== VAR_NAME).flatMap((declared) => [
-      { start: declared.start, end: declared.start, text: `${VAR_NAME}=` },
-      ...(declared.init === null ? [{ start: declared.end, end: declared.end, text: "=void 0" }] : []),
-    ]),
+    begin,
+    { start, end: start + "let".length, text: "   " },
+    ...declarations.filter(({ init }) => init === null).map(({ end }) => ({ start: end, end, text: "=void 0" })),
+    { start: close, end: close, text: ")" },
   ];
 }
 
-/** Keeps the value of a statement. */
-function valueEdits(source, { end, start }) {
-  const close = source[end - 1] === ";" ? end - 1 : end;
-  return [{ start, end: start, text: `${VALUE_NAME}=[(` }, { start: close, end: close, text: ")]" }];
+/**
+ * Keeps the value of a statement: that of the last expression to run in it. For an expression, this begins at the end of
+ * the statement before.
+ */
+function valueEdits(source, statement, before) {
+  return expressionsOf(statement).flatMap((inner) => {
+    const { end } = inner;
+    const [start, head] = inner === statement ? [before, before === 0 ? "" : ";"] : [inner.start, ""];
+    const close = source[end - 1] === ";" ? end - 1 : end;
+    return [{ start, end: start, text: `${head}${VALUE_NAME}=[(` }, { start: close, end: close, text: ")]" }];
+  });
+}
+
+/** The statements in a statement, or itself, that are expressions. */
+function expressionsOf(statement) {
+  if (statement === undefined || statement === null || /Declaration$/.test(statement.type)) return [];
+  const { alternate, block, body, cases, consequent, directive, handler, type } = statement;
+  if (type === "ExpressionStatement") return directive === undefined ? [statement] : [];
+  return [alternate, block, body, cases, consequent, handler].flat().flatMap(expressionsOf);
 }

@@ -1,6 +1,5 @@
 /** Fills host.js for an isolate. */
 import { host, isPath } from "../../interpreters/ecmascript/host.js";
-import { parseCell } from "../../interpreters/ecmascript/parser.js";
 
 const { Object, Promise, String, TypeError, URL } = globalThis;
 /** The functions that the prelude gives an interpreter. No cell finds them. */
@@ -15,22 +14,11 @@ function resolve(specifier) {
   throw new TypeError(`Only files of the workspace are imported here, and ${String(specifier)} is none`);
 }
 
-/** The place at which a script is no JavaScript; undefined where it is. `eval` does not report the place. */
-function findPlace(script, { name }) {
-  try {
-    parseCell(script);
-    return undefined;
-  } catch ({ loc }) {
-    return loc === undefined ? undefined : { name, lineNumber: loc.line - 1, columnNumber: loc.column };
-  }
-}
-
 Object.assign(host, {
   ...own,
   cwd: "/workspace",
   readFile: () => Promise.reject(new TypeError("No file can be read here")),
   onUncaught: () => {}, // The process of the slot reports errors that nothing handled.
   resolve,
-  findPlace,
   isTyped: () => false,
 });

@@ -1,6 +1,6 @@
 /** The main module of a context's process. */
 import "./node_host.js";
 import { serve } from "../../interpreters/ecmascript/cells.js";
-import { evaluate } from "../../interpreters/ecmascript/evaluator.js";
+import { evaluate } from "./evaluator.js";
 
 await serve(evaluate);

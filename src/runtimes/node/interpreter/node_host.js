@@ -1,6 +1,5 @@
 /** Fills host.js for Node. */
 import { Socket } from "node:net";
-import { promiseHooks } from "node:v8";
 import { host } from "../../interpreters/ecmascript/host.js";
 import { flushStreams, ORDERS } from "../../ecmascript/process_host.js";
 
@@ -23,4 +22,3 @@ for (const name of ["stdout", "stderr"]) {
 
 host.flush = () => flushStreams(opened);
 host.readOrders = () => new Socket({ fd: ORDERS, readable: true, writable: false });
-host.watchPromises = (onMade) => promiseHooks.onInit(onMade);

@@ -1,8 +1,7 @@
 /** Evaluates cells with the inspector of V8, as its consoles do. */
 import { Session } from "node:inspector";
-import { host } from "./host.js";
-import { KEPT_NAME } from "./declarations.js";
-import "./stack_traces.js";
+import { promiseHooks } from "node:v8";
+import "../../interpreters/ecmascript/stack_traces.js";
 
 const { Array, Error, Object, Promise, Set, performance } = globalThis;
 const { defineProperty, getOwnPropertyDescriptor } = Object;
@@ -10,12 +9,11 @@ const { defineProperty, getOwnPropertyDescriptor } = Object;
 const RESTORE_NAME = "$cell$restore";
 /** The prototypes of messages to the inspector. */
 const prototypes = [Object.prototype, Array.prototype];
-const { watchPromises } = host;
+const { onInit } = promiseHooks;
 const { now } = performance;
 
 const session = new Session();
 session.connect();
-host.onEvaluator?.();
 
 /** Promises of cells that await something, kept alive: a cell whose promise V8 collects fails. */
 const waiting = new Set();
@@ -58,19 +56,15 @@ export async function evaluate({ before, script }, { name, timeoutMs }) {
 }
 
 /** The script that declares functions and variables. A variable that exists keeps its value. */
-async function declare({ directives, fresh, functions, kept, variables }) {
+async function declare({ directives, fresh, functions, variables }) {
   const { answer } = await ask("Runtime.globalLexicalScopeNames", {});
   const known = new Set(answer.names);
-  const [missing, there] = [[...fresh], new Set(fresh)];
-  for (const name of new Set([...variables, ...kept])) {
-    const isThere = known.has(name) && !there.has(name) && await isReadable(name);
-    if (isThere) there.add(name);
-    else if (variables.includes(name)) missing.push(name);
+  const missing = [...fresh];
+  for (const name of variables) {
+    if (!known.has(name) || !await isReadable(name)) missing.push(name);
   }
   const names = missing.length === 0 ? "" : `let ${missing.join()};`;
-  const values = kept.filter((name) => there.has(name) || missing.includes(name));
-  const keeping = kept.length === 0 ? "" : `;${KEPT_NAME}={${values.join()}};`;
-  return `${directives}${names}${functions}${keeping};void 0`; // Without a value there is nothing to fetch.
+  return `${directives}${names}${functions};void 0`; // Without a value there is nothing to fetch.
 }
 
 /** Whether a variable was given a value; it was not where its declaration threw. */
@@ -110,7 +104,7 @@ function ask(method, parameters, held) {
     defineProperty(globalThis, RESTORE_NAME, { configurable: true, value: restore });
     parameters = { ...parameters, expression: `${RESTORE_NAME}();${parameters.expression}` };
   }
-  const unwatch = held && watchPromises?.((made) => held.first ??= made);
+  const unwatch = held && onInit((made) => held.first ??= made);
   session.post(method, parameters, (error, answer) => resolve(error ? { error } : { answer }));
   unwatch?.();
   restore?.();
