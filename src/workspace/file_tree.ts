@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { createYielder } from "../concurrency/delay.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { FileEntry } from "../core/files.ts";
 import { isTooDeep, MAX_DEPTH } from "../core/workspace_path.ts";
@@ -27,7 +28,8 @@ interface Transfer {
 }
 
 /**
- * Copies a file, or a directory with everything in it. Symlinks are copied as symlinks.
+ * Copies a file, or a directory with everything in it. Symlinks are copied as symlinks. It yields to other work between
+ * two of them.
  *
  * @param options.path the source's path in messages
  * @throws {CodeBeakerError} `too_large` for a tree that is too deep or does not fit; `invalid_request` for an entry
@@ -36,12 +38,15 @@ interface Transfer {
  */
 export async function copyTree(
   { from, to }: Transfer,
-  { path, signal, room }: {
+  { path, signal, room, yieldToOthers = createYielder() }: {
     readonly path: string;
     readonly signal: AbortSignal;
     readonly room?: DiskRoom | undefined;
+    /** That of the copy which this one is a part of. */
+    readonly yieldToOthers?: () => Promise<void>;
   },
 ): Promise<void> {
+  await yieldToOthers();
   signal.throwIfAborted();
   const kind = fs.lstatSync(from.directory.child(from.name));
   if (kind.isSymbolicLink()) {
@@ -57,32 +62,41 @@ export async function copyTree(
   using destination = to.directory.open(to.name);
   for (const name of fs.readdirSync(source.self)) {
     const transfer = { from: { directory: source, name }, to: { directory: destination, name } };
-    await copyTree(transfer, { path: `${path}/${name}`, signal, room });
+    await copyTree(transfer, { path: `${path}/${name}`, signal, room, yieldToOthers });
   }
 }
 
 /**
- * Lists a directory, `depth` levels deep.
+ * Lists a directory, `depth` levels deep. It yields to other work in between. Entries that vanish meanwhile are left out.
  *
  * @throws {CodeBeakerError} `too_large` for a tree that is too deep or has too many entries
+ * @throws the reason of `signal` when it aborts between two entries
  */
-export function listTree(
+export async function listTree(
   directory: DirectoryHandle,
-  { path, depth }: { readonly path: string; readonly depth: number },
-): FileEntry[] {
+  { path, depth, signal }: { readonly path: string; readonly depth: number; readonly signal: AbortSignal },
+): Promise<FileEntry[]> {
+  const yieldToOthers = createYielder();
   let left = MAX_ENTRIES;
-  function list(directory: DirectoryHandle, below: { readonly path: string; readonly depth: number }): FileEntry[] {
+  async function list(directory: DirectoryHandle, below: { readonly path: string; readonly depth: number }) {
     checkDepth(below.path);
-    return fs.readdirSync(directory.self).toSorted().map((name) => {
+    const entries: FileEntry[] = [];
+    for (const name of fs.readdirSync(directory.self).toSorted()) {
+      await yieldToOthers();
+      signal.throwIfAborted();
       if (--left < 0) throw treeTooLarge(below.path, `it holds more than ${MAX_ENTRIES} entries`);
+      const stats = fs.lstatSync(directory.child(name), { throwIfNoEntry: false });
+      if (stats === undefined) continue;
       const path = below.path === "." ? name : `${below.path}/${name}`;
-      const entry = toEntry(path, fs.lstatSync(directory.child(name)));
-      if (entry.type !== "directory" || below.depth <= 1) return entry;
-      using child = directory.open(name);
-      return { ...entry, children: list(child, { path, depth: below.depth - 1 }) };
-    });
+      const entry = toEntry(path, stats);
+      using child = stats.isDirectory() && below.depth > 1 ? directory.openIfDirectory(name) : undefined;
+      entries.push(
+        child === undefined ? entry : { ...entry, children: await list(child, { path, depth: below.depth - 1 }) },
+      );
+    }
+    return entries;
   }
-  return list(directory, { path, depth });
+  return await list(directory, { path, depth });
 }
 
 /** Makes the entry of a listing. */

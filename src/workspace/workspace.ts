@@ -149,12 +149,13 @@ export class Workspace implements AsyncDisposable {
 
   list(path: string, options: { readonly maxDepth?: number } = {}): Promise<FileEntry> {
     const { maxDepth = 0 } = options;
-    return this.#at(path, { follow: true }, ({ directory, name }) => {
+    return this.#at(path, { follow: true }, async ({ directory, name }) => {
       const top = toEntry(path, fs.lstatSync(directory.child(name)));
       using listed = directory.open(name);
+      const { signal } = this.#disposing;
       return {
         ...top,
-        children: listTree(listed, { path, depth: maxDepth === 0 ? Infinity : maxDepth }),
+        children: await listTree(listed, { path, depth: maxDepth === 0 ? Infinity : maxDepth, signal }),
       };
     });
   }

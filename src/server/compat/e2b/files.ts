@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { createYielder } from "../../../concurrency/delay.ts";
 import { hasCode, invalidField } from "../../../core/errors.ts";
 import type { FileEntry } from "../../../core/files.ts";
 import { formBody } from "../../http/form_body.ts";
@@ -54,7 +55,7 @@ export const FILE_CALLS: SandboxCalls = {
   },
 };
 
-/** Writes the files of a form. All together are as long as a body may be. */
+/** Writes the files of a form, and yields to other work in between. All together are as long as a body may be. */
 async function uploadFiles({ caller, context, id, sessions }: SandboxCall): Promise<Response> {
   const given = context.req.query("path");
   const uploads = (await formBody(context)).getAll("file").filter((part) => part instanceof File);
@@ -62,8 +63,10 @@ async function uploadFiles({ caller, context, id, sessions }: SandboxCall): Prom
   if (given !== undefined && uploads.length > 1) {
     throw invalidField("path", "A path is that of one file: a form of several names each by its filename");
   }
+  const yieldToOthers = createYielder();
   const written: object[] = [];
   for (const upload of uploads) {
+    await yieldToOthers();
     const path = fromE2bPath(given ?? upload.name);
     const bytes = await upload.bytes();
     using _lock = await sessions.lockFile(caller, id, path);

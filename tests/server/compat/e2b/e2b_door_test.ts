@@ -8,6 +8,7 @@ import type { SubmitOptions } from "../../../../src/engine/port.ts";
 import { envelope } from "../../../../src/server/compat/e2b/connect.ts";
 import type { SessionsPort } from "../../../../src/sessions/port.ts";
 import { fakeExecution, fakeSession, fakeSessions } from "../../../support/fake_ports.ts";
+import { holdThread } from "../../../support/hold_thread.ts";
 import { appOf } from "../../support/app_of.ts";
 import { addKey, openKeyring } from "../../support/keyring.ts";
 
@@ -192,7 +193,7 @@ Deno.test("a sandbox's tokens are the caller's key, and its APIs take them where
 });
 
 /** Sends a form whose files are empty, and collects the paths of those that are written. */
-async function sendForm(names: readonly string[], { boundary = "b", type = "", query = "" }) {
+async function sendForm(names: readonly string[], { boundary = "b", type = "", query = "", onWrite = () => {} }) {
   const part = (name: string) => `--b\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n\r\n\r\n`;
   const body = `${names.map(part).join("")}--b--\r\n`;
   const requests = new ByteBudget({ maxBytes: 1_000_000, maxOwnerBytes: 1_000_000 });
@@ -200,6 +201,7 @@ async function sendForm(names: readonly string[], { boundary = "b", type = "", q
   const held = new Set<number>();
   const files = {
     write(path: string) {
+      onWrite();
       written.push(path);
       held.add(requests.heldBytes / body.length);
       return Promise.resolve();
@@ -225,6 +227,21 @@ Deno.test("a form has a bounded number of parts, and holds the memory of its fil
   for (const boundary of ["b", '"b"', '"b"; boundary=other']) {
     assertEquals(await sendForm(names, { type, boundary }), { status: 413, written: [], held: [] });
   }
+});
+
+Deno.test("other work runs between the files of a form", async () => {
+  const type = "multipart/form-data";
+  const runs: boolean[] = [];
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  let hasRun = false;
+  const onWrite = () => {
+    runs.push(hasRun);
+    timers.push(setTimeout(() => hasRun = true, 0));
+    holdThread();
+  };
+  await sendForm(["a", "b"], { type, onWrite });
+  for (const timer of timers) clearTimeout(timer);
+  assertEquals(runs, [false, true]);
 });
 
 Deno.test("a form is known by its type in any case, and names the files itself where it has several", async () => {
