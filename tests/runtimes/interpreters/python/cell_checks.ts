@@ -236,6 +236,7 @@ const CHECKS: Readonly<Record<string, (run: RunCell, context: Context) => Promis
     assertEquals(spinning.stderr.match(/File "[^"]*", line \d+/g), ['File "cell_5", line 2']);
     const stopped = await run("await asyncio.sleep(0)\nraise StopIteration");
     assertEquals(stopped.stderr.match(/File "[^"]*", line \d+/g), ['File "cell_6", line 2']);
+    assertMatch((await run("exec('1/0')")).stderr, /File "<string>", line 1, in <module>\nZeroDivisionError/);
   },
 
   "every exception of a cell is its failure, except SystemExit": async (run) => {
