@@ -5,6 +5,9 @@ import { oneOf } from "../parsing/validation.ts";
 /** Most bytes of `code`; larger programs go into `files`. */
 export const MAX_CODE_BYTES = 1_048_576;
 
+/** Most bytes of UTF-8 for a unit of a string's length. */
+const MAX_UNIT_BYTES = 3;
+
 /**
  * Most bytes of one argument, and of all. Linux allows 131,072 for one with its NUL (MAX_ARG_STRLEN of execve(2)), and
  * some 2 MB for all.
@@ -102,7 +105,7 @@ export function decodeCode({ code, encoding }: EncodedCode): Uint8Array<ArrayBuf
  * @throws {CodeBeakerError} `too_large`
  */
 export function checkCodeSize(code: string): void {
-  checkBytes(byteLength(code));
+  if (code.length * MAX_UNIT_BYTES > MAX_CODE_BYTES) checkBytes(byteLength(code));
 }
 
 function checkBytes(bytes: number): void {

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
-import { parseCell, parseContextRequest } from "../../core/requests/cell_request.ts";
+import { parseContextRequest } from "../../core/requests/cell_request.ts";
+import { CELLS, RepeatedRequestParser } from "../../core/requests/repeated_request_parser.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import { sendExecution } from "../http/send_execution.ts";
 import type { AppEnv } from "../http/app_env.ts";
@@ -8,6 +9,7 @@ import { noQuery } from "../http/query.ts";
 
 /** Routes of contexts: opening, closing, interrupting, and evaluating cells. */
 export function contextRoutes(sessions: SessionsPort): Hono<AppEnv> {
+  const parser = new RepeatedRequestParser(CELLS);
   return new Hono<AppEnv>()
     .post("/v1/sessions/:id/contexts", noQuery, async (context) => {
       const language = parseContextRequest(await jsonBody(context));
@@ -25,7 +27,7 @@ export function contextRoutes(sessions: SessionsPort): Hono<AppEnv> {
       return context.body(null, 204);
     })
     .post("/v1/sessions/:id/contexts/:cid/executions", noQuery, async (context) => {
-      const cell = parseCell(await jsonBody(context));
+      const cell = parser.parse(await jsonBody(context));
       const contexts = sessions.contexts(context.get("caller"), context.req.param("id"));
       const cid = context.req.param("cid");
       return await sendExecution(

@@ -4,7 +4,7 @@ import type { Answer } from "../../core/answers/answer.ts";
 import type { executionEntrySchema } from "../../core/answers/execution_report.ts";
 import { EXECUTION_STATUSES } from "../../core/answers/vocabulary.ts";
 import type { ExecutionEntry } from "../../core/execution_entry.ts";
-import { ExecutionRequestParser } from "../../core/requests/execution_request_parser.ts";
+import { EXECUTIONS, RepeatedRequestParser } from "../../core/requests/repeated_request_parser.ts";
 import { oneOf, parseAs, strictObject } from "../../core/parsing/validation.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import { sendEvents, sendExecution } from "../http/send_execution.ts";
@@ -44,7 +44,7 @@ export const inputSchema = strictObject({ text: z.string().optional(), close: z.
  * ask again.
  */
 export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
-  const parser = new ExecutionRequestParser();
+  const parser = new RepeatedRequestParser(EXECUTIONS);
   return new Hono<AppEnv>()
     .post("/v1/executions", noQuery, async (context) => {
       const request = parser.parse(await jsonBody(context));

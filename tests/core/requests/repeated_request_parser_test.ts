@@ -1,11 +1,19 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { messageOf } from "../../../src/core/errors.ts";
-import { parseExecutionRequest } from "../../../src/core/requests/execution_request.ts";
-import { ExecutionRequestParser } from "../../../src/core/requests/execution_request_parser.ts";
+import {
+  CELLS,
+  EXECUTIONS,
+  RepeatedRequestParser,
+  type RequestKind,
+} from "../../../src/core/requests/repeated_request_parser.ts";
 
 /** Fields of a request, valid and not: each differs from another in one thing. */
 const FIELDS = [
+  "{}",
+  '{"timeoutMs":5,"limits":{"cpuMs":20}}',
+  '{"limits":{"memoryMb":64}}',
+  '{"explain":true}',
   '{"language":"ts"}',
   '{"language":"typescript"}',
   '{"environment":"typescript"}',
@@ -42,21 +50,27 @@ function resultOf(parse: (value: unknown) => unknown, value: unknown): unknown {
   }
 }
 
-Deno.test("ExecutionRequestParser parses whatever comes as it is parsed alone, also what is like an earlier request", () => {
-  const parser = new ExecutionRequestParser();
+/** Checks that requests are parsed as they are parsed alone, also those that are like an earlier one. */
+function checkKind<Request>(kind: RequestKind<Request>): void {
+  const parser = new RepeatedRequestParser(kind);
   fc.assert(
     fc.property(fc.oneof(request, fc.json().map((text) => JSON.parse(text))), (value) => {
-      const alone = resultOf(parseExecutionRequest, value);
+      const alone = resultOf((one) => kind.parse(one), value);
       assertEquals(resultOf((one) => parser.parse(one), value), alone);
     }),
     { numRuns: 2_000 },
   );
+}
+
+Deno.test("RepeatedRequestParser parses whatever comes as it is parsed alone, also what is like an earlier request", () => {
+  checkKind(EXECUTIONS);
+  checkKind(CELLS);
 });
 
-Deno.test("ExecutionRequestParser gives each request its own code, beside the same checked fields", () => {
-  const parser = new ExecutionRequestParser();
-  const [one, other] = ["1", "2"].map((code) => parser.parse({ language: "typescript", code }));
-  assertEquals([one?.code, other?.code], [new Uint8Array([0x31]), new Uint8Array([0x32])]);
+Deno.test("RepeatedRequestParser gives each request its own code, beside the same checked fields", () => {
+  const parser = new RepeatedRequestParser(EXECUTIONS);
+  const [first, one, other] = ["0", "1", "2"].map((code) => parser.parse({ language: "typescript", code }));
+  assertEquals([first?.code, one?.code, other?.code], [0x30, 0x31, 0x32].map((byte) => new Uint8Array([byte])));
   assertEquals(one?.limits === other?.limits, true);
   const many = Array.from({ length: 100 }, (_, index) => ({ language: "typescript", timeoutMs: index + 1, code: "1" }));
   for (const value of many) parser.parse(value);
