@@ -7,14 +7,17 @@ const ID_HEADER = "x-request-id";
 /** A client's own id for a request. Any other is replaced. */
 const ID = /^[\w\-=]{1,255}$/;
 
+/** The status of an answer that the listener makes itself, for a WebSocket. */
+const UPGRADED = 101;
+
 /** Gives each request its id, ends its body where HEAD asked, and logs it. A rehearsal is not logged. */
 export function trackRequests({ isRehearsal }: { readonly isRehearsal: boolean }): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
     const startedAt = performance.now();
     const id = idOf(context.req);
     context.set("requestId", id);
-    context.header(ID_HEADER, id);
     await next();
+    if (context.res.status !== UPGRADED) context.res.headers.set(ID_HEADER, id);
     // Hono does not read the body of an answer to HEAD, so a stream would stay open.
     if (context.req.raw.method === "HEAD") await context.res.body?.cancel();
     if (!isRehearsal) logRequest(context, startedAt);
