@@ -1,4 +1,4 @@
-import { type PortPair, readConnections } from "../../host/tcp_connections.ts";
+import { readConnections } from "../../host/tcp_connections.ts";
 
 /** Interval of the polls for clients that are still connected. */
 const POLL_MS = 1_000;
@@ -6,9 +6,13 @@ const POLL_MS = 1_000;
 /** Methods of requests without a body. Reading `body` would make a stream of that of others. */
 const BODILESS: readonly string[] = ["GET", "HEAD"];
 
+/** What the listener knows of a request. */
+type ClientInfo = Deno.ServeHandlerInfo<Deno.NetAddr>;
+
 /** A client whose request is not answered yet. */
 interface Watched {
-  readonly ports: PortPair;
+  readonly info: ClientInfo;
+  readonly localPort: number;
   readonly gone: AbortController;
   isMissing: boolean;
 }
@@ -33,17 +37,16 @@ export class ClientWatch implements AsyncDisposable {
   }
 
   /** Aborts a request's `signal` also when its client disconnects, until `completed` settles. */
-  follow(request: Request, { remoteAddr, completed }: Deno.ServeHandlerInfo, localPort: number): void {
-    if (BODILESS.includes(request.method) || remoteAddr.transport !== "tcp") return;
-    const ports = { localPort, remotePort: remoteAddr.port };
-    const client = { ports, gone: new AbortController(), isMissing: false };
+  follow(request: Request, info: ClientInfo, localPort: number): void {
+    if (BODILESS.includes(request.method)) return;
+    const client = { info, localPort, gone: new AbortController(), isMissing: false };
     // The signal is set on the request itself: a copy would carry its body through another stream.
     request.signal.addEventListener("abort", () => client.gone.abort()); // It has just come, and is not aborted yet.
     Object.defineProperty(request, "signal", { value: client.gone.signal });
     this.#watched.add(client);
     this.#timer ??= setInterval(() => this.#startPoll(), POLL_MS);
     const leave = () => void this.#watched.delete(client);
-    completed.then(leave, leave);
+    info.completed.then(leave, leave);
   }
 
   /** Stops polling, and waits for a poll that is under way. */
@@ -63,11 +66,12 @@ export class ClientWatch implements AsyncDisposable {
   }
 
   async #abortMissing(): Promise<void> {
-    const clients = [...this.#watched];
+    // The address of a client cannot be read once it is answered.
+    const clients = [...this.#watched].map((client) => ({ client, remotePort: client.info.remoteAddr.port }));
     const connections = await this.#read();
-    for (const client of clients) {
+    for (const { client, remotePort } of clients) {
       const wasMissing = client.isMissing;
-      client.isMissing = connections.isGone(client.ports);
+      client.isMissing = connections.isGone({ localPort: client.localPort, remotePort });
       if (wasMissing && client.isMissing) client.gone.abort();
     }
   }
