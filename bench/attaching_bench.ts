@@ -1,4 +1,3 @@
-import { delay } from "../src/concurrency/delay.ts";
 import { startServiceProcess } from "../tests/support/service_process.ts";
 import { residentMb } from "./process_memory.ts";
 import { median, printTable } from "./table.ts";
@@ -15,10 +14,10 @@ export async function benchAttaching(): Promise<void> {
   const id = await runProgram(service.url);
   const path = `${service.url}/v1/executions/${id}/events`;
   await attach(path, WARM_UP_READERS);
-  await delay(SETTLE_MS);
+  await settle();
   const before = residentMb(service.process.pid);
   const tookMs = await attach(path, READERS);
-  await delay(SETTLE_MS);
+  await settle();
   const growth = residentMb(service.process.pid) - before;
   printTable(`${READERS} readers attach to an ended execution, one after the other`, ["figure", "value"], [
     { name: "growth of the service's resident memory (bound: 20 MB)", cells: [`${growth.toFixed(1)} MB`] },
@@ -45,4 +44,8 @@ async function attach(path: string, readers: number): Promise<number[]> {
     tookMs.push(performance.now() - startedAt);
   }
   return tookMs;
+}
+
+function settle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 }

@@ -1,4 +1,3 @@
-import { delay } from "../src/concurrency/delay.ts";
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
 import type { ExecutionEnvironment, ExecutionRuntime } from "../src/runtimes/port.ts";
 import { configureEnvironment } from "../tests/support/configure_environment.ts";
@@ -95,7 +94,7 @@ async function timeLife(
 }
 
 async function timeTurn(subject: BenchSubject, session: ExecutionEnvironment): Promise<number> {
-  await delay(THOUGHT_MS);
+  await new Promise((resolve) => setTimeout(resolve, THOUGHT_MS));
   const startedAt = performance.now();
   await run(subject, session);
   return performance.now() - startedAt;

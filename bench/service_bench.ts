@@ -1,4 +1,3 @@
-import { delay } from "../src/concurrency/delay.ts";
 import { MAX_ISOLATION } from "../src/core/answers/vocabulary.ts";
 import { RUNTIMES } from "../src/runtimes/registry.ts";
 import { SelfTestResults } from "../src/runtimes/self_test/self_test_results.ts";
@@ -24,7 +23,7 @@ export async function benchService(): Promise<number> {
     {
       await using second = await startMeasured(home);
       readyMs.push(second.readyMs);
-      await delay(IDLE_MS);
+      await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
       idleMb.push(residentMb(second.process.pid));
     }
     await Deno.remove(home, { recursive: true });

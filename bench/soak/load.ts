@@ -1,4 +1,3 @@
-import { delay } from "../../src/concurrency/delay.ts";
 import type { ApiClient } from "../../tests/support/api_client.ts";
 import { serverEvents } from "../../tests/support/server_events.ts";
 import { isTransient, type Ledger } from "./ledger.ts";
@@ -130,6 +129,6 @@ async function retrying(ledger: Ledger, ask: () => Promise<any>): Promise<any> {
     const answer = await ask();
     if (answer.status !== BUSY) return answer;
     ledger.refused++;
-    await delay(RETRY_MS);
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 }

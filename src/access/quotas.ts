@@ -13,6 +13,9 @@ const MAX_QUEUED = 100;
 /** Time until the next request for a slot, which may come free at any time. */
 const RETRY_MS = 1_000;
 
+/** The slot of a tenant that may run any number of programs. */
+const NO_SLOT: Disposable = { [Symbol.dispose]() {} };
+
 /** The state of one tenant. */
 interface Tenant {
   readonly slots: Semaphore;
@@ -66,13 +69,15 @@ export class Quotas {
    * @throws the signal's reason when it aborts first
    */
   async enter(principal: Principal, options: AcquireOptions): Promise<Disposable> {
-    using entered = new DisposableStack();
-    if (principal.quota.maxConcurrent !== undefined) {
-      const tenant = this.#tenantOf(principal);
-      tenant.programs++;
-      entered.defer(() => tenant.programs--);
-      entered.use(await acquireSlot(tenant, principal, options));
+    if (principal.quota.maxConcurrent === undefined) {
+      this.#checkBudget(principal);
+      return NO_SLOT;
     }
+    using entered = new DisposableStack();
+    const tenant = this.#tenantOf(principal);
+    tenant.programs++;
+    entered.defer(() => tenant.programs--);
+    entered.use(await acquireSlot(tenant, principal, options));
     this.#checkBudget(principal);
     return entered.move();
   }

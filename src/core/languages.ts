@@ -43,6 +43,11 @@ const BY_ALIAS: ReadonlyMap<string, string> = new Map(
   Object.entries(LANGUAGES).flatMap(([name, { aliases }]) => aliases.map((alias) => [alias, name])),
 );
 
+/** The first language of each extension. */
+const BY_EXTENSION: ReadonlyMap<string, string> = new Map(
+  Object.entries(LANGUAGES).toReversed().flatMap(([name, { extensions }]) => extensions.map((one) => [one, name])),
+);
+
 /** Resolves an alias, in any case; returns any other name in lower case. */
 export function canonicalLanguage(name: string): string {
   const lower = name.toLowerCase();
@@ -67,8 +72,7 @@ export function mainFileOf(language: string): string {
 
 /** The language of a file name's extension, or undefined. */
 export function languageOfFile(path: string): string | undefined {
-  const extension = path.slice(path.lastIndexOf(".") + 1).toLowerCase();
-  return Object.keys(LANGUAGES).find((name) => LANGUAGES[name]?.extensions.includes(extension));
+  return BY_EXTENSION.get(path.slice(path.lastIndexOf(".") + 1).toLowerCase());
 }
 
 /** Makes an `unsupported_language` error. It suggests the nearest supported language, and lists them all. */

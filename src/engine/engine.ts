@@ -223,7 +223,7 @@ export class Engine implements EnginePort, AsyncDisposable {
       singleUse: request.outputs.length === 0,
       runsMainFile: runsMainFile(request),
     });
-    using _removal = { [Symbol.dispose]: () => slot.keepMemoryUntil(this.#remove(environment)) };
+    using _removal = { [Symbol.dispose]: () => this.#remove(environment, slot) };
     const { files, entrypoint } = placeFiles(request, environment.mainFile());
     await writeFiles(environment.files, files);
     const result = await runProgram(environment, { kind: "file", path: entrypoint, args: request.args }, {
@@ -249,16 +249,17 @@ export class Engine implements EnginePort, AsyncDisposable {
     return { ...result, warm: environment.warm };
   }
 
-  /** Removes an environment, after its answer was sent where that takes time. Disposing of the engine waits for it. */
-  #remove(environment: ExecutionEnvironment): Promise<void> {
+  /** Removes an environment after its answer was sent, if there is anything to remove. Its slot keeps the memory. */
+  #remove(environment: ExecutionEnvironment, slot: Slot): void {
+    if (environment.leavesNothing === true) return;
     const removal = (async () => {
-      if (environment.leavesNothing !== true) await delay(0); // The answer is sent first.
+      await delay(0); // The answer is sent first.
       await using _owned = environment;
     })().catch((error: unknown) =>
       log.error("environment.remove_failed", { environment: environment.id, error: messageOf(error) })
     ).finally(() => this.#removals.delete(removal));
     this.#removals.add(removal);
-    return removal;
+    slot.keepMemoryUntil(removal);
   }
 }
 

@@ -229,7 +229,7 @@ export interface ExecutionEnvironment extends AsyncDisposable {
   /** Whether the environment was prepared ahead of time. */
   readonly warm: boolean;
   readonly files: WorkspaceFiles;
-  /** Whether its removal has nothing to do, so that no answer need go before. Absent, it may take time. */
+  /** Whether there is nothing to remove, so that it need not be disposed of. Absent, there may be. */
   readonly leavesNothing?: boolean;
 
   /**

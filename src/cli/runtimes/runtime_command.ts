@@ -25,6 +25,7 @@ async function runCommand(own: RuntimeCommand, { args, flags, context }: Given):
   const { runtimes: settings, scratch } = await loadConfig(pickSettings(flags));
   return await runLongTask(context, async ({ progress, signal }) => {
     const print = (line: string) => progress.above(() => context.print(line));
-    await own.run({ args, flags, settings, scratch, signal, progress, print });
+    const printError = (line: string) => progress.above(() => context.printError(line));
+    await own.run({ args, flags, settings, scratch, signal, progress, print, printError });
   });
 }

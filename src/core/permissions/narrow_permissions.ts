@@ -1,6 +1,11 @@
 import { CodeBeakerError } from "../errors.ts";
 import { addressOf, hostFilter } from "./hosts.ts";
-import type { PermissionBounds, PermissionCeiling, PermissionSettings } from "./permissions.ts";
+import {
+  NO_PERMISSIONS,
+  type PermissionBounds,
+  type PermissionCeiling,
+  type PermissionSettings,
+} from "./permissions.ts";
 import { isClosedAddress } from "./private_networks.ts";
 
 /** The name of a key's ceiling in messages. */
@@ -15,6 +20,7 @@ const MAX_LISTED = 10;
  * @throws {CodeBeakerError} `permission_denied` that names the field and what the operator would have to allow
  */
 export function narrowPermissions(requested: PermissionSettings, bounds: PermissionBounds): PermissionSettings {
+  if (requested === NO_PERMISSIONS) return requested;
   checkRoots(requested, { allowRead: bounds.readRoots, allowWrite: bounds.writeRoots, who: "the operator" });
   if (typeof requested.allowNet === "object") checkPrivateHosts(requested.allowNet, bounds.openNetworks);
   if (bounds.ceiling !== undefined) checkCeiling(requested, bounds.ceiling);

@@ -48,6 +48,7 @@ function parseFilePath(given: string, field: string): string {
  * @throws {CodeBeakerError} `invalid_request`
  */
 export function checkPaths(files: readonly RequestFile[], taken: readonly string[]): void {
+  if (files.length === 0) return;
   const all = new Set([...taken, ...files.map(({ path }) => path)]);
   const seen = new Set(taken);
   const directories = new Set<string>();

@@ -49,8 +49,9 @@ export class CircuitBreaker {
 
   /** Why the circuit is open; undefined while it is closed or due for a trial. It takes no trial. */
   whyOpen(): OpenCircuit | undefined {
+    if (this.#pauseMs === 0) return undefined;
     const leftMs = Math.ceil(this.#dueAt - this.#now());
-    if (this.#pauseMs === 0 || leftMs <= 0) return undefined;
+    if (leftMs <= 0) return undefined;
     return {
       reason: `circuit open for ${Math.ceil(leftMs / 1_000)} s: ${this.#history()}`,
       retryAfterMs: leftMs,
