@@ -91,19 +91,6 @@ export function findCommand(value: unknown): FoundCommand {
   };
 }
 
-/**
- * Parses a command object and runs it.
- *
- * @throws {CodeBeakerError} the errors of {@link findCommand} and of the command
- */
-export async function runCommand(
-  environment: ExecutionEnvironment,
-  value: unknown,
-  context: CommandContext,
-): Promise<unknown> {
-  return await findCommand(value).run(environment, context);
-}
-
 function renameFields(
   given: Record<string, unknown>,
   aliases: Readonly<Record<string, string>>,

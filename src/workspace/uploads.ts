@@ -96,7 +96,7 @@ async function spoolFile(
   { directory, maxBytes }: { readonly directory: string; readonly maxBytes: number },
 ): Promise<Upload> {
   using opening = new DisposableStack();
-  const spool = opening.adopt(Spool.open(directory), (spool) => spool[Symbol.dispose]());
+  const spool = opening.use(Spool.open(directory));
   for await (const bytes of body) {
     if (spool.size + bytes.length > maxBytes) {
       throw new CodeBeakerError("too_large", `Cannot take the file as it must be at most ${maxBytes} bytes long`);

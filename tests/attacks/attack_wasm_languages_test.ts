@@ -9,7 +9,7 @@ import { encodeTar } from "../../src/workspace/archive/tar.ts";
 import { configureEnvironment } from "../support/configure_environment.ts";
 import { DIALECTS } from "../support/dialects/mod.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
-import { openRuntimeHost } from "../support/runtime_host.ts";
+import { openRuntime } from "../support/runtime_host.ts";
 
 // What hostile programs try in languages whose interpreter is a module: nothing outside is read or changed, everything ends as its
 // limits say, and in the environment of all of a language's attacks an honest program runs afterwards. Python runs the whole list
@@ -160,12 +160,7 @@ path("/proc/self/environ"). path("/tmp/../{{file}}").
   ],
 };
 
-const host = await openRuntimeHost();
-const runtime = create(host);
-Deno.test.afterAll(async () => {
-  await runtime[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-});
+const { runtime } = await openRuntime(create);
 for (const [language, attacks] of Object.entries(ATTACKS)) {
   if (!isPresent(`wasm/${language}`, await testedAvailability(runtime, language))) continue;
   Deno.test(`[wasm] holds the attacks in ${language}`, async (test) => {

@@ -1,4 +1,4 @@
-import { runCommand, runProgram } from "../../src/commands/mod.ts";
+import { runProgram } from "../../src/commands/mod.ts";
 import { CodeBeakerError, messageOf } from "../../src/core/errors.ts";
 import type { ProgramResult } from "../../src/core/execution.ts";
 import type { Limits } from "../../src/core/limits.ts";
@@ -7,6 +7,7 @@ import type { ExecutionEnvironment, ExecutionRuntime, Program } from "../../src/
 import { Contexts } from "../../src/contexts/contexts.ts";
 import { CheckedArchive } from "../../src/workspace/archive/checked_archive.ts";
 import { CALLER, engineOf } from "../support/engine_of.ts";
+import { runCommand } from "../support/run_command.ts";
 import { inPieces, makeTar } from "../support/tar.ts";
 import type { Finding, Step } from "./attack.ts";
 import { runUnheld } from "./unheld.ts";

@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type CommandContext, runCommand } from "../../src/commands/mod.ts";
+import type { CommandContext } from "../../src/commands/mod.ts";
 import { CodeBeakerError, type ErrorCode } from "../../src/core/errors.ts";
 import type { ProgramResult } from "../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import type { FakeEnvironment, FakeRun } from "../support/fake_environment.ts";
+import { runCommand } from "../support/run_command.ts";
 
 /** The limits that tests give a command, none of them a default. */
 export const LIMITS_GIVEN = { ...DEFAULT_LIMITS, timeoutMs: 5_000, memoryMb: 99, maxOutputBytes: 1_000 };

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { runCommand, TextWorkerPool } from "../../src/commands/mod.ts";
+import { TextWorkerPool } from "../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { FakeEnvironment } from "../support/fake_environment.ts";
+import { runCommand } from "../support/run_command.ts";
 import { ask, type Asked, assertFieldsRefused, assertRefused, LIMITS_GIVEN } from "./ask.ts";
 
 interface DiffResult {

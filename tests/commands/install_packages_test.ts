@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { runCommand } from "../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { chunkOf, FakeEnvironment, fakeProgram } from "../support/fake_environment.ts";
+import { runCommand } from "../support/run_command.ts";
 import { askToRun, assertRefused, LIMITS_GIVEN } from "./ask.ts";
 
 const BASE = { type: "install_packages", packages: ["left-pad"] };

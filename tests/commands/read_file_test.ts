@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { FakeEnvironment } from "../support/fake_environment.ts";
-import { runCommand } from "../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
+import { runCommand } from "../support/run_command.ts";
 import { ask, assertFieldsRefused, assertRefused, LIMITS_GIVEN } from "./ask.ts";
 
 const BASE = { type: "read_file", path: "a.txt" };

@@ -40,6 +40,20 @@ export async function openRuntimeHost(
   };
 }
 
+/** A runtime on a host of its own, both until the tests of a file are over. */
+export async function openRuntime<Runtime extends AsyncDisposable>(
+  create: (host: RuntimeHost) => Runtime,
+  options: Parameters<typeof openRuntimeHost>[0] = {},
+): Promise<{ readonly host: RuntimeHost; readonly runtime: Runtime }> {
+  const host = await openRuntimeHost(options);
+  const runtime = create(host);
+  Deno.test.afterAll(async () => {
+    await runtime[Symbol.asyncDispose]();
+    await host[Symbol.asyncDispose]();
+  });
+  return { host, runtime };
+}
+
 /** Directories of what is installed. */
 export function installedDirectories(): string[] {
   return INSTALLED.flatMap((place) => {

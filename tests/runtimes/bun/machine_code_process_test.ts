@@ -5,7 +5,7 @@ import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
 import { create } from "../../../src/runtimes/bun/mod.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
-import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { openRuntime } from "../../support/runtime_host.ts";
 
 /** Says how often a function was compiled that is called often; a million where code is only interpreted. */
 const COUNTS = `import { numberOfDFGCompiles } from "bun:jsc";
@@ -16,12 +16,7 @@ const COUNTS = `import { numberOfDFGCompiles } from "bun:jsc";
 /** The least memory that a program may have, and the default. */
 const MEMORIES_MB = [32, DEFAULT_LIMITS.memoryMb];
 
-const host = await openRuntimeHost();
-const runtime = create(host);
-Deno.test.afterAll(async () => {
-  await runtime[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-});
+const { runtime } = await openRuntime(create);
 
 if (isPresent("bun", await testedAvailability(runtime, "bun"))) {
   for (const memoryMb of MEMORIES_MB) {

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { runCommand, runProgram } from "../../../src/commands/mod.ts";
+import { runProgram } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { encodeProgram } from "../../support/dialects/mod.ts";
+import { runCommand } from "../../support/run_command.ts";
 import type { Checks } from "./bench.ts";
 
 /** What holds from program to program in an environment that lasts. */

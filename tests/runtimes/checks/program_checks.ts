@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { runCommand } from "../../../src/commands/mod.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { encodeContent } from "../../../src/core/requests/content.ts";
 import { encodeProgram } from "../../support/dialects/mod.ts";
+import { runCommand } from "../../support/run_command.ts";
 import type { Checks } from "./bench.ts";
 
 /** What one program sees, and what is seen of it. Each check runs exactly one. */

@@ -6,7 +6,7 @@ import { create as createDeno } from "../../../src/runtimes/deno/mod.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { LAYER_COMBINATIONS, layerAvailability } from "../../support/layers.ts";
 import { isPresent } from "../../support/requirements.ts";
-import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { openRuntime } from "../../support/runtime_host.ts";
 
 /** Cells that read stdin in the process itself, and their values. */
 const READERS: readonly (readonly [code: string, value: unknown])[] = [
@@ -46,12 +46,7 @@ const STARTERS: readonly (readonly [code: string, value: unknown])[] = [
 ];
 
 for (const { needs, title, without } of LAYER_COMBINATIONS) {
-  const host = await openRuntimeHost({ without });
-  const runtime = createDeno(host);
-  Deno.test.afterAll(async () => {
-    await runtime[Symbol.asyncDispose]();
-    await host[Symbol.asyncDispose]();
-  });
+  const { host, runtime } = await openRuntime(createDeno, { without });
   const lacking = needs.find((name) => !layerAvailability(host.confinement, name).available);
   if (lacking !== undefined && !isPresent(lacking, layerAvailability(host.confinement, lacking))) continue;
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { runCommand, runProgram } from "../../../src/commands/mod.ts";
+import { runProgram } from "../../../src/commands/mod.ts";
 import { MAX_DENIALS } from "../../../src/core/answers/vocabulary.ts";
 import type { Denial } from "../../../src/core/denials/denial.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
@@ -10,6 +10,7 @@ import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { RuntimeConfig } from "../../../src/runtimes/port.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
+import { runCommand } from "../../support/run_command.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
 const host = await openRuntimeHost();

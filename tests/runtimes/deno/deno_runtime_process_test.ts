@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { runCommand, runProgram } from "../../../src/commands/mod.ts";
+import { runProgram } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
@@ -9,6 +9,7 @@ import type { LoadedRuntime, RuntimeConfig, RuntimeHost } from "../../../src/run
 import { delay } from "../../../src/concurrency/delay.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
+import { runCommand } from "../../support/run_command.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { slowly } from "../../support/slowly.ts";
 import { tarStream } from "../../support/tar.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { runCommand, runProgram } from "../../../src/commands/mod.ts";
+import { runProgram } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, filesFor } from "../../../src/core/limits.ts";
@@ -9,6 +9,7 @@ import type { ExecutionEnvironment } from "../../../src/runtimes/port.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { plantSelfTests } from "../../support/kept_self_tests.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
+import { runCommand } from "../../support/run_command.ts";
 import { COMMAND_LINE } from "../../support/service_process.ts";
 import { CHILD_SETTINGS, withoutProjectVariables } from "../../support/variables.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";

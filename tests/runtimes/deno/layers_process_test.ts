@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { runCommand, runProgram } from "../../../src/commands/mod.ts";
+import { runProgram } from "../../../src/commands/mod.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
@@ -8,6 +8,7 @@ import type { LoadedRuntime, RuntimeConfig, RuntimeHost } from "../../../src/run
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { LAYER_COMBINATIONS, layerAvailability, type LayerCombination } from "../../support/layers.ts";
 import { isPresent } from "../../support/requirements.ts";
+import { runCommand } from "../../support/run_command.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
 // What the deno runtime promises with the layers that a machine has, for each of its combinations.

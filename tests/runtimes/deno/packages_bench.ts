@@ -1,5 +1,4 @@
 import { assertEquals } from "@std/assert";
-import { runCommand } from "../../../src/commands/mod.ts";
 import type { Availability } from "../../../src/core/capabilities.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
@@ -9,6 +8,7 @@ import type { ExecutionEnvironment } from "../../../src/runtimes/port.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { openNpmRegistry, type PublishedPackage } from "../../support/npm_registry.ts";
 import { testedAvailability } from "../../support/requirements.ts";
+import { runCommand } from "../../support/run_command.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
 /** An environment whose packages come from a registry of the test's own. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { runCommand, runProgram } from "../../../src/commands/mod.ts";
+import { runProgram } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
@@ -8,6 +8,7 @@ import { Contexts } from "../../../src/contexts/contexts.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { npmAvailability, type PublishedPackage } from "../../support/npm_registry.ts";
 import { isPresent } from "../../support/requirements.ts";
+import { runCommand } from "../../support/run_command.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { until } from "../../support/until.ts";
 import { assertExited, openPackagesBench, packagesAvailability, type PackagesBench } from "./packages_bench.ts";

@@ -6,7 +6,7 @@ import { create } from "../../../src/runtimes/node/mod.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { CLASSES, ERASABLE } from "../../support/erasable_programs.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
-import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { openRuntime } from "../../support/runtime_host.ts";
 
 /** Prints each program whose types this Node does not strip. */
 const STRIP_ALL = `
@@ -20,12 +20,7 @@ const STRIP_ALL = `
   }
 `;
 
-const host = await openRuntimeHost();
-const runtime = create(host);
-Deno.test.afterAll(async () => {
-  await runtime[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-});
+const { runtime } = await openRuntime(create);
 
 if (isPresent("node/typescript", await testedAvailability(runtime, "typescript"))) {
   Deno.test("[node] strips the types of every program in which NeedAnalyser finds nothing else to do", async () => {

@@ -5,7 +5,7 @@ import { create } from "../../../src/runtimes/node/mod.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { EAGER_POOL } from "../../support/eager_pool.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
-import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { openRuntime } from "../../support/runtime_host.ts";
 
 /** It is a module without any import, strict as on every runtime. */
 const ALONE = "const found: boolean[] = [this === undefined, typeof require === 'string']; console.log(found.join());";
@@ -20,12 +20,7 @@ const FILES = {
   "name.js": 'export const name = "twice";',
 };
 
-const host = await openRuntimeHost({ pool: EAGER_POOL });
-const runtime = create(host);
-Deno.test.afterAll(async () => {
-  await runtime[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-});
+const { runtime } = await openRuntime(create, { pool: EAGER_POOL });
 
 if (isPresent("node/typescript", await testedAvailability(runtime, "typescript"))) {
   for (const isWarm of [false, true]) {

@@ -1,5 +1,4 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { runCommand } from "../../../src/commands/mod.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { create as createBun } from "../../../src/runtimes/bun/mod.ts";
@@ -7,6 +6,7 @@ import { create as createNode } from "../../../src/runtimes/node/mod.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { openNpmRegistry, type PublishedPackage } from "../../support/npm_registry.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
+import { runCommand } from "../../support/run_command.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
 const SCRIPTS = {

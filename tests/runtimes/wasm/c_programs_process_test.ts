@@ -6,17 +6,12 @@ import { create } from "../../../src/runtimes/wasm/mod.ts";
 import { encodeTar } from "../../../src/workspace/archive/tar.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
-import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { openRuntime } from "../../support/runtime_host.ts";
 import { SHORT_PROGRAMS } from "../native/short_programs.ts";
 
 // What is C's own of the runtime: its compiler, which runs code of the client's too, and the library of its programs.
 
-const host = await openRuntimeHost();
-const runtime = create(host);
-Deno.test.afterAll(async () => {
-  await runtime[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-});
+const { host, runtime } = await openRuntime(create);
 const ignore = !isPresent("wasm/c", await testedAvailability(runtime, "c"));
 
 /** How a program runs. */

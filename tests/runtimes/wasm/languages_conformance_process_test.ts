@@ -1,6 +1,6 @@
 import { wasm } from "../../../src/runtimes/wasm/entry.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
-import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { openRuntime } from "../../support/runtime_host.ts";
 import { runtimeOf } from "../../support/runtime_of.ts";
 import { testLanguage } from "../conformance_suites.ts";
 
@@ -8,10 +8,7 @@ import { testLanguage } from "../conformance_suites.ts";
 // suite. How their hostile programs end is tried in tests/attacks/attack_wasm_languages_test.ts.
 const LANGUAGES = ["ruby", "prolog", "c", "php"];
 
-const host = await openRuntimeHost();
-Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());
-const runtime = runtimeOf(wasm, host);
-Deno.test.afterAll(async () => await runtime[Symbol.asyncDispose]());
+const { host, runtime } = await openRuntime((host) => runtimeOf(wasm, host));
 for (const language of LANGUAGES) {
   if (!isPresent(`wasm/${language}`, await testedAvailability(runtime, language))) continue;
   await testLanguage({ entry: wasm, host, runtime }, { language, suite: "of_language" });

@@ -1,5 +1,4 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { runCommand } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
@@ -9,6 +8,7 @@ import type { RuntimeHost } from "../../../src/runtimes/port.ts";
 import { create } from "../../../src/runtimes/wasm/mod.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { EAGER_POOL } from "../../support/eager_pool.ts";
+import { runCommand } from "../../support/run_command.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { openWasm, runAlone, runModule } from "./open_wasm.ts";
 

@@ -5,7 +5,7 @@ import type { ExecutionEnvironment, RuntimeHost } from "../../../src/runtimes/po
 import { create } from "../../../src/runtimes/wasm/mod.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
-import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { openRuntime } from "../../support/runtime_host.ts";
 
 /** What a module runs with. */
 export interface ModuleOptions {
@@ -18,12 +18,7 @@ export interface ModuleOptions {
 
 /** The runtime on this machine, until the tests of a file are over; undefined, and registered as skipped, where it is not. */
 export async function openWasm(parts: Partial<RuntimeHost> = {}) {
-  const host = await openRuntimeHost(parts);
-  const runtime = create(host);
-  Deno.test.afterAll(async () => {
-    await runtime[Symbol.asyncDispose]();
-    await host[Symbol.asyncDispose]();
-  });
+  const { runtime } = await openRuntime(create, parts);
   return isPresent("wasm", await testedAvailability(runtime, "wasm")) ? runtime : undefined;
 }
 

@@ -1,19 +1,14 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { runCommand } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { wasmFacts } from "../../../src/runtimes/wasm/facts.ts";
 import { create } from "../../../src/runtimes/wasm/mod.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
-import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { runCommand } from "../../support/run_command.ts";
+import { openRuntime } from "../../support/runtime_host.ts";
 
-const host = await openRuntimeHost();
-const runtime = create(host);
-Deno.test.afterAll(async () => {
-  await runtime[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-});
+const { runtime } = await openRuntime(create);
 for (const language of wasmFacts().supportedEnvironments) {
   if (!isPresent(`wasm/${language}`, await testedAvailability(runtime, language))) continue;
   Deno.test(`[wasm] ${language}: packages are refused with what to do instead`, async () => {

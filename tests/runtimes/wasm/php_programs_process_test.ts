@@ -1,19 +1,14 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { wasm } from "../../../src/runtimes/wasm/entry.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
-import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { openRuntime } from "../../support/runtime_host.ts";
 import { runtimeOf } from "../../support/runtime_of.ts";
 import { SHORT_PROGRAMS } from "../native/short_programs.ts";
 import { runInLanguage } from "./run_in_language.ts";
 
 // What is PHP's own of the runtime; the suite has what every runtime promises.
 
-const host = await openRuntimeHost();
-const runtime = runtimeOf(wasm, host);
-Deno.test.afterAll(async () => {
-  await runtime[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-});
+const { runtime } = await openRuntime((host) => runtimeOf(wasm, host));
 const ignore = !isPresent("wasm/php", await testedAvailability(runtime, "php"));
 const run = (code: string, options: Partial<Parameters<typeof runInLanguage>[1]> = {}) =>
   runInLanguage(runtime, { language: "php", code: `<?php\n${code}`, ...options });

@@ -1,17 +1,12 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { create } from "../../../src/runtimes/wasm/mod.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
-import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { openRuntime } from "../../support/runtime_host.ts";
 import { type LanguageProgram, runInLanguage } from "./run_in_language.ts";
 
 // What is Prolog's own of the runtime; the suite has what every runtime promises.
 
-const host = await openRuntimeHost();
-const runtime = create(host);
-Deno.test.afterAll(async () => {
-  await runtime[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-});
+const { runtime } = await openRuntime(create);
 const ignore = !isPresent("wasm/prolog", await testedAvailability(runtime, "prolog"));
 const run = (program: Omit<LanguageProgram, "language">) => runInLanguage(runtime, { language: "prolog", ...program });
 

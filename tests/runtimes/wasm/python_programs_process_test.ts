@@ -8,33 +8,20 @@ import { create } from "../../../src/runtimes/wasm/mod.ts";
 import { findParts, partsPath, sealParts } from "../../../src/runtimes/wasm/parts.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
-import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { openRuntime, openRuntimeHost } from "../../support/runtime_host.ts";
+import { type LanguageProgram, runInLanguage } from "./run_in_language.ts";
 
 // What is Python's own of the runtime; the suite has what every runtime promises.
 
-const host = await openRuntimeHost();
-const runtime = create(host);
-Deno.test.afterAll(async () => {
-  await runtime[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-});
+const { host, runtime } = await openRuntime(create);
 const ignore = !isPresent("wasm/python", await testedAvailability(runtime, "python"));
 
 /** Runs a program, with further files beside it. */
-async function run(
+const run = (
   code: string,
   files: Readonly<Record<string, string>> = {},
-  { env = {}, path = "main.py" }: { readonly env?: Readonly<Record<string, string>>; readonly path?: string } = {},
-) {
-  await using environment = await runtime.createEnvironment(configureEnvironment("python"));
-  for (const [name, text] of Object.entries({ [path]: code, ...files })) {
-    await environment.files.write(name, new TextEncoder().encode(text));
-  }
-  const options = { limits: DEFAULT_LIMITS, env, stdin: "" };
-  const result = await runProgram(environment, { kind: "file", path, args: [] }, options);
-  const exitCode = result.outcome.kind === "exited" ? result.outcome.exitCode : result.outcome.kind;
-  return { ...result, ended: [result.stdout, result.stderr, exitCode] as const };
-}
+  options: Pick<LanguageProgram, "env" | "path"> = {},
+) => runInLanguage(runtime, { language: "python", code, files, ...options });
 
 /** The beginning and the end of a program around the last lines of a task. */
 const IN_TASK =

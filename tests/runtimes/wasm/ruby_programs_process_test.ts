@@ -4,17 +4,12 @@ import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { create } from "../../../src/runtimes/wasm/mod.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
-import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { openRuntime } from "../../support/runtime_host.ts";
 import { runInLanguage } from "./run_in_language.ts";
 
 // What is Ruby's own of the runtime; the suite has what every runtime promises.
 
-const host = await openRuntimeHost();
-const runtime = create(host);
-Deno.test.afterAll(async () => {
-  await runtime[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-});
+const { runtime } = await openRuntime(create);
 const ignore = !isPresent("wasm/ruby", await testedAvailability(runtime, "ruby"));
 const run = (code: string, files: Readonly<Record<string, string>> = {}) =>
   runInLanguage(runtime, { language: "ruby", code, files });

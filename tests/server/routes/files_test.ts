@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { runCommand } from "../../../src/commands/mod.ts";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { except } from "hono/combine";
@@ -11,6 +10,7 @@ import { fileRoutes, isUpload } from "../../../src/server/routes/files.ts";
 import { Uploads } from "../../../src/workspace/uploads.ts";
 import { FakeEnvironment } from "../../support/fake_environment.ts";
 import { fakeSessions, TESTER } from "../../support/fake_ports.ts";
+import { runCommand } from "../../support/run_command.ts";
 import { inPieces, makeTar, readTar, tarStream } from "../../support/tar.ts";
 import { KeyedQueue } from "../../../src/concurrency/keyed_queue.ts";
 import { until } from "../../support/until.ts";

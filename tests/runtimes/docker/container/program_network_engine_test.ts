@@ -6,7 +6,7 @@ import { create } from "../../../../src/runtimes/docker/mod.ts";
 import type { RuntimeConfig } from "../../../../src/runtimes/port.ts";
 import { configureEnvironment } from "../../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../../support/requirements.ts";
-import { openRuntimeHost } from "../../../support/runtime_host.ts";
+import { openRuntime } from "../../../support/runtime_host.ts";
 import { hasNetworkNamespaces, openTestHost } from "../../../support/test_host.ts";
 
 /** Networks of this test's own: the operator opens one, the others stay closed. */
@@ -29,12 +29,7 @@ for target in sys.argv[1:]:
         print("refused", target)
 `;
 
-const host = await openRuntimeHost({ openNetworks: [`${OPEN}.0/24`] });
-const runtime = create(host);
-Deno.test.afterAll(async () => {
-  await runtime[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-});
+const { runtime } = await openRuntime(create, { openNetworks: [`${OPEN}.0/24`] });
 await runtime.diagnose(); // The self-test takes as long as it takes here.
 const { cannotHonour } = await runtime.assess(config);
 

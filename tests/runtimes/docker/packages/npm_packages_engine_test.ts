@@ -5,7 +5,7 @@ import { ENVIRONMENTS } from "../../../../src/runtimes/docker/images/environment
 import { create } from "../../../../src/runtimes/docker/mod.ts";
 import { configFor, DOCKER_HOST, dockerAvailability, openDocker, runCode } from "../../../support/docker.ts";
 import { isPresent } from "../../../support/requirements.ts";
-import { openRuntimeHost } from "../../../support/runtime_host.ts";
+import { openRuntime } from "../../../support/runtime_host.ts";
 import { hasNetworkNamespaces, openTestHost } from "../../../support/test_host.ts";
 
 /** The network of the registry, which the operator opens. */
@@ -57,16 +57,11 @@ if (
     typescript: { image: await imageOf("typescript"), install },
     javascript: { image: await imageOf("javascript"), install },
   };
-  const host = await openRuntimeHost({
+  const { runtime } = await openRuntime(create, {
     openNetworks: [`${NETWORK}.0/24`],
     settings: { docker: { dockerHost: DOCKER_HOST, dockerPull: "never", dockerEnvironments: environments } },
   });
-  const runtime = create(host);
   await runtime.diagnose(); // Its self-test is over.
-  Deno.test.afterAll(async () => {
-    await runtime[Symbol.asyncDispose]();
-    await host[Symbol.asyncDispose]();
-  });
   const permissions = { ...configFor("typescript").permissions, allowNet: true };
   const { cannotHonour } = await runtime.assess(configFor("typescript", { permissions }));
   const filter = cannotHonour === undefined

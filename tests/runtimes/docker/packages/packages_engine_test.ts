@@ -17,7 +17,7 @@ import {
   runCode,
 } from "../../../support/docker.ts";
 import { isPresent } from "../../../support/requirements.ts";
-import { openRuntimeHost } from "../../../support/runtime_host.ts";
+import { openRuntime } from "../../../support/runtime_host.ts";
 import { hasNetworkNamespaces, openTestHost } from "../../../support/test_host.ts";
 import { until } from "../../../support/until.ts";
 import { writePackageIndex } from "../../../support/package_index.ts";
@@ -73,11 +73,9 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
       },
     },
   };
-  const host = await openRuntimeHost({ openNetworks: [`${NETWORK}.0/24`], settings: { docker: settings } });
-  const runtime = create(host);
-  Deno.test.afterAll(async () => {
-    await runtime[Symbol.asyncDispose]();
-    await host[Symbol.asyncDispose]();
+  const { host, runtime } = await openRuntime(create, {
+    openNetworks: [`${NETWORK}.0/24`],
+    settings: { docker: settings },
   });
   const engine = openEngine();
   const containers = () => containersOf(engine, host.instance?.id ?? "");
