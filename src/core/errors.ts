@@ -57,6 +57,11 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The system's name of a thrown error, as `ENOENT`. Files and sockets of Node's modules have it. */
+export function systemCodeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
 /** Why a program can never get its memory; undefined where it can. Both figures are in MB. */
 export function memoryExcess(memoryMb: number, maxMemoryMb: number): string | undefined {
   if (memoryMb <= maxMemoryMb) return undefined;

@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { systemCodeOf } from "../core/errors.ts";
 
 /** Most attempts, as another removal may move directories into what this one has emptied. */
 const ROUNDS = 5;
@@ -19,7 +20,7 @@ export async function removeTree(path: string): Promise<void> {
     try {
       return await removeOnce(path);
     } catch (error) {
-      if (round === ROUNDS || !isNotEmpty(error)) throw error;
+      if (round === ROUNDS || systemCodeOf(error) !== "ENOTEMPTY") throw error;
     }
   }
 }
@@ -100,15 +101,9 @@ function openDirectory(path: string): OpenDirectory | undefined {
     const descriptor = fs.openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
     return { path: `/proc/self/fd/${descriptor}`, [Symbol.dispose]: () => fs.closeSync(descriptor) };
   } catch (error) {
-    if (error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR", "ELOOP"].includes(String(error.code))) {
-      return undefined;
-    }
+    if (["ENOENT", "ENOTDIR", "ELOOP"].includes(systemCodeOf(error) ?? "")) return undefined;
     throw error;
   }
-}
-
-function isNotEmpty(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOTEMPTY";
 }
 
 async function lstatOrUndefined(path: string): Promise<Deno.FileInfo | undefined> {

@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { CodeBeakerError } from "../core/errors.ts";
+import { CodeBeakerError, systemCodeOf } from "../core/errors.ts";
 import { outside } from "../core/workspace_path.ts";
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_NONBLOCK } = fs.constants;
@@ -175,9 +175,4 @@ export function toClientError(error: unknown, path: string): unknown {
     default:
       return error;
   }
-}
-
-/** Reads the code that `node:fs` puts on its errors. */
-export function systemCodeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

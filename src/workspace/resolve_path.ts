@@ -1,5 +1,6 @@
+import { systemCodeOf } from "../core/errors.ts";
 import { outside, parseWorkspacePath, WORKSPACE_ROOT } from "../core/workspace_path.ts";
-import { DirectoryHandle, systemCodeOf } from "./directory_handle.ts";
+import { DirectoryHandle } from "./directory_handle.ts";
 
 /** Most symlinks in one path, as in path_resolution(7). */
 const MAX_LINKS = 40;

@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import type { Obstacle } from "../../../core/capabilities.ts";
-import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
+import { CodeBeakerError, messageOf, systemCodeOf } from "../../../core/errors.ts";
 
 /** The address of an Engine. */
 export type EngineAddress =
@@ -65,7 +65,8 @@ export async function whyUnreachable(address: EngineAddress): Promise<Obstacle |
 
 /** Why a socket takes no connection. A missing permission needs a remedy; an absent Engine may come back by itself. */
 export function whyRefused(error: unknown, socketPath: string): Obstacle {
-  switch (codeOf(error)) {
+  // An error of Deno's own API may have no such name.
+  switch (error instanceof Deno.errors.PermissionDenied ? "EACCES" : systemCodeOf(error)) {
     case "EACCES":
       return {
         reason: `the service's user may not use the Docker socket ${socketPath}`,
@@ -79,12 +80,6 @@ export function whyRefused(error: unknown, socketPath: string): Obstacle {
     default:
       return { reason: `the Docker socket ${socketPath} cannot be used: ${messageOf(error)}` };
   }
-}
-
-/** The system's name of an error. A permission that Deno's own API misses counts as `EACCES`. */
-function codeOf(error: unknown): string | undefined {
-  if (error instanceof Deno.errors.PermissionDenied) return "EACCES";
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
 /** Reads the client's certificates, from files with Docker's own names. */
