@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-const { Error, Object, Promise, ReadableStream, Uint8Array } = globalThis;
+const { Error, Object, Promise, ReadableStream, Symbol, Uint8Array } = globalThis;
 const { openSync, permissions, stdin } = Deno;
 const cwd = Deno.cwd();
 const require = createRequire(import.meta.url);
@@ -69,18 +69,17 @@ function makeQueue() {
     queued.push(piece);
     arrival.resolve();
   };
-  async function* take() {
-    for (;;) {
-      await arrival.promise;
+  // Not an asynchronous generator: each order would pass more promises.
+  const pieces = {
+    [Symbol.asyncIterator]: () => pieces,
+    async next() {
+      if (queued.length === 0) await arrival.promise;
       arrival = Promise.withResolvers();
-      while (queued.length > 0) {
-        const piece = queued.shift();
-        if (piece === undefined) return;
-        yield piece;
-      }
-    }
-  }
-  return { pieces: take(), push };
+      const value = queued.shift();
+      return { value, done: value === undefined };
+    },
+  };
+  return { pieces, push };
 }
 
 async function* readPieces() {

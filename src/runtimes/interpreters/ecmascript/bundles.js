@@ -46,6 +46,8 @@ export function show(value) {
 }
 
 function inspectSafely(value) {
+  // Every engine shows such a value so, and cells often have one. To inspect one costs a cell 0.015 ms.
+  if (typeof value === "boolean" || (typeof value === "number" && value !== 0)) return `${value}`;
   try {
     return `${inspect(value, { colors: false })}`;
   } catch (error) {
