@@ -14,8 +14,9 @@ const MIN_BYTES_PER_SECOND = 8_192;
 
 /** Most bytes of a body that is read in one call. A piece of a longer one takes as much memory. */
 const WHOLE_BYTES = 65_536;
-/** Decodes texts that are whole. */
-const WHOLE_DECODER = new TextDecoder("utf-8", { fatal: true });
+/** Decodes texts that are whole, with a replacement for what is not UTF-8. */
+const LENIENT_DECODER = new TextDecoder();
+const REPLACEMENT = "\ufffd";
 
 /** Slowest pace of a body. Only time in which its reader waits counts. */
 export interface BodyPace {
@@ -112,9 +113,11 @@ export async function textBody(
   const declared = Number(header ?? 0);
   lease.growTo(declared);
   if (header !== null && declared <= WHOLE_BYTES) {
-    return decode(WHOLE_DECODER, await wholeBody(request, { ...bounds, declared }));
+    const bytes = await wholeBody(request, { ...bounds, declared });
+    const text = LENIENT_DECODER.decode(bytes); // It takes half the time of a strict decoder.
+    return text.includes(REPLACEMENT) ? decode(strictDecoder(), bytes) : text;
   }
-  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decoder = strictDecoder();
   let [text, size] = ["", 0];
   let last: Uint8Array | undefined; // Most bodies come in one piece, which is decoded in one go.
   for await (const bytes of bodyOf(request, bounds)) {
@@ -165,6 +168,11 @@ async function wholeBody(
     throw endedEarly(error);
   }
   throw tooLarge(maxBytes);
+}
+
+/** Makes a decoder that throws for what is not UTF-8. */
+function strictDecoder(): TextDecoder {
+  return new TextDecoder("utf-8", { fatal: true });
 }
 
 /**

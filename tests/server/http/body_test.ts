@@ -227,3 +227,16 @@ Deno.test("textBody() joins the pieces of a text, also those of one character, a
   const { code } = await assertRejects(() => read(bytes.slice(0, 3)), CodeBeakerError);
   assertEquals(code, "invalid_request");
 });
+
+Deno.test("textBody() takes a character that replaces others as it is sent, and refuses bytes that it would replace", async () => {
+  const read = (body: Uint8Array<ArrayBuffer>) =>
+    textBody({
+      raw: new Request("http://localhost", { method: "POST", body, headers: { "content-length": `${body.length}` } }),
+    }, { lease: { growTo: () => {} } });
+  const bytes = new TextEncoder().encode("{ \ufffd€ }");
+  assertEquals(await read(bytes), "{ \ufffd€ }");
+  for (const broken of [bytes.slice(0, 3), bytes.slice(0, 6), new Uint8Array([0xff])]) {
+    const { code } = await assertRejects(() => read(broken), CodeBeakerError);
+    assertEquals(code, "invalid_request");
+  }
+});
