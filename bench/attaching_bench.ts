@@ -1,3 +1,4 @@
+import { delay } from "../src/concurrency/delay.ts";
 import { startServiceProcess } from "../tests/support/service_process.ts";
 import { residentMb } from "./process_memory.ts";
 import { median, printTable } from "./table.ts";
@@ -14,10 +15,10 @@ export async function benchAttaching(): Promise<void> {
   const id = await runProgram(service.url);
   const path = `${service.url}/v1/executions/${id}/events`;
   await attach(path, WARM_UP_READERS);
-  await settle();
+  await delay(SETTLE_MS);
   const before = residentMb(service.process.pid);
   const tookMs = await attach(path, READERS);
-  await settle();
+  await delay(SETTLE_MS);
   const growth = residentMb(service.process.pid) - before;
   printTable(`${READERS} readers attach to an ended execution, one after the other`, ["figure", "value"], [
     { name: "growth of the service's resident memory (bound: 20 MB)", cells: [`${growth.toFixed(1)} MB`] },
@@ -44,8 +45,4 @@ async function attach(path: string, readers: number): Promise<number[]> {
     tookMs.push(performance.now() - startedAt);
   }
   return tookMs;
-}
-
-function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 }

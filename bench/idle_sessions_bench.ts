@@ -1,3 +1,4 @@
+import { delay } from "../src/concurrency/delay.ts";
 import { startServiceProcess } from "../tests/support/service_process.ts";
 import { residentMb } from "./process_memory.ts";
 import { median, printTable } from "./table.ts";
@@ -15,10 +16,10 @@ export async function benchIdleSessions(): Promise<void> {
     // As many are opened and closed first: memory that requests leave behind is no cost of sessions.
     const passing = await openSessions(service.url, []);
     for (const id of passing) await closeSession(service.url, id);
-    await settle();
+    await delay(SETTLE_MS);
     const before = residentMb(service.process.pid);
     await openSessions(service.url, openMs);
-    await settle();
+    await delay(SETTLE_MS);
     growthMb.push(residentMb(service.process.pid) - before);
   }
   printTable(`${SESSIONS} idle sessions`, ["figure", "p50"], [
@@ -49,8 +50,4 @@ async function openSessions(url: string, openMs: number[]): Promise<string[]> {
 async function closeSession(url: string, id: string): Promise<void> {
   const { status } = await fetch(`${url}/v1/sessions/${id}`, { method: "DELETE" });
   if (status !== 204) throw new Error(`The service answers ${status}`);
-}
-
-function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 }

@@ -6,7 +6,7 @@ import { EAGER_POOL } from "../tests/support/eager_pool.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";
 import { proportionalMb } from "./process_memory.ts";
 import { benchSubjects } from "./subjects.ts";
-import { median, printTable } from "./table.ts";
+import { median, printTable, quantile } from "./table.ts";
 import type { Target } from "./targets.ts";
 
 const ROUNDS = 40;
@@ -98,9 +98,8 @@ async function benchLanguage(
   for (let round = 0; round < ROUNDS; round++) lives.push(await timeLife(runtime, contender, program));
   const names: readonly (keyof Life)[] = ["readyMs", "firstMs", "lastMs", "endMs", "waitingMb"];
   const figures = names.map((name) => {
-    const samples = lives.map((life) => life[name]).toSorted((a, b) => a - b);
-    const p95 = samples[Math.floor(samples.length * 0.95)] ?? Number.NaN;
-    return { ...FIGURES[name], bound: bounds[name], p50: median(samples), p95 };
+    const samples = lives.map((life) => life[name]);
+    return { ...FIGURES[name], bound: bounds[name], p50: median(samples), p95: quantile(samples, 0.95) };
   });
   const rows = figures.map(({ bound, p50, p95, unit, work }) => ({
     name: work,

@@ -2,7 +2,7 @@ import { delay } from "../src/concurrency/delay.ts";
 import { ISOLATE_ATTACKS } from "../tests/attacks/isolate_attacks.ts";
 import { EAGER_POOL } from "../tests/support/eager_pool.ts";
 import { type OpenIsolate, openIsolate } from "../tests/support/open_isolate.ts";
-import { median, printTable } from "./table.ts";
+import { median, printTable, quantile } from "./table.ts";
 import type { Target } from "./targets.ts";
 
 /** How long an attack runs at most, and the time without any, in ms. */
@@ -27,7 +27,7 @@ export async function benchNeighbours(): Promise<Target[]> {
   const waitMs = Math.max(...beside) - median(alone);
   const cellsOf = (times: readonly number[]) => [
     String(times.length),
-    ...[median(times), nearest(times, 0.99), Math.max(...times)].map((ms) => `${ms.toFixed(2)} ms`),
+    ...[median(times), quantile(times, 0.99), Math.max(...times)].map((ms) => `${ms.toFixed(2)} ms`),
   ];
   printTable("Honest programs in isolates", ["beside", "programs", "p50", "p99", "longest"], [
     { name: "nothing", cells: cellsOf(alone) },
@@ -56,8 +56,4 @@ async function timesDuring(isolate: OpenIsolate, work: () => Promise<unknown>): 
   }
   await working;
   return times;
-}
-
-function nearest(times: readonly number[], share: number): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length * share)] ?? NaN;
 }

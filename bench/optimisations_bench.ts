@@ -1,3 +1,4 @@
+import { delay } from "../src/concurrency/delay.ts";
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
 import type { ExecutionEnvironment, ExecutionRuntime } from "../src/runtimes/port.ts";
 import { configureEnvironment } from "../tests/support/configure_environment.ts";
@@ -94,7 +95,7 @@ async function timeLife(
 }
 
 async function timeTurn(subject: BenchSubject, session: ExecutionEnvironment): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, THOUGHT_MS));
+  await delay(THOUGHT_MS);
   const startedAt = performance.now();
   await run(subject, session);
   return performance.now() - startedAt;

@@ -1,3 +1,4 @@
+import { delay } from "../src/concurrency/delay.ts";
 import { MAX_ISOLATION } from "../src/core/answers/vocabulary.ts";
 import { RUNTIMES } from "../src/runtimes/registry.ts";
 import { SelfTestResults } from "../src/runtimes/self_test/self_test_results.ts";
@@ -23,7 +24,7 @@ export async function benchService(): Promise<number> {
     {
       await using second = await startMeasured(home);
       readyMs.push(second.readyMs);
-      await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+      await delay(IDLE_MS);
       idleMb.push(residentMb(second.process.pid));
     }
     await Deno.remove(home, { recursive: true });

@@ -1,3 +1,4 @@
+import { delay } from "../src/concurrency/delay.ts";
 import { TextLineStream } from "../tests/support/text_lines.ts";
 import { type ServiceProcess, startServiceProcess } from "../tests/support/service_process.ts";
 import { forgetPeak, peakMb, residentMb } from "./process_memory.ts";
@@ -42,7 +43,7 @@ async function measure(
   await using service = await startServiceProcess(["--log-level", "warning"]);
   const { pid } = service.process;
   await options.read(service.url, MEBIBYTE, () => {});
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  await delay(SETTLE_MS);
   const idleMb = residentMb(pid);
   const peaks: string[] = [];
   const rates: number[] = [];

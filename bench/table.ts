@@ -6,7 +6,12 @@ export interface Row {
 
 /** The value below which half of the samples lie. */
 export function median(samples: readonly number[]): number {
-  return samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)] ?? Number.NaN;
+  return quantile(samples, 0.5);
+}
+
+/** The value below which a share of the samples lies; NaN without samples. */
+export function quantile(samples: readonly number[], share: number): number {
+  return samples.toSorted((a, b) => a - b)[Math.floor(samples.length * share)] ?? Number.NaN;
 }
 
 /** Prints a table in Markdown, so that it can be pasted where it is wanted. */

@@ -1,3 +1,4 @@
+import { delay } from "../../src/concurrency/delay.ts";
 import { ApiClient } from "../../tests/support/api_client.ts";
 import { DOCKER_HOST } from "../../tests/support/docker.ts";
 import { timeBare } from "../cold_start_bench.ts";
@@ -79,7 +80,7 @@ export async function measureInTurns<Key extends string>(
   let missed = 0;
   for (let round = -learning; round < rounds; round++) {
     for (const key of keys) {
-      await new Promise((resolve) => setTimeout(resolve, thoughtMs));
+      await delay(thoughtMs);
       const startedAt = performance.now();
       const { isWarm = false, run } = contenders[key];
       const met = await run();

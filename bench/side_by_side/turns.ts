@@ -1,3 +1,4 @@
+import { delay } from "../../src/concurrency/delay.ts";
 import type { ApiClient } from "../../tests/support/api_client.ts";
 import { median, printTable } from "../table.ts";
 import { PROGRAMS } from "../programs.ts";
@@ -41,7 +42,7 @@ async function timeTurns(client: ApiClient, { language, runtime }: Sessions): Pr
     const startedAt = performance.now();
     checkEnd(await client.run(id, { code: PROGRAMS[language] }));
     totalMs += performance.now() - startedAt;
-    await new Promise((resolve) => setTimeout(resolve, THOUGHT_MS));
+    await delay(THOUGHT_MS);
   }
   await client.status("DELETE", `/v1/sessions/${id}`);
   return totalMs;

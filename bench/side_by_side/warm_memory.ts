@@ -1,3 +1,4 @@
+import { delay } from "../../src/concurrency/delay.ts";
 import { familyOf } from "../../src/process/process_tree.ts";
 import { ApiClient } from "../../tests/support/api_client.ts";
 import { startServiceProcess } from "../../tests/support/service_process.ts";
@@ -17,7 +18,7 @@ export async function benchWarmMemory(): Promise<number> {
   const client = new ApiClient(service);
   const request = { language: "typescript", code: PROGRAMS.typescript };
   await Promise.all(Array.from({ length: BURST }, () => execute(client, request)));
-  await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
+  await delay(SETTLING_MS);
   const warm = warmProcessesOf(service.process.pid);
   const eachMb = warm.reduce((total, pid) => total + proportionalMb(pid), 0) / warm.length;
   printTable("Memory of a warm Deno process", ["warm processes", "proportional set size, on average"], [

@@ -1,3 +1,4 @@
+import { delay } from "../../src/concurrency/delay.ts";
 import type { ApiClient } from "../../tests/support/api_client.ts";
 import { serverEvents } from "../../tests/support/server_events.ts";
 import { isTransient, type Ledger } from "./ledger.ts";
@@ -129,6 +130,6 @@ async function retrying(ledger: Ledger, ask: () => Promise<any>): Promise<any> {
     const answer = await ask();
     if (answer.status !== BUSY) return answer;
     ledger.refused++;
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    await delay(RETRY_MS);
   }
 }

@@ -1,5 +1,5 @@
 import type { Footprint } from "../../tests/support/footprint.ts";
-import { median, printTable } from "../table.ts";
+import { median, printTable, quantile } from "../table.ts";
 import type { Slowdown } from "./latency.ts";
 import type { Ledger, LedgerCheck } from "./ledger.ts";
 
@@ -54,7 +54,7 @@ export function printFindings({ footprint, services, slowdown, windows, ...soak 
         `${median(window.residentMb).toFixed(0)} MB`,
         growthOf(window, windows).toFixed(2),
         `${median(window.helloMs).toFixed(1)} ms`,
-        `${percentile95(window.helloMs).toFixed(1)} ms`,
+        `${quantile(window.helloMs, 0.95).toFixed(1)} ms`,
       ],
     })),
   );
@@ -84,8 +84,4 @@ export function faultsIn({ footprint, killedPrograms, services, slowdown, window
 
 function growthOf({ residentMb }: Window, [first]: readonly Window[]): number {
   return median(residentMb) / median(first?.residentMb ?? []);
-}
-
-function percentile95(samples: readonly number[]): number {
-  return samples.toSorted((a, b) => a - b)[Math.floor(samples.length * 0.95)] ?? Number.NaN;
 }

@@ -5,7 +5,6 @@ import { mayNeed } from "./javascript/words.ts";
 import { mayImport } from "./python/words.ts";
 
 const JAVASCRIPT: Family = {
-  name: "javascript",
   mayNeed: ({ path, text }) => mayHaveTypes(path) || /x$/i.test(path) || mayNeed(text),
   isOfAnotherKind: (path, entrypoint) =>
     mayHaveTypes(entrypoint) ? configuresTypes(path) : mayHaveTypes(path) || isCommonJs(path),
@@ -13,7 +12,6 @@ const JAVASCRIPT: Family = {
 };
 
 const PYTHON: Family = {
-  name: "python",
   mayNeed: ({ text }) => mayImport(text),
   load: async () => (await import("./python/mod.ts")).PYTHON,
 };

@@ -4,7 +4,6 @@ import type { FileReader, LocalImport, SourceFile, Use } from "./source_file.ts"
 
 /** Languages that one parser reads. */
 export interface Family {
-  readonly name: string;
   /** Whether a file may need anything; where not, it is not parsed. */
   mayNeed(file: SourceFile): boolean;
   /**

@@ -87,8 +87,6 @@ export interface CommandRequest {
   readonly progress: Progress;
   /** Writes a line to stdout. */
   print(line: string): Promise<unknown>;
-  /** Writes a line to stderr. */
-  printError(line: string): Promise<void>;
 }
 
 /** A request to install a runtime's binary. */

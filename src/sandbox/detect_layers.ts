@@ -11,7 +11,7 @@ import { landlockOptions, type LandlockRequest } from "./launchers/landlock.ts";
 import type { FilterSettings, LayerName, Layers } from "./layers.ts";
 import { describeLayers } from "./layer_findings.ts";
 import { limitingShell } from "./launchers/limiting_shell.ts";
-import type { Mount } from "./mount.ts";
+import { mountInPlace } from "./mount.ts";
 import { OwnUids } from "../host/own_uids.ts";
 import { stageBinary, stageFiles } from "./reach.ts";
 import { SETPRIV_OPTIONS, userOptions } from "./launchers/setpriv.ts";
@@ -101,9 +101,8 @@ export async function detectLayers(directory: string, options: DetectOptions): P
 
 /** A request of `/bin/true` under Landlock, with a directory to write in. Rights to write need the newest kernel. */
 function trueWithin(directory: string): LandlockRequest {
-  const mount = (path: string, access: Mount["access"]) => ({ source: path, target: path, access });
   return {
-    mounts: [mount("/usr/bin", "execute"), mount("/bin", "execute"), mount(directory, "write")],
+    mounts: [mountInPlace("/usr/bin", "execute"), mountInPlace("/bin", "execute"), mountInPlace(directory, "write")],
     hasNetwork: false,
     startsOthers: false,
   };

@@ -5,3 +5,8 @@ export interface Mount {
   readonly target: string;
   readonly access: "read" | "execute" | "write";
 }
+
+/** The mount of a path that a program sees where this machine has it. */
+export function mountInPlace(path: string, access: Mount["access"]): Mount {
+  return { source: path, target: path, access };
+}

@@ -25,7 +25,6 @@ async function runCommand(own: RuntimeCommand, { args, flags, context }: Given):
   const { runtimes: settings, scratch } = await loadConfig(pickSettings(flags));
   return await runLongTask(context, async ({ progress, signal }) => {
     const print = (line: string) => progress.above(() => context.print(line));
-    const printError = (line: string) => progress.above(() => context.printError(line));
-    await own.run({ args, flags, settings, scratch, signal, progress, print, printError });
+    await own.run({ args, flags, settings, scratch, signal, progress, print });
   });
 }

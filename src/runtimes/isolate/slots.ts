@@ -3,6 +3,7 @@ import { ReusedTimer } from "../../concurrency/reused_timer.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Installation } from "../process/installation.ts";
 import { KEEP_MS } from "../warm/hold_idle.ts";
+import { writeAddon } from "./addon.ts";
 import { PROCESS_MEMORY_MB, WEB } from "./facts.ts";
 import { ADDON, findPart } from "./release.ts";
 import { RUNTIME_NAME } from "./settings.ts";
@@ -264,8 +265,8 @@ export class Slots implements AsyncDisposable {
   }
 
   async #start(memoryMb: number): Promise<Slot> {
-    const { host } = this.#installation;
-    this.#addonPath ??= host.confinement.reachable(findPart(ADDON, host));
+    const { host, scratchDirectory } = this.#installation;
+    this.#addonPath ??= writeAddon(findPart(ADDON, host), scratchDirectory);
     const startedAt = performance.now();
     const slot = await Slot.start(this.#installation, { addonPath: this.#addonPath, memoryMb });
     this.#startMs = performance.now() - startedAt;

@@ -9,12 +9,11 @@ import { memoryLimit } from "../../process/ending.ts";
 import { type ChildRequest, type ReadyChild, startChild } from "../../process/run_child.ts";
 import type { ConfinedDirectory } from "../../sandbox/confined_directory.ts";
 import { MAX_DESCRIPTORS } from "../../sandbox/confinement.ts";
-import type { Mount } from "../../sandbox/mount.ts";
+import { type Mount, mountInPlace } from "../../sandbox/mount.ts";
 import type { RuntimeHost } from "../port.ts";
 import type { WarmMember } from "../warm/warm_member.ts";
 import { ChildStderr } from "./child_stderr.ts";
 import { DenialCollector } from "./denial_collector.ts";
-import { grantedMount } from "./mounts.ts";
 import type { Launch, LaunchSite } from "./launch.ts";
 import type { ProcessSpec } from "./spec.ts";
 
@@ -78,8 +77,8 @@ export async function startProcess(
     argv: waiting?.argv ?? launch.argv,
     cwd: join(site.mounts.workspace.target, launch.workingDirectory),
     mounts: [
-      ...permissions.allowRead.map((path) => grantedMount(path, "read")),
-      ...permissions.allowWrite.map((path) => grantedMount(path, "write")),
+      ...permissions.allowRead.map((path) => mountInPlace(path, "read")),
+      ...permissions.allowWrite.map((path) => mountInPlace(path, "write")),
       ...mounts,
       ...launch.mounts,
     ],

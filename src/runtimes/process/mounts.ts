@@ -47,11 +47,6 @@ export function isTakenPath(path: string, { hasOwnEtc }: { readonly hasOwnEtc: b
   return isBelowOwn || place === "" || place === "/tmp";
 }
 
-/** The mount of a path that a request grants. The program sees it at the host's path. */
-export function grantedMount(path: string, access: Mount["access"]): Mount {
-  return { source: path, target: path, access };
-}
-
 /** Paths of the host in stderr's messages, and the texts that a client sees instead. */
 export function shownPathsOf(
   { modulesDirectory, scratchDirectory, spec }: Installation,

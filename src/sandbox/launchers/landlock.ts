@@ -1,4 +1,4 @@
-import type { Mount } from "../mount.ts";
+import { type Mount, mountInPlace } from "../mount.ts";
 import {
   LIBRARIES,
   LOADER_FILES,
@@ -47,15 +47,14 @@ export interface LandlockRequest {
  * symlinks, devices and sockets.
  */
 export function landlockOptions({ etcPaths = [], hasNetwork, mounts, startsOthers }: LandlockRequest): string[] {
-  const system = (path: string, access: Mount["access"]) => ({ source: path, target: path, access });
   const rules = [
-    ...LIBRARIES.map((path) => system(path, "execute")), // The loader is a program itself.
-    ...[...LOADER_FILES, ...PROGRAMS].map((path) => system(path, "read")),
-    system(OWN_MAPS, "read"),
-    ...(hasNetwork ? NETWORK_FILES.map((path) => system(path, "read")) : []),
-    ...(startsOthers ? ["/usr", ...SYSTEM_DIRECTORIES].map((path) => system(path, "execute")) : []),
-    ...(startsOthers ? [...PROGRAM_FILES, ...etcPaths].map((path) => system(path, "read")) : []),
-    ...(startsOthers ? OTHERS_FILES.map(([path, access]) => system(path, access)) : []),
+    ...LIBRARIES.map((path) => mountInPlace(path, "execute")), // The loader is a program itself.
+    ...[...LOADER_FILES, ...PROGRAMS].map((path) => mountInPlace(path, "read")),
+    mountInPlace(OWN_MAPS, "read"),
+    ...(hasNetwork ? NETWORK_FILES.map((path) => mountInPlace(path, "read")) : []),
+    ...(startsOthers ? ["/usr", ...SYSTEM_DIRECTORIES].map((path) => mountInPlace(path, "execute")) : []),
+    ...(startsOthers ? [...PROGRAM_FILES, ...etcPaths].map((path) => mountInPlace(path, "read")) : []),
+    ...(startsOthers ? OTHERS_FILES.map(([path, access]) => mountInPlace(path, access)) : []),
     ...mounts,
   ];
   return ["--landlock-access", "fs", ...rules.flatMap(ruleFor)];

@@ -92,6 +92,10 @@ const PRINTED: Readonly<Record<string, string>> = {
     'DataCloneError,{"n":1},{"n":3},DataCloneError,DataCloneError,DataCloneError,DataCloneError,5,TypeError,undefined,TypeError\n',
   "const t = new EventTarget(); t.addEventListener('x', (e) => { e.preventDefault(); console.log(e.type, e.detail, e.target === t) }, { once: true }); console.log(t.dispatchEvent(new CustomEvent('x', { detail: 5, cancelable: true })), t.dispatchEvent(new Event('x'))); const c = new AbortController(); AbortSignal.any([c.signal]).onabort = function () { console.log(this.reason.name) }; c.abort(); await new Promise((r) => AbortSignal.timeout(1).addEventListener('abort', r)); console.log('timeout')":
     "x 5 true\nfalse true\nAbortError\ntimeout\n",
+  "const e = new Event('x', { cancelable: true }), t = new EventTarget(); let n = 0; t.addEventListener('x', () => { e.stopImmediatePropagation(); e.returnValue = false; n++ }); t.addEventListener('x', () => n += 10); t.dispatchEvent(e); t.dispatchEvent(e); e.cancelBubble = true; console.log(n, e.defaultPrevented, e.cancelBubble, e.NONE, new Event('y').cancelBubble)":
+    "2 true true 0 false\n",
+  "try { atob('*') } catch (e) { console.log(e.message, e.code, e.INVALID_CHARACTER_ERR) } const { code } = new DOMException('', 'SecurityError'); console.log(code, DOMException.ABORT_ERR, Object.keys(DOMException).length, Object.keys(DOMException)[1], new DOMException('', 'toString').code, AbortSignal.abort().reason.message)":
+    "Failed to decode base64 5 5\n18 20 25 DOMSTRING_SIZE_ERR 0 The signal has been aborted\n",
   // A timer is an object, as it is for others.
   "const id = setTimeout(() => console.log('never'), 1); clearTimeout(+id); setInterval(() => {}, 1e6).unref(); setTimeout(() => {}, 1e6).close(); console.log(id > 0, id.hasRef(), `${setTimeout(() => {}, 1)}`, setTimeout(() => {}, 1).unref().hasRef())":
     "true true 4 false\n",
@@ -369,6 +373,13 @@ testIsolate("what cannot run says why on stderr, and exits with 1", async ({ run
       "error: Uncaught Error: t\n    at file:///workspace/main.js:1:26\n",
     ],
     ["throw 42;", "error: Uncaught 42\n"],
+    ["throw 42n;", "error: Uncaught 42n\n"],
+    ["throw new RangeError();", "error: Uncaught RangeError\n    at file:///workspace/main.js:1:7\n"],
+    // V8 collects the promise long before the turn's end.
+    [
+      "Promise.reject(7); for (let n = 0; n < 2e5; n++) [n].concat(Array(50).fill(n));",
+      "error: Uncaught 7\n",
+    ],
     ["throw { a: 1 };", "error: Uncaught an object that is no Error\n"],
     [
       "throw new Error('the memory limit of a cache');",

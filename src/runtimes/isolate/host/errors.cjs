@@ -22,7 +22,7 @@ exports.isMemoryError = function isMemoryError(error) {
  * @param program.showCauses the text of the error with a key, and of its causes; absent, its own is enough
  */
 exports.describe = function describe(error, { originalOf, showCauses = () => undefined }) {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return typeof error === "bigint" ? `${error}n` : String(error);
   if (NO_ERROR.test(error.message)) return "an object that is no Error";
   const lines = (showCauses(keyOf(error)) ?? stackOf(error)).split("\n").filter((line) =>
     !/^\s+at .*(?:codebeaker:|node:|\.cjs:)/.test(line)
@@ -59,5 +59,6 @@ function partsOf(error) {
   const head = `${error.name}: ${error.message}`;
   if (!stack.startsWith(head)) return { head: stack, places: "" };
   const places = stack.slice(head.length);
-  return { head, places: /^[\0-\xff]*$/.test(places) ? Buffer.from(places, "latin1").toString() : places };
+  const shown = error.message === "" ? error.name : head;
+  return { head: shown, places: /^[\0-\xff]*$/.test(places) ? Buffer.from(places, "latin1").toString() : places };
 }

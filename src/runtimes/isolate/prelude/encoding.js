@@ -4,6 +4,7 @@ const { fromCharCode } = String;
 /** The most characters that are made into text at once. */
 const CHUNK = 4_096;
 const REPLACEMENT = 0xfffd;
+const NOT_LATIN1 = "Cannot encode string: string contains characters outside of the Latin1 range";
 
 /** Encoding's TextEncoder. */
 export class TextEncoder {
@@ -152,7 +153,7 @@ export function btoa(text) {
   const source = String(text);
   const bytes = Uint8Array.from(source, (character) => {
     if (character.charCodeAt(0) > 255 || character.length > 1) {
-      throw new DOMException("A character is beyond Latin-1", "InvalidCharacterError");
+      throw new DOMException(NOT_LATIN1, "InvalidCharacterError");
     }
     return character.charCodeAt(0);
   });
@@ -166,6 +167,6 @@ export function atob(text) {
     const bytes = Uint8Array.fromBase64(source, { lastChunkHandling: "loose" });
     return Array.from(bytes, (byte) => fromCharCode(byte)).join("");
   } catch {
-    throw new DOMException("The text is not base64", "InvalidCharacterError");
+    throw new DOMException("Failed to decode base64", "InvalidCharacterError");
   }
 }

@@ -17,7 +17,14 @@ export class Event {
     this.cancelable = Boolean(cancelable);
     this.composed = Boolean(composed);
     this.timeStamp = host.now();
-    states.set(this, { target: null, isStopped: false, isCancelled: false, isPassive: false, isDispatched: false });
+    states.set(this, {
+      target: null,
+      isHeld: false,
+      isStopped: false,
+      isCancelled: false,
+      isPassive: false,
+      isDispatched: false,
+    });
   }
 
   get target() {
@@ -41,6 +48,10 @@ export class Event {
     return !this.defaultPrevented;
   }
 
+  set returnValue(isWanted) {
+    if (!isWanted) this.preventDefault();
+  }
+
   get eventPhase() {
     return states.get(this).isDispatched ? 2 : 0;
   }
@@ -50,7 +61,11 @@ export class Event {
   }
 
   get cancelBubble() {
-    return states.get(this).isStopped;
+    return states.get(this).isHeld;
+  }
+
+  set cancelBubble(isHeld) {
+    if (isHeld) this.stopPropagation();
   }
 
   preventDefault() {
@@ -58,11 +73,13 @@ export class Event {
     if (this.cancelable && !state.isPassive) state.isCancelled = true;
   }
 
-  /** Targets have no parents here. */
-  stopPropagation() {}
+  /** Only tells: targets have no parents here. */
+  stopPropagation() {
+    states.get(this).isHeld = true;
+  }
 
   stopImmediatePropagation() {
-    states.get(this).isStopped = true;
+    Object.assign(states.get(this), { isHeld: true, isStopped: true });
   }
 
   composedPath() {
@@ -74,7 +91,8 @@ export class Event {
     return "Event";
   }
 }
-Object.assign(Event, { NONE: 0, CAPTURING_PHASE: 1, AT_TARGET: 2, BUBBLING_PHASE: 3 });
+const PHASES = { NONE: 0, CAPTURING_PHASE: 1, AT_TARGET: 2, BUBBLING_PHASE: 3 };
+for (const target of [Event, Event.prototype]) Object.assign(target, PHASES);
 
 /** DOM's CustomEvent. */
 export class CustomEvent extends Event {
@@ -131,7 +149,7 @@ export class EventTarget {
       state.isPassive = listener.passive;
       this.#call(listener.callback, event);
     }
-    Object.assign(state, { isDispatched: false, isPassive: false });
+    Object.assign(state, { isDispatched: false, isHeld: false, isPassive: false, isStopped: false });
     return !state.isCancelled;
   }
 
@@ -172,7 +190,10 @@ export class AbortSignal extends EventTarget {
   static timeout(ms) {
     const controller = new AbortController();
     const { signal } = controller;
-    const timeout = setTimeout(() => controller.abort(new DOMException("The operation timed out", "TimeoutError")), ms);
+    const timeout = setTimeout(
+      () => controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError")),
+      ms,
+    );
     keepWhile(timeout, () => isHeard(signal, "abort"));
     return signal;
   }
@@ -235,7 +256,7 @@ export class AbortController {
     return this.#signal;
   }
 
-  abort(reason = new DOMException("The operation was aborted", "AbortError")) {
+  abort(reason = new DOMException("The signal has been aborted", "AbortError")) {
     apply(end, this.#signal, [OWN, reason]);
   }
 
