@@ -39,9 +39,12 @@ export class E2bDoor {
     const call = { context, caller: context.get("caller"), id: own ?? named, sessions: this.#options.sessions };
     if (own === undefined) return await serve(call, CONTROL_CALLS, pattern) ?? notSupported(context);
     checkSandbox(call);
-    checkUser(context);
-    if (!STREAMS.includes(path)) return await serve(call, this.#calls, pattern) ?? notSupported(context);
+    if (!STREAMS.includes(path)) {
+      checkUser(context);
+      return await serve(call, this.#calls, pattern) ?? notSupported(context);
+    }
     try {
+      checkUser(context);
       return await serve(call, this.#calls, path) ?? streamError({ code: "unimplemented", message: NOT_SUPPORTED });
     } catch (error) {
       const failure = toFailure(error, context.get("requestId"));

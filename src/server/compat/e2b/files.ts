@@ -37,9 +37,11 @@ export const FILE_CALLS: SandboxCalls = {
   },
   async "POST /filesystem.Filesystem/MakeDir"(call) {
     const { path } = await fieldsOf(call, pathSchema);
-    if (await statOf(call, path).catch(ignoreMissing) !== undefined) {
-      return call.context.json({ code: "already_exists", message: "It exists already" }, 409);
+    const found = await call.sessions.files(call.caller, call.id).stat(path).catch(ignoreMissing);
+    if (found?.type === "file" || found?.type === "other") {
+      throw invalidField("path", "Cannot make the directory as a file has its name");
     }
+    if (found !== undefined) return call.context.json({ code: "already_exists", message: "It exists already" }, 409);
     await command(call, { type: "create_directory", path });
     return call.context.json({ entry: await statOf(call, path) });
   },

@@ -159,6 +159,8 @@ Deno.test("a request as another user is refused, and one as the sandbox's own is
     assertEquals([user, status], [user, 403]);
   }
   assertEquals((await ask(OPEN, "GET /health?username=root", { headers: SANDBOX })).status, 403);
+  const stream = await ask(OPEN, "POST /process.Process/Start?username=root", { headers: SANDBOX, body: "{}" });
+  assertEquals([stream.status, JSON.parse(stream.text.slice(5)).error.code], [200, "permission_denied"]);
   for (const authorization of [`Basic ${btoa("user:")}`, `basic ${btoa("user:any")}`]) {
     const headers = { ...SANDBOX, authorization };
     assertEquals([authorization, (await ask(OPEN, "GET /health", { headers })).status], [authorization, 204]);
@@ -170,6 +172,15 @@ Deno.test("a procedure's error has Connect's code, in the stream where it answer
   assertEquals([unary.status, JSON.parse(unary.text).code], [400, "invalid_argument"]);
   const stream = await ask(OPEN, "POST /process.Process/Start", { headers: SANDBOX, body: "{}" });
   assertEquals([stream.status, JSON.parse(stream.text.slice(5)).error.code], [200, "invalid_argument"]);
+});
+
+Deno.test("a directory that is there exists already, and a file in its place is a wrong argument", async () => {
+  for (const [type, expected] of [["directory", [409, "already_exists"]], ["file", [400, "invalid_argument"]]]) {
+    const files = () => ({ stat: () => Promise.resolve({ type }) }) as never;
+    const asked = { headers: SANDBOX, body: { path: "a" } };
+    const { status, text } = await ask({ ...OPEN, files }, "POST /filesystem.Filesystem/MakeDir", asked);
+    assertEquals([type, [status, JSON.parse(text).code]], [type, expected]);
+  }
 });
 
 Deno.test("a sandbox's tokens are the caller's key, and its APIs take them where no other door does", async () => {
