@@ -97,6 +97,9 @@ export class Files {
    * escaped, so that it is the service which decides.
    */
   #url(path: string): string {
+    if (!path.isWellFormed()) {
+      throw new CodeBeakerError("invalid_request", "A path must be Unicode, without half of a character");
+    }
     const segments = path.split("/");
     const isPlain = segments.every((segment) => segment !== "" && segment !== "." && segment !== "..");
     const whole = path === "" || path === "." || path === ".." ? `./${path}` : path;

@@ -528,7 +528,7 @@ class Sandbox:
 
     def set_timeout(self, idle_timeout: float) -> None:
         """Sets how long the sandbox lasts without activity: 1 s to 604,800 s (7 days)."""
-        self.client._json("PATCH", self._path, {"idleTimeoutMs": round(idle_timeout * 1000)}, repeatable=True)
+        self.client._json("PATCH", self._path, {"idleTimeoutMs": _ms(idle_timeout)}, repeatable=True)
 
     def kill(self) -> None:
         """Ends the sandbox, its programs and its files; does nothing to one that has ended."""
@@ -589,7 +589,7 @@ class Files:
     def write(self, path: str, content: Union[str, bytes]) -> None:
         """Writes or replaces a file, and makes the directories above it. It is there when all of it has arrived."""
         headers = {"Content-Type": "application/octet-stream"}
-        self._ask("PUT", path, content.encode() if isinstance(content, str) else content, headers=headers)
+        self._ask("PUT", path, _utf8(content) if isinstance(content, str) else content, headers=headers)
 
     def list(self, path: str = ".", *, recursive: bool = False, **options: Any) -> List[Json]:
         """Lists the entries of a directory: ``name``, ``path``, ``type``, ``size``, ``modifiedAt``, ``children``.
@@ -619,7 +619,8 @@ class Files:
              **options: Any) -> Tuple[int, http.client.HTTPMessage, bytes]:
         """Sends a request for a file. A URL drops the segments . and .., so these come escaped to the service."""
         is_plain = all(part not in ("", ".", "..") for part in path.split("/"))
-        url_path = quote(path) if is_plain else quote(f"./{path}" if "/" not in path else path, safe="")
+        whole = _utf8(f"./{path}" if "/" not in path and not is_plain else path)
+        url_path = quote(whole, safe="/" if is_plain else "")
         return self._sandbox.client._ask(method, f"{self._sandbox._path}/files/{url_path}{suffix}", body, **options)
 
 
@@ -881,11 +882,25 @@ def _camel(name: str) -> str:
     return head + "".join(word.title() for word in tail)
 
 
+def _ms(seconds: float) -> int:
+    try:
+        return round(seconds * 1000)
+    except (OverflowError, ValueError):
+        raise CodeBeakerError("invalid_request", f"A time is a finite number of seconds: {seconds}") from None
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise CodeBeakerError("invalid_request", "A path or text must be Unicode, without half of a character") from None
+
+
 def _fields(request: Mapping[str, Any], timeout: Optional[float] = None, **named: Any) -> Json:
     """The fields of a request as the API names them, without those that are None. A field of ``named`` is a default."""
     wire = {_camel(name): value for each in (named, request) for name, value in each.items() if value is not None}
     if timeout is not None:
-        wire["timeoutMs"] = round(timeout * 1000)
+        wire["timeoutMs"] = _ms(timeout)
     if isinstance(wire.get("files"), Mapping):
         wire["files"] = [{"path": path, "content": content} if isinstance(content, str) else
                          {"path": path, "content": base64.b64encode(content).decode(), "encoding": "base64"}

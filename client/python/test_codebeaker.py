@@ -301,7 +301,13 @@ class ClientTest(unittest.TestCase):
             for key in ("a\nb", "…"):
                 self.fails("invalid_request", client.run, "python", "1", idempotency_key=key)
             self.assertIsNone(self.fails("busy", client.run, "python", "1").retry_after)
-            self.fails("invalid_request", Sandbox(client, {"id": "s"}).commands.run, [])
+            sandbox = Sandbox(client, {"id": "s"})
+            for seconds in (float("inf"), float("nan")):
+                self.fails("invalid_request", client.run, "python", "1", timeout=seconds)
+                self.fails("invalid_request", sandbox.set_timeout, seconds)
+            self.fails("invalid_request", sandbox.files.read, "a\ud800")
+            self.fails("invalid_request", sandbox.files.write, "a", "\ud800")
+            self.fails("invalid_request", sandbox.commands.run, [])
 
     def test_a_default_holds_where_a_field_is_none(self):
         with Service(answer(RESULT), answer(RESULT)) as service:

@@ -178,4 +178,5 @@ Deno.test("Files names each path so that neither a URL nor a proxy changes it", 
     await files.write(path, "x");
     assertEquals(service.lines.at(-1), `PUT /v1/sessions/sess_1/files/${sent}`, path);
   }
+  await rejects(files.read("a\ud800"), "invalid_request");
 });
