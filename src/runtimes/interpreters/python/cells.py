@@ -27,8 +27,6 @@ class Cells:
         self.names = module.__dict__
         sys.modules["__main__"] = module
         builtins.display = self.display
-        # Python 3.13 keeps the interpreter's own text, for a name that code of a program may have too.
-        getattr(linecache, "_interactive_cache", {}).clear()
         sys.argv = [""]
 
     def execute(self, code, name, max_text_length):

@@ -5,6 +5,7 @@ can be interrupted.
 """
 
 import fcntl
+import linecache
 import os
 import queue
 import select
@@ -116,5 +117,7 @@ class ThreadHost:
         return os.getpid() == self.pid
 
 
+# Python 3.13 keeps the text of an argument, which this is, for a name that code of a program may have too.
+getattr(linecache, "_interactive_cache", {}).clear()
 sys.path[:0] = WORKSPACE_PATH
 ThreadHost().serve()
