@@ -26,7 +26,7 @@ export async function removeTree(path: string): Promise<void> {
 }
 
 async function removeOnce(path: string): Promise<void> {
-  const kind = await lstatOrUndefined(path);
+  const kind = await ignoreMissing(Deno.lstat(path));
   if (kind === undefined) return;
   if (!kind.isDirectory) return await ignoreMissing(Deno.remove(path));
   const pending: string[] = [];
@@ -56,12 +56,13 @@ async function removeFiles(directory: string): Promise<string[]> {
   return directories;
 }
 
-/** Waits for work on an entry that may be missing. Another removal of the tree may have been first. */
-export async function ignoreMissing(work: Promise<void>): Promise<void> {
+/** Waits for work on an entry; undefined where it is missing. Another removal of the tree may have been first. */
+export async function ignoreMissing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
-    await work;
+    return await work;
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 
@@ -102,15 +103,6 @@ function openDirectory(path: string): OpenDirectory | undefined {
     return { path: `/proc/self/fd/${descriptor}`, [Symbol.dispose]: () => fs.closeSync(descriptor) };
   } catch (error) {
     if (["ENOENT", "ENOTDIR", "ELOOP"].includes(systemCodeOf(error) ?? "")) return undefined;
-    throw error;
-  }
-}
-
-async function lstatOrUndefined(path: string): Promise<Deno.FileInfo | undefined> {
-  try {
-    return await Deno.lstat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { dirname, join } from "@std/path";
 import type { Outcome } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
-import { removeTree } from "../../host/remove_tree.ts";
+import { ignoreMissing, removeTree } from "../../host/remove_tree.ts";
 import { type Child, runChild } from "../../process/run_child.ts";
 import { MAX_DESCRIPTORS } from "../../sandbox/confinement.ts";
 import type { Mount } from "../../sandbox/mount.ts";
@@ -135,8 +135,8 @@ export class PackageInstaller {
     const texts = names.map(async (name) => [name, await Deno.readTextFile(join(directory, name))] as const);
     const keptFiles = new Map(await Promise.all(texts));
     const home = join(this.#site.mounts.directory(tree[0]).source, tree[1]);
-    await renameIfThere(home, join(directory, FORMER_NAME));
-    await renameIfThere(join(directory, ...tree), home);
+    await ignoreMissing(Deno.rename(home, join(directory, FORMER_NAME)));
+    await ignoreMissing(Deno.rename(join(directory, ...tree), home));
     this.#installed = { directory, sources, keptFiles };
     for (const name of [FORMER_NAME, tree[0]]) await removeTree(join(directory, name));
     if (former !== undefined) await removeTree(former.directory);
@@ -149,12 +149,4 @@ async function makeParent(path: string): Promise<string> {
   const parent = dirname(path);
   await Deno.mkdir(parent, { recursive: true });
   return parent;
-}
-
-async function renameIfThere(from: string, to: string): Promise<void> {
-  try {
-    await Deno.rename(from, to);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
