@@ -22,16 +22,12 @@ export function toAnswerError(response: Response, text: string): CodeBeakerError
   const problem = parseProblem(text);
   const retryAfterMs = parseRetryAfter(headers.get("retry-after"));
   const facts = { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-  if (problem !== undefined) return toError(problem, { ...facts, ...problemWait(problem) });
+  if (problem !== undefined) return toError(problem, facts);
   const code = text === "" ? CODES[status] : undefined;
   if (code !== undefined) return new CodeBeakerError(code, `The service answered ${status}`, facts);
   if (![502, 503, 504].includes(status)) return foreignAnswer(response, text);
   const message = `Cannot reach the service behind its proxy, which answered ${status}: ${shorten(text)}`;
   return new CodeBeakerError("unreachable", message, facts);
-}
-
-function problemWait({ retryAfterMs }: { readonly retryAfterMs?: number }): { readonly retryAfterMs?: number } {
-  return retryAfterMs === undefined ? {} : { retryAfterMs };
 }
 
 export function parseProblem(text: string): Problem | undefined {

@@ -37,13 +37,13 @@ export class CodeBeakerError extends Error {
   }
 }
 
-/** Makes the error of a problem that the service reports. */
+/** Makes the error of a problem that the service reports. Its own wait goes before that of the facts. */
 export function toError(problem: Problem, facts: ErrorFacts = {}): CodeBeakerError {
   const { code, detail, retryAfterMs, status } = problem;
   return new CodeBeakerError(code, detail, {
     status,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...facts,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     problem,
   });
 }
