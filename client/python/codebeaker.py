@@ -202,8 +202,8 @@ class Client:
              undo: Optional[Callable[[bytes], None]] = None) -> Tuple[int, http.client.HTTPMessage, bytes]:
         """Sends a request, and reads its answer. ``repeatable``: though the service may have done it already.
 
-        ``unanswered`` is filled with the attempts that may have arrived, and have no answer. ``undo`` gets the body of an
-        answer that comes behind an interrupt.
+        ``unanswered`` is filled with the attempts that may have arrived, and have no answer. ``undo`` gets the body of
+        an answer that comes behind an interrupt.
         """
         def attempt() -> Tuple[int, http.client.HTTPMessage, bytes]:
             with self._exchange(method, path, body, headers, silence or self.timeout) as response:
@@ -464,8 +464,8 @@ class Sandbox:
 
         It ends after ``idle_timeout_ms`` (1,800,000) without activity, and after ``max_lifetime_ms`` (7,200,000).
         Further fields are ``env``, ``limits``, ``permissions``, ``preference``, ``runtime``, ``min_isolation`` and
-        ``metadata``. It is not repeated when the connection fails after it was sent. A KeyboardInterrupt kills one whose
-        answer comes within 2 s.
+        ``metadata``. It is not repeated when the connection fails after it was sent. A KeyboardInterrupt kills one
+        whose answer comes within 2 s.
 
         :raises CodeBeakerError: ``unsupported_language``, ``no_suitable_runtime``, ``runtime_unavailable``, ``busy``
         """

@@ -117,9 +117,9 @@ testContext("cells import files of the workspace as they are then, with types an
 testContext("displays come with their cell, and what goes on behind one is told with the next", async ({ run }) => {
   const { displays, value } = await run("display({ n: 1 }); display({ 'text/html': '<b>' }, { raw: true }); 2");
   assertEquals([displays, value], [[{ "text/plain": "{ n: 1 }" }, { "text/html": "<b>" }], 2]);
-  await run("setTimeout(() => { console.log('late'); throw new TypeError('later'); }, 5);");
+  await run("setTimeout(() => { console.log('late'); throw new TypeError('later', { cause: 1 }); }, 5);");
   const { stderr, stdout } = await run("await new Promise((resolve) => setTimeout(resolve, 30))");
-  assertEquals([stdout, stderr], ["late\n", "Uncaught TypeError: later\n    at cell_2:1:47\n"]);
+  assertEquals([stdout, stderr], ["late\n", "Uncaught TypeError: later\n    at cell_2:1:47 {\n  [cause]: 1\n}\n"]);
 });
 
 testContext("a cell that waits is interrupted or ended at its deadline, and programs run beside it", async (opened) => {

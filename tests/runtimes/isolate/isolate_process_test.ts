@@ -57,6 +57,17 @@ const PRINTED: Readonly<Record<string, string>> = {
     "│ 1       │   │ 'x' │",
     "└─────────┴───┴─────┘\n",
   ].join("\n"),
+  "console.log([new Error('z', { cause: new AggregateError([5], 'a') })])": [
+    "[",
+    "  Error: z",
+    "      at file:///workspace/main.js:1:14 {",
+    "    [cause]: AggregateError: a",
+    "        at file:///workspace/main.js:1:38 {",
+    "      [errors]: [Array]",
+    "    }",
+    "  }",
+    "]\n",
+  ].join("\n"),
   // What a program puts in place of a global is its own: the other globals do not use it.
   "for (const name of ['TextDecoder', 'TextEncoder', 'ReadableStream', 'setTimeout', 'SharedArrayBuffer', 'encodeURIComponent', 'performance']) globalThis[name] = undefined; console.log(new URLSearchParams('c=%41%zzé').get('c'), `${new URLSearchParams({ a: 'ä' })}`, await new Blob(['b']).text(), { c: 1 }); for await (const d of new Blob(['d']).stream()) console.log(d); const s = AbortSignal.timeout(1); await new Promise((done) => s.onabort = done); console.log(s.reason.name)":
     "A%zzé a=%C3%A4 b { c: 1 }\nUint8Array(1) [ 100 ]\nTimeoutError\n",

@@ -16,15 +16,15 @@ const TIMED_OUT = "Script execution timed out";
 exports.runContext = function runContext(made, { entry, files }) {
   const { context, isolate } = made;
   const own = Object.create(null);
-  made.keepCauses();
   const originals = makeOriginals(made);
   const { originalOf } = originals;
   const modules = new ProgramModules({ ...made, ...originals, files: own });
-  const interpreter = new ProgramModules({ ...made, ...originals, files, root: INTERPRETER_ROOT });
+  const ofInterpreter = { files, keepCauses: () => {}, root: INTERPRETER_ROOT };
+  const interpreter = new ProgramModules({ ...made, ...originals, ...ofInterpreter });
   const imports = new Imports(modules, { ...made, originalOf });
   const complain = (error) => {
     if (isolate.isDisposed || isMemoryError(error)) throw error;
-    writeFrame(KINDS.stderr, `Uncaught ${describe(error, { ...made, originalOf })}\n`);
+    writeFrame(KINDS.stderr, `Uncaught ${describe(error, { originalOf, showKept: made.inspectKept })}\n`);
   };
   /** Runs a part of the context. An error that nothing handles does not end the context. */
   const go = (part) => {
@@ -58,6 +58,7 @@ exports.runContext = function runContext(made, { entry, files }) {
     made.offerInterpreter(CELL_FILE, [declare, exit, print, runPending]);
     const { boot } = interpreter.link(entry);
     go(() => boot.evaluateSync());
+    made.keepCauses(); // From here on, as the interpreter has its own way to make stacks.
     while (exitCode === undefined) {
       if (go(() => imports.begin()) === true) continue;
       const waitMs = go(made.step) ?? 0;

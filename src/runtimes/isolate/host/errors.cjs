@@ -19,12 +19,12 @@ exports.isMemoryError = function isMemoryError(error) {
  * An error with the frames of the program.
  *
  * @param program.originalOf the position in the program's own text
- * @param program.showCauses the text of the error with a key, and of its causes; absent, its own is enough
+ * @param program.showKept the text of an error with a key that the isolate has kept; absent, its stack is enough
  */
-exports.describe = function describe(error, { originalOf, showCauses = () => undefined }) {
+exports.describe = function describe(error, { originalOf, showKept = () => undefined }) {
   if (!(error instanceof Error)) return typeof error === "bigint" ? `${error}n` : String(error);
   if (NO_ERROR.test(error.message)) return "an object that is no Error";
-  const lines = (showCauses(keyOf(error)) ?? stackOf(error)).split("\n").filter((line) =>
+  const lines = (showKept(keyOf(error)) ?? stackOf(error)).split("\n").filter((line) =>
     !/^\s+at .*(?:codebeaker:|node:|\.cjs:)/.test(line)
   );
   const shown = lines.join("\n");

@@ -85,6 +85,15 @@ exports.Isolates = class Isolates {
     ], { result: { reference: true } });
     const call = (...args) => act.applySync(undefined, args);
     let keepsCauses = false;
+    /** Shows an error, if its causes are kept. */
+    const show = (name, key) => {
+      if (!keepsCauses) return undefined;
+      try {
+        return act.applySync(undefined, ["causes", name, key], { timeout: CAUSES_MS });
+      } catch {
+        return undefined; // A getter or a Proxy of the program fails, or does not end.
+      }
+    };
     return Object.assign(made, {
       step: () => call("main", "step"),
       nameOriginals: (originalOf) => call("stack_traces", "nameOriginals", callback(originalOf)),
@@ -93,14 +102,8 @@ exports.Isolates = class Isolates {
         if (!keepsCauses) call("causes", "keepCauses");
         keepsCauses = true;
       },
-      showCauses: (key) => {
-        if (!keepsCauses) return undefined;
-        try {
-          return act.applySync(undefined, ["causes", "showCauses", key], { timeout: CAUSES_MS });
-        } catch {
-          return undefined; // A getter or a Proxy of the program fails, or does not end.
-        }
-      },
+      inspectKept: (key) => show("inspectKept", key),
+      showKept: (key) => show("showKept", key),
       giveImport: (helper, path) => {
         const load = act.applySync(undefined, ["imports", "importFrom", path], { result: { reference: true } });
         helper.namespace.getSync("give", { reference: true }).applySync(undefined, [load.derefInto()]);
@@ -161,7 +164,7 @@ function run(made, { entry, files }) {
     return { kind: "exited", exitCode: 1 };
   } catch (error) {
     if (isolate.isDisposed || isMemoryError(error)) return { kind: "memory_limit" };
-    writeFrame(KINDS.stderr, `error: Uncaught ${describe(error, { ...made, originalOf })}\n`);
+    writeFrame(KINDS.stderr, `error: Uncaught ${describe(error, { originalOf, showKept: made.showKept })}\n`);
     return { kind: "exited", exitCode: 1 };
   }
 }

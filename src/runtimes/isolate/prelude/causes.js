@@ -1,4 +1,4 @@
-/** Shows the causes of an error that nothing has caught, as Deno does. It comes out of an isolate as its stack alone. */
+/** Shows errors that nothing has caught with their causes. They come out of an isolate as their stacks alone. */
 import { define } from "./define.js";
 import { partOf } from "./parts.js";
 import { asElsewhere, headOf } from "./stack_traces.js";
@@ -39,8 +39,14 @@ function keyOf(error) {
   return `${error.message}${at < 0 ? "" : stack.slice(at)}`;
 }
 
-/** A kept error and its causes as text; undefined where none has the key. */
-export function showCauses(key) {
+/** A kept error as the console prints it; undefined for another key. */
+export function inspectKept(key) {
+  const error = keptError(key);
+  return error === undefined ? undefined : partOf("inspect").inspect(error);
+}
+
+/** A kept error with its causes, as Deno prints it; undefined for another key. */
+export function showKept(key) {
   const error = keptError(key);
   if (error === undefined) return undefined;
   return show(error, { budget: { left: MAX_SHOWN }, loop: loopOf(error, 1), outer: [] });

@@ -59,7 +59,7 @@ function showObject(value, state, level) {
     return `[Circular *${state.circular.get(value)}]`;
   }
   const name = nameOf(value);
-  const { base, braces, items, keys, isList } = describe(value, name);
+  const { base, braces, items, keys, isList } = describe(value, name, state);
   const isEmpty = keys.length === 0 && (items === undefined || (isList && value.length === 0));
   if (isEmpty) return base === "" ? braces.join("") : base;
   if (level > state.depth) return Array.isArray(value) ? "[Array]" : `[${name ?? "Object: null prototype"}]`;
@@ -108,7 +108,7 @@ function isInstance(value, type) {
 }
 
 /** The text before the properties of a value, around them, and beside them. */
-function describe(value, name) {
+function describe(value, name, { indent }) {
   const keys = ownKeys(value).filter((key) => getOwnPropertyDescriptor(value, key)?.enumerable === true);
   const prefix = (own, size = "") => {
     const shown = name === undefined ? `[${own}${size}: null prototype] ` : `${name}${size} `;
@@ -127,7 +127,7 @@ function describe(value, name) {
   }
   const boxed = unboxed(value);
   if (boxed !== undefined) return { ...plain, base: boxed, keys: keys.filter((key) => !/^\d+$/.test(String(key))) };
-  if (value instanceof Error) return { ...plain, base: describeError(value), keys: errorKeys(value, keys) };
+  if (value instanceof Error) return { ...plain, base: describeError(value, indent), keys: errorKeys(value, keys) };
   if (value instanceof Map && isOf(Map, value)) {
     const items = (each) => take(value, ([key, item]) => `${each(key)} => ${each(item)}`, value.size);
     return { ...plain, items, braces: [`${prefix("Map", `(${value.size})`)}{`, "}"] };
@@ -231,15 +231,16 @@ function unboxed(value) {
   return undefined;
 }
 
-function describeError(error) {
+function describeError(error, indent) {
   const { stack } = error;
   const text = typeof stack === "string" && stack !== "" ? stack : `[${String(error)}]`;
-  return text.split("\n").filter((line) => !line.includes("codebeaker:")).join("\n");
+  return text.split("\n").filter((line) => !line.includes("codebeaker:")).join(`\n${" ".repeat(indent)}`);
 }
 
 function errorKeys(error, keys) {
   const own = keys.filter((key) => key !== "stack" && key !== "message");
-  return Object.hasOwn(error, "cause") && !own.includes("cause") ? [...own, "cause"] : own;
+  const hidden = ["cause", "errors"].filter((key) => Object.hasOwn(error, key) && !own.includes(key));
+  return [...own, ...hidden.filter((key) => key === "cause" || Array.isArray(error.errors))];
 }
 
 /** Joins texts of values: on one line where they are short and not deep. */
@@ -249,7 +250,7 @@ function join(output, { braces: [open, close], isList, level, state, value }) {
   if (state.current - level < COMPACT && grouped === output) {
     const start = output.length + state.indent + open.length + 10;
     const length = output.reduce((total, text) => total + text.length, start + output.length);
-    if (length <= BREAK_LENGTH && !output.some((text) => text.includes("\n"))) {
+    if (length <= BREAK_LENGTH && ![open, ...output].some((text) => text.includes("\n"))) {
       return `${open} ${output.join(", ")} ${close}`;
     }
   }
