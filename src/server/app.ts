@@ -11,7 +11,6 @@ import { allowCrossOrigin } from "./auth/cross_origin.ts";
 import { type BodyPace, tooLarge } from "./http/body.ts";
 import { holdUntilSent } from "./hold_until_sent.ts";
 import { answerUnrouted, createMethodIndex, describeRequest } from "./http/methods.ts";
-
 import { compatRoutes, sendError } from "./compat/mod.ts";
 import { type Mcp, mcpRoutes } from "./mcp/mod.ts";
 import { activityRoutes } from "./routes/activity.ts";

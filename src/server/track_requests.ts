@@ -17,10 +17,13 @@ export function trackRequests({ isRehearsal }: { readonly isRehearsal: boolean }
     const id = idOf(context.req);
     context.set("requestId", id);
     await next();
-    if (context.res.status !== UPGRADED) context.res.headers.set(ID_HEADER, id);
-    // Hono does not read the body of an answer to HEAD, so a stream would stay open.
-    if (context.req.raw.method === "HEAD") await context.res.body?.cancel();
-    if (!isRehearsal) logRequest(context, startedAt);
+    try {
+      if (context.res.status !== UPGRADED) context.res.headers.set(ID_HEADER, id);
+      // Hono does not read the body of an answer to HEAD, so a stream would stay open.
+      if (context.req.raw.method === "HEAD") await context.res.body?.cancel();
+    } finally {
+      if (!isRehearsal) logRequest(context, startedAt);
+    }
   };
 }
 

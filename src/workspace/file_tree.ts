@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { createYielder } from "../concurrency/delay.ts";
+import { Semaphore } from "../concurrency/semaphore.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { FileEntry } from "../core/files.ts";
 import { isTooDeep, MAX_DEPTH } from "../core/workspace_path.ts";
@@ -20,6 +21,9 @@ const COPY_BYTES = 65_536;
 const MAX_TIME_MS = 8.64e15;
 
 type Name = Pick<ResolvedPath, "directory" | "name">;
+
+/** Turns of the listings of all workspaces. A listing keeps a descriptor open for each level that it is in. */
+const turns = new Semaphore(2);
 
 /** The source and the destination of a copy. */
 interface Transfer {
@@ -67,7 +71,8 @@ export async function copyTree(
 }
 
 /**
- * Lists a directory, `depth` levels deep. It yields to other work in between. Entries that vanish meanwhile are left out.
+ * Lists a directory, `depth` levels deep. It yields to other work in between, and waits while as many listings run as
+ * may. Entries that vanish meanwhile are left out.
  *
  * @throws {CodeBeakerError} `too_large` for a tree that is too deep or has too many entries
  * @throws the reason of `signal` when it aborts between two entries
@@ -76,6 +81,7 @@ export async function listTree(
   directory: DirectoryHandle,
   { path, depth, signal }: { readonly path: string; readonly depth: number; readonly signal: AbortSignal },
 ): Promise<FileEntry[]> {
+  using _turn = await turns.acquire({ signal });
   const yieldToOthers = createYielder();
   let left = MAX_ENTRIES;
   async function list(directory: DirectoryHandle, below: { readonly path: string; readonly depth: number }) {

@@ -37,6 +37,20 @@ Deno.test("listTree() lets other work run between two entries", () =>
     ]);
   }));
 
+Deno.test("listTree() has few trees open at a time", () =>
+  withSlowDirectory(async (slow) => {
+    let [open, most] = [0, 0];
+    const openIfDirectory = slow.openIfDirectory.bind(slow);
+    slow.openIfDirectory = (name) => {
+      const opened = openIfDirectory(name);
+      const close = opened?.[Symbol.dispose].bind(opened);
+      most = Math.max(most, ++open);
+      return opened && Object.assign(opened, { [Symbol.dispose]: () => (open--, close?.()) });
+    };
+    await Promise.all(Array.from({ length: 5 }, () => listTree(slow, { path: ".", depth: Infinity, signal })));
+    assertEquals(most, 2);
+  }));
+
 Deno.test("listTree() leaves out what vanishes meanwhile", () =>
   withSlowDirectory(async (slow) => {
     const child = slow.child;
