@@ -22,7 +22,8 @@ Object.defineProperty(globalThis, RUN_NAME, { value: () => run() });
 
 /** Runs a script; returns its value, or throws its error. */
 export function runScript(script, { columnOffset, name: filename, timeoutMs }) {
-  const options = { columnOffset, displayErrors: false, filename, importModuleDynamically };
+  // A program may have given every object fields of these names.
+  const options = { __proto__: null, columnOffset, displayErrors: false, filename, importModuleDynamically };
   const lateAt = now.call(performance) + timeoutMs;
   let end;
   run = () => {
@@ -38,16 +39,16 @@ export function runScript(script, { columnOffset, name: filename, timeoutMs }) {
     while (now.call(performance) >= lateAt);
   };
   try {
-    runGuarded({ timeout: timeoutMs + GRACE_MS });
+    runGuarded({ __proto__: null, timeout: timeoutMs + GRACE_MS });
   } catch {
-    if (end === undefined) throw TIMED_OUT;
+    throw TIMED_OUT;
   }
   return end();
 }
 
 /** Evaluates a script of declarations. */
 export function declare(script) {
-  runInThisContext(script, { displayErrors: false });
+  runInThisContext(script, { __proto__: null, displayErrors: false });
 }
 
 /** Whether a thrown value says that a script was ended. */

@@ -1,5 +1,5 @@
 import { rewriteDeclarations } from "./declarations.js";
-import { applyEdits } from "./edits.js";
+import { applyEdits, blank } from "./edits.js";
 import { host } from "./host.js";
 import { importEdits } from "./imports.js";
 import { parseCell } from "./parser.js";
@@ -24,14 +24,15 @@ const MERGED = /\b(?:enum|namespace|module)\s+([\w$]+)/g;
  */
 export async function toScript(source, { name, isTyped, language }) {
   const options = { name, isTyped, language };
-  const script = asObject(source, options);
+  const code = source.replace(/^#!.*/, blank); // It may no longer stand at the beginning.
+  const script = asObject(code, options);
   if (script !== undefined) return script;
   try {
-    return rewrite(source, options);
+    return rewrite(code, options);
   } catch (error) {
     const fault = error.message === IMPORTS_NOTHING ? error : await host.findFault?.(source, options);
     if (fault !== undefined) throw fault;
-    return { script: source }; // The engine decides.
+    return { script: code }; // The engine decides.
   }
 }
 

@@ -28,6 +28,8 @@ const { parse } = JSON;
 const encoder = new TextEncoder();
 const place = `${cwd}/cell`;
 const url = resolve("./cell");
+/** The global object. A program may declare another variable of its name. */
+const global = globalThis;
 let evaluate;
 let interrupt = () => {};
 
@@ -41,7 +43,7 @@ export async function serve(evaluator) {
     [USING_NAME]: useResource,
     display,
   });
-  Object.defineProperty(globalThis, VAR_NAME, { get: () => undefined, set: () => {} });
+  Object.defineProperty(global, VAR_NAME, { get: () => undefined, set: () => {} });
   if (host.namespace === undefined) offer({ jupyter });
   else host.namespace.jupyter = jupyter;
   host.onUncaught((error) => complain(explain(error)));
@@ -66,8 +68,8 @@ export async function serve(evaluator) {
 
 async function run({ code, language, maxResultBytes, maxTextLength, name, secret, timeoutMs }) {
   host.forgetDenials?.();
-  const require = globalThis.require ?? makeRequire?.(language, url);
-  if (require !== undefined) globalThis.require = require;
+  const require = global.require === undefined ? makeRequire?.(language, url) : undefined;
+  if (require !== undefined) global.require = require;
   const marker = `${CELL_REPORT}${secret}`;
   beginDisplays({ maxBytes: maxResultBytes, send: (bundle) => put(print, displayPieces(bundle, marker)) });
   const ended = Promise.withResolvers();
@@ -126,7 +128,7 @@ async function importModule(specifier, options, names = []) {
 
 function offer(values) {
   for (const [name, value] of Object.entries(values)) {
-    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true, enumerable: false });
+    Object.defineProperty(global, name, { value, configurable: true, writable: true, enumerable: false });
   }
 }
 

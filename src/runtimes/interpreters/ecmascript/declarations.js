@@ -57,6 +57,8 @@ function shieldEdits({ alternate, body, cases, consequent, end, start, type }) {
       return shield(body, { start: start + 1, end: end - 1 });
     case "SwitchStatement":
       return shield(cases.flatMap((one) => one.consequent), { start, end });
+    case "LabeledStatement":
+      return shield([body], body);
     case "IfStatement":
       return [consequent, alternate].flatMap((branch) => branch === null ? [] : shield([branch], branch));
     default:

@@ -6,7 +6,7 @@ import { VAR_NAME } from "./declarations.js";
 import { applyEdits } from "./edits.js";
 import { lexicalNames, parseCell, walk } from "./parser.js";
 
-const { Set } = globalThis;
+const { Set, SyntaxError } = globalThis;
 const VALUE_NAME = "$cell$value";
 /** Begins a script that awaits. The value is a parameter, as directives come before all else. */
 const HEAD = `(async(${VALUE_NAME})=>{`;
@@ -26,32 +26,51 @@ export function toPlainScript(source) {
   const program = parse(source);
   if (program === undefined) return same; // The engine decides.
   let isAsync = false;
-  walk(program, (node, _parent, isInFunction) => {
-    isAsync ||= !isInFunction && (node.type === "AwaitExpression" || (node.type === "ForOfStatement" && node.await));
-  });
+  walk(program, (node, _parent, isInFunction) => isAsync ||= !isInFunction && awaits(node));
   const { body } = program;
-  const endBefore = (at) => body[at - 1]?.end ?? 0;
-  const edits = body.flatMap((statement, at) => declarationEdits(statement, endBefore(at)));
+  const last = isAsync ? body.findLastIndex(setsValue) : -1;
+  const edits = body.flatMap((statement, at) => {
+    const before = body[at - 1]?.end ?? 0;
+    return at === last ? valueEdits(source, statement, before) : declarationEdits(statement, before);
+  });
   const names = [...new Set(body.flatMap(lexicalNames))];
-  const last = isAsync ? body.findLastIndex(({ type }) => !/Declaration$|^Empty/.test(type)) : -1;
-  edits.push(...valueEdits(source, body[last], endBefore(last)));
   const before = edits.find(({ end }) => end === 0)?.text.length ?? 0;
   const script = applyEdits(source, edits);
   if (!isAsync) return { columnOffset: 0 - before, isAsync, names, script };
   return { columnOffset: -HEAD.length - before, isAsync, names, script: `${HEAD}${script}\n;return ${VALUE_NAME}})` };
 }
 
+/** @throws {SyntaxError} in the parser's words where the engine would only say that nothing is awaited in a script */
 function parse(source) {
   try {
     return parseCell(source);
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (!/\bawait\b/.test(source)) return undefined;
+    if (!(error instanceof SyntaxError)) throw error; // Its code is too deep for the parser.
+    const fault = new SyntaxError(error.message.replace(/ \(\d+:\d+\)$/, ""));
+    fault.stack = `${fault}`;
+    throw fault;
   }
 }
 
-/** Makes a declaration an assignment without a value. It begins at the end of the statement before. */
+function awaits({ await: isAwaited, kind, type }) {
+  return type === "AwaitExpression" || (type === "ForOfStatement" && isAwaited) || kind === "await using";
+}
+
+/** Whether a statement sets the value of its script. */
+function setsValue(statement) {
+  const { type } = statement;
+  return type === "BlockStatement"
+    ? expressionsOf(statement).length > 0
+    : !/Declaration$|^(?:Empty|Debugger)/.test(type);
+}
+
+/**
+ * Makes a declaration an assignment without a value. It begins at the end of the statement before. Behind a comma, the
+ * engine knows the place of an expression, for its errors.
+ */
 function declarationEdits({ declarations, end, id, kind, start, type }, before) {
-  const begin = { start: before, end: before, text: `${before === 0 ? "" : ";"}var ${VAR_NAME}=(` };
+  const begin = { start: before, end: before, text: `${before === 0 ? "" : ";"}var ${VAR_NAME}=(0,` };
   if (type === "ClassDeclaration") {
     return [{ ...begin, text: `${begin.text}${id.name}=` }, { start: end, end, text: ");" }];
   }
@@ -61,7 +80,7 @@ function declarationEdits({ declarations, end, id, kind, start, type }, before) 
     begin,
     { start, end: start + "let".length, text: "   " },
     ...declarations.filter(({ init }) => init === null).map(({ end }) => ({ start: end, end, text: "=void 0" })),
-    { start: close, end: close, text: ")" },
+    { start: close, end: close, text: ");" }, // The next line may begin with a parenthesis.
   ];
 }
 
@@ -74,7 +93,7 @@ function valueEdits(source, statement, before) {
     const { end } = inner;
     const [start, head] = inner === statement ? [before, before === 0 ? "" : ";"] : [inner.start, ""];
     const close = source[end - 1] === ";" ? end - 1 : end;
-    return [{ start, end: start, text: `${head}${VALUE_NAME}=[(` }, { start: close, end: close, text: ")]" }];
+    return [{ start, end: start, text: `${head}${VALUE_NAME}=[(0,` }, { start: close, end: close, text: ")]" }];
   });
 }
 

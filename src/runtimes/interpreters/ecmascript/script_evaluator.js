@@ -6,13 +6,15 @@ import "./stack_traces.js";
 
 const { Object, Promise, Set } = globalThis;
 const { defineProperty } = Object;
-/** The function of a script that awaits, while it is called. */
+/** Calls the function of a script that awaits. */
 const MAIN_NAME = "$cell$main";
 /** The name of scripts of the interpreter itself, whose frames no stack trace shows. */
 const OWN_NAME = "codebeaker:cell";
 const { isTimeout, runScript } = host;
 /** Variables that cells have declared. */
 const known = new Set();
+let main;
+defineProperty(globalThis, MAIN_NAME, { value: () => main() });
 
 /**
  * Evaluates a cell's script. The declarations in `before` come first.
@@ -34,13 +36,9 @@ export async function evaluate({ before, script }, { name, timeoutMs }) {
 }
 
 /** Calls the function of a script that awaits. Returns a promise of an array with the script's value. */
-function call(main, timeoutMs) {
-  defineProperty(globalThis, MAIN_NAME, { configurable: true, value: main });
-  try {
-    return runScript(`${MAIN_NAME}()`, { columnOffset: 0, name: OWN_NAME, timeoutMs });
-  } finally {
-    delete globalThis[MAIN_NAME];
-  }
+function call(value, timeoutMs) {
+  main = value;
+  return runScript(`${MAIN_NAME}()`, { columnOffset: 0, name: OWN_NAME, timeoutMs });
 }
 
 /** The place at which a script is no script; undefined where it is. Engines may not report the place. */

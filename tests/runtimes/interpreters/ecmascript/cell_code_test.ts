@@ -43,6 +43,7 @@ const DECLARATIONS: Readonly<Record<string, string>> = {
   "const a = 1; { let a; a = 2 }": "let   a = 1; { let a; a = 2 }",
   "if (x) { function g() {} function* h() {} }": "if (x) {{let g;{ function g() {} function* h() {} }}}",
   "if (x) function f() {} else function g() {}": "if (x) {let f;{function f() {}}} else {let g;{function g() {}}}",
+  "l: function f() {}": "l: {let f;{function f() {}}}",
   "switch (x) { case 1: function g() {} default: function h() {} }":
     "{let g,h;{switch (x) { case 1: function g() {} default: function h() {} }}}",
 };
@@ -111,6 +112,10 @@ Deno.test("toScript() strips types, and takes one object literal for an object",
   assertEquals(await script("import type { T } from 'm'; 1"), "                            1");
   assertEquals((await script("enum E { A }\nE.A")).includes('E[E["A"] = 0]'), true);
   assertEquals((await script("let v = <const>['a']")).includes("const"), false);
+});
+
+Deno.test("toScript() leaves out a line for the shell", async () => {
+  assertEquals((await toScript("#!/usr/bin/env deno\nlet a", OPTIONS)).script, `${" ".repeat(19)}\nlet a`);
 });
 
 Deno.test("toScript() begins an enum and a namespace anew", async () => {
