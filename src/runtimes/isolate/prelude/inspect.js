@@ -9,6 +9,8 @@ const BREAK_LENGTH = 80;
 /** Levels of objects that share a line at most. */
 const COMPACT = 3;
 const MAX_ITEMS = 100;
+/** The longest list whose own keys are shown beside its items. */
+const MAX_KEYS = 100_000;
 const MAX_STRING = 10_000;
 const DEPTH = 2;
 
@@ -109,7 +111,7 @@ function isInstance(value, type) {
 
 /** The text before the properties of a value, around them, and beside them. */
 function describe(value, name, { indent }) {
-  const keys = ownKeys(value).filter((key) => getOwnPropertyDescriptor(value, key)?.enumerable === true);
+  const keys = keysOf(value).filter((key) => getOwnPropertyDescriptor(value, key)?.enumerable === true);
   const prefix = (own, size = "") => {
     const shown = name === undefined ? `[${own}${size}: null prototype] ` : `${name}${size} `;
     const tag = value[Symbol.toStringTag];
@@ -157,6 +159,12 @@ function describe(value, name, { indent }) {
   }
   const before = prefix("Object");
   return { ...plain, braces: [`${before === "Object " ? "" : before}{`, "}"] };
+}
+
+/** The keys of a value. Of a long list they are left out, as its indices are among them, each a text of its own. */
+function keysOf(value) {
+  const isList = Array.isArray(value) || typedArrayTag.call(value) !== undefined;
+  return isList && value.length > MAX_KEYS ? [] : ownKeys(value);
 }
 
 function listOf(value, keys) {
@@ -277,7 +285,7 @@ function group(output, { state, value }) {
     { length: columns },
     (_, column) => Math.max(...lengths.filter((_, index) => index % columns === column)) + 2,
   );
-  const isNumeric = value.every?.((item) => typeof item === "number" || typeof item === "bigint") ?? true;
+  const isNumeric = output.every((_, index) => /^(?:number|bigint)$/.test(typeof value[index]));
   const rows = [];
   for (let index = 0; index < count; index += columns) {
     const cells = output.slice(index, Math.min(index + columns, count));
