@@ -289,6 +289,13 @@ time.sleep(300)
   },
 ];
 
+/** Kills the victim, and waits until it is dead. */
+const KILL_AND_WAIT = `import os, time
+os.kill({{victim}}, 9)
+try:
+    while open("/proc/{{victim}}/stat").read().rpartition(") ")[2][0] not in "ZX": time.sleep(0.01)
+except OSError: pass # It is gone altogether.`;
+
 const CONTROLS: readonly Control[] = [
   ...everywhere<Control>([
     {
@@ -318,7 +325,7 @@ const CONTROLS: readonly Control[] = [
     name: "a process of this machine is ended by a program that nothing holds",
     language: "python",
     seenBy: "victim",
-    steps: [{ unheld: ["python3", "-c", "import os; os.kill({{victim}}, 9)"] }],
+    steps: [{ unheld: ["python3", "-c", KILL_AND_WAIT] }],
   },
 ];
 
