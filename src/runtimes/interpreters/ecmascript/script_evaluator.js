@@ -4,7 +4,7 @@ import { parseCell } from "./parser.js";
 import { toPlainScript } from "./plain_script.js";
 import "./stack_traces.js";
 
-const { Object, Promise, Set } = globalThis;
+const { Object, Promise, Set, SyntaxError } = globalThis;
 const { defineProperty } = Object;
 /** Calls the function of a script that awaits. */
 const MAIN_NAME = "$cell$main";
@@ -31,7 +31,8 @@ export async function evaluate({ before, script }, { name, timeoutMs }) {
     const found = isAsync ? (await call(value, timeoutMs))?.[0] : value;
     return { value: found instanceof Promise ? await found : found };
   } catch (thrown) {
-    return isTimeout(thrown) ? { isTimedOut: true } : { failure: { thrown, place: findPlace(script, name) } };
+    if (isTimeout(thrown)) return { isTimedOut: true };
+    return { failure: { thrown, place: thrown instanceof SyntaxError ? findPlace(script, name) : undefined } };
   }
 }
 
