@@ -1,9 +1,14 @@
 /** The process of a slot. It runs one program after another, all of one tenant, each in a V8 isolate of its own. */
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
-const { KINDS, readRequest, writeFrame } = require("./frames.cjs");
+const { KINDS, readRequest, waitForRequest, writeFrame } = require("./frames.cjs");
 const { lock } = require("./lock.cjs");
 const { Isolates, runProgram } = require("./program.cjs");
+
+/** How long the next isolate waits for the answer to the last program. Otherwise the answer waits, on the same core. */
+const ANSWER_MS = 1;
+/** The next isolate waits for nothing where one program follows another sooner. */
+const PAUSE_MS = 5;
 
 const { addonPath, filter, isJitless, marginMb, memoryMb } = JSON.parse(process.argv[2]);
 const addon = { exports: {} };
@@ -13,12 +18,16 @@ const isolates = new Isolates({ ivm: addon.exports.ivm, memoryMb, prelude });
 let next = isolates.make(); // The lock counts the memory that this isolate reserves.
 lock({ filter: Buffer.from(filter, "base64"), isJitless, marginMb, memoryMb });
 writeFrame(KINDS.ready, "");
+let doneAt = 0;
 // A frame without a number is no program: the process ends rather than run it.
 for (let request = readRequest(); request?.number !== undefined; request = readRequest()) {
   const made = next;
+  const hasPaused = performance.now() - doneAt > PAUSE_MS;
   const { number, ...program } = request;
   const ended = runProgram(made, program);
   writeFrame(KINDS.done, JSON.stringify({ ...ended, number }));
+  doneAt = performance.now();
+  if (hasPaused) waitForRequest(ANSWER_MS);
   if (!made.isolate.isDisposed) made.isolate.dispose();
   next = isolates.make();
 }
