@@ -16,6 +16,8 @@ const INITIAL_START_MS = 100;
 const MIN_WAIT_MS = 50;
 /** The time after which an idle slot has probably made its next isolate. */
 const REFILL_MS = 10;
+/** Whether one slot makes its next isolate while another runs a program. On two cores, the service would wait for it. */
+const MAKES_WHILE_OTHERS_RUN = navigator.hardwareConcurrency > 2;
 /** The most idle slots of a group. Its programs compute on no more cores. */
 const MAX_IDLE = navigator.hardwareConcurrency;
 /** The most programs that a slot runs. */
@@ -162,12 +164,13 @@ export class Slots implements AsyncDisposable {
 
   /**
    * Takes the slot that came back last and is probably ready. So slots that few programs do not need expire. Where none
-   * is ready, it takes the one that has been idle longest, which is ready first.
+   * is ready, it takes the one that has been idle longest, which is ready first. On two cores it takes the last one.
    */
   #takeIdle({ idle }: Group): Slot | undefined {
     const readySince = performance.now() - REFILL_MS;
     while (idle.length > 0) {
-      const at = Math.max(0, idle.findLastIndex(({ since }) => since <= readySince));
+      const ready = idle.findLastIndex(({ since }) => since <= readySince);
+      const at = ready >= 0 || MAKES_WHILE_OTHERS_RUN ? Math.max(0, ready) : idle.length - 1;
       for (const one of idle.splice(at, 1)) {
         one.memory?.[Symbol.dispose]();
         if (one.slot.isAlive) return one.slot;
