@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import type { Config } from "../../src/config.ts";
 import { envelope } from "../../src/server/compat/e2b/connect.ts";
 import { openStorage } from "../../src/storage/mod.ts";
 import { ApiClient } from "../support/api_client.ts";
@@ -27,6 +28,8 @@ interface AttackedDoor {
   readonly refusedName?: readonly [status: number, word: string];
   /** Asserts that no file leaves the workspace by other requests of the door. Absent, there are none. */
   assertKeepsFilesInside?(world: World): Promise<void>;
+  /** Requests that each open a session: their path, and a body of its own for each. Absent, there are none. */
+  readonly opens?: readonly (readonly [path: string, body: (number: number) => object])[];
   /** The status of a body that is too long. */
   readonly tooLong: number;
   /** Whether the audit log has a refused file name. Default: true. */
@@ -75,6 +78,7 @@ const DOORS: readonly AttackedDoor[] = [
     ok: 201,
     tooLong: 413,
     assertKeepsFilesInside: assertSandboxKeepsFilesInside,
+    opens: [["/e2b/v2/sandboxes", () => ({ templateID: "typescript" })]],
   },
   {
     name: "Jupyter",
@@ -85,6 +89,10 @@ const DOORS: readonly AttackedDoor[] = [
       typeof reason === "string" && Object.keys(rest).length === 0 ? message : "",
     ok: 201,
     tooLong: 413,
+    opens: [
+      ["/api/kernels", () => ({ name: "typescript" })],
+      ["/api/sessions", (number) => ({ path: `${number}.ipynb`, kernel: { name: "typescript" } })],
+    ],
   },
 ];
 
@@ -115,7 +123,7 @@ interface World {
 }
 
 /** Opens a service with keys, which runs what it is sent. */
-async function withWorld(test: (world: World) => Promise<void>): Promise<void> {
+async function withWorld(test: (world: World) => Promise<void>, settings: Partial<Config> = {}): Promise<void> {
   const home = await Deno.makeTempDir();
   try {
     const key = await createKey(home, "rightful", "--scopes", "execute,sessions,admin");
@@ -124,7 +132,7 @@ async function withWorld(test: (world: World) => Promise<void>): Promise<void> {
     for (const { wrongScope } of DOORS) {
       scopes.set(wrongScope, await createKey(home, wrongScope, "--scopes", wrongScope));
     }
-    await using service = await openService({ home, maxBodyBytes: MAX_BODY_BYTES });
+    await using service = await openService({ home, maxBodyBytes: MAX_BODY_BYTES, ...settings });
     const scoped = (door: AttackedDoor) => new ApiClient(service, scopes.get(door.wrongScope));
     await test({ service, home, rightful: new ApiClient(service, key), key, mallory, scopes, scoped });
   } finally {
@@ -356,6 +364,10 @@ Deno.test("[E2B] another tenant's sandbox, process and context are not there", a
   });
 });
 
+function countEach(texts: readonly string[]): Record<string, number> {
+  return Object.fromEntries(Map.groupBy(texts, (text) => text).entries().map(([text, same]) => [text, same.length]));
+}
+
 async function refusal(door: AttackedDoor, client: ApiClient, body: unknown, headers: Record<string, string> = {}) {
   const response = await client.ask("POST", door.path, body, headers);
   return [response.status, door.errorIn(JSON.parse(await response.text()))] as const;
@@ -402,6 +414,31 @@ for (const door of DOORS) {
         if (door.auditsNames !== false) await untilAudited(home, door.path, ["permission_denied"]);
         assertEquals((await rightful.json("GET", "/v1/executions")).executions, []);
       }));
+  }
+
+  for (const [path, bodyOf] of door.opens ?? []) {
+    Deno.test(`[${door.name}] of a thousand requests to ${path}, as many open a session as the key and the service may have`, () =>
+      withWorld(async ({ home, mallory, service }) => {
+        const hoarder = await createKey(home, "hoarder", "--scopes", "sessions", "--max-sessions", "2");
+        const sessionsOf = async (client: ApiClient) => (await client.json("GET", "/v1/sessions")).sessions.length;
+        const hoards: readonly (readonly [key: string, open: number, bound: string])[] = [
+          [hoarder, 2, "(its quota maxSessions)"],
+          [mallory, 1, "3 are open already"],
+        ];
+        for (const [key, open, bound] of hoards) {
+          const client = new ApiClient(service, key);
+          const ask = async (number: number) => {
+            const response = await client.ask("POST", path, bodyOf(number));
+            const text = await response.text();
+            if (response.status === 201) return "open";
+            const isBound = door.errorIn(JSON.parse(text)).includes(bound);
+            return isBound ? `${response.status}, again after ${response.headers.get("retry-after")} s` : text;
+          };
+          const answers = await Promise.all(Array.from({ length: 500 }, (_, number) => ask(number)));
+          assertEquals(countEach(answers), { "open": open, "429, again after 1 s": 500 - open });
+          assertEquals(await sessionsOf(client), open);
+        }
+      }, { maxSessions: 3 }));
   }
 
   Deno.test(`[${door.name}] half a body runs nothing, and its memory is free again`, async () => {
