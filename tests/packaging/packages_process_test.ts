@@ -5,8 +5,10 @@ import project from "../../deno.json" with { type: "json" };
 import { compileBundle } from "../../packaging/compile.ts";
 import { packForNpm } from "../../packaging/npm/pack.ts";
 import type { Availability } from "../../src/core/capabilities.ts";
+import { connectStdio } from "../server/mcp/clients.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { findNode, findOnPath, nodeAvailability } from "../support/find_node.ts";
+import { plantSelfTests } from "../support/kept_self_tests.ts";
 import { isPresent } from "../support/requirements.ts";
 import { PROJECT, type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
@@ -198,6 +200,23 @@ if (packed.available && isPresent("npm_registry", installed)) {
     });
 
     if (!isFirst) continue;
+    Deno.test({
+      name: `npx codebeaker mcp [Node ${major}] runs an agent's program by stdio`,
+      sanitizeOps: false, // The SDK's transport leaves timers behind that it has made for the end of its child.
+      sanitizeResources: false,
+      async fn() {
+        const home = join(directory, "home-mcp");
+        await plantSelfTests(home);
+        const [command = "", ...args] = npxCommand("mcp");
+        const env = { ...variablesFor(node), ...WITHOUT_DOCKER, CODEBEAKER_HOME: home };
+        await using client = await connectStdio({ command, args, env, cwd: empty }, "auto");
+        const { tools } = await client.sdk.listTools();
+        assertEquals(tools.length, 6);
+        const { content } = await client.call("run_code", { language: "typescript", code: "console.log(6 * 7)" });
+        assertEquals(content, [{ type: "text", text: "42" }]);
+      },
+    });
+
     Deno.test(`codebeaker serve [Node ${major}] ends at SIGTERM and exits with 0`, async () => {
       const [bin = ""] = await binaries();
       await using service = await startServiceProcess([], {

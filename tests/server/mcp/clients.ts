@@ -56,16 +56,21 @@ function connectTwo(mode: "legacy" | "auto"): Connect {
 
 /** A command that speaks the protocol on its stdin and stdout. */
 export interface StdioCommand {
+  /** The program; absent, this Deno. */
+  readonly command?: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
 }
 
-/** Starts a command of this Deno, and connects a client of either era to it. Disposing ends the command. */
-export async function connectStdio({ args, env, cwd }: StdioCommand, mode: "legacy" | "auto"): Promise<McpClient> {
+/** Starts a command, and connects a client of either era to it. Disposing ends the command. */
+export async function connectStdio(
+  { command = Deno.execPath(), args, env, cwd }: StdioCommand,
+  mode: "legacy" | "auto",
+): Promise<McpClient> {
   const client = new Client2(INFO, { versionNegotiation: { mode } });
   await client.connect(
-    new StdioClientTransport({ command: Deno.execPath(), args: [...args], env: { ...env }, cwd, stderr: "ignore" }),
+    new StdioClientTransport({ command, args: [...args], env: { ...env }, cwd, stderr: "ignore" }),
   );
   return toMcpClient(client);
 }
