@@ -157,20 +157,58 @@ function formOf(name: string): FormData {
   return form;
 }
 
-/** A request to one sandbox of E2B's. */
+/** What a request to E2B's APIs has: with a sandbox, it is to the APIs of this one. */
+interface SandboxRequest {
+  readonly sandbox?: string;
+  readonly body?: FormData | Uint8Array<ArrayBuffer> | object;
+}
+
+/** A request to E2B's APIs, with the header for keys that E2B's clients send there. */
 async function askSandbox(
-  { service, key }: Pick<World, "service" | "key">,
+  { service, key }: { readonly service: OwnService; readonly key: string | undefined },
   request: string,
-  { sandbox, body }: { readonly sandbox: string; readonly body?: FormData | Uint8Array<ArrayBuffer> | object },
+  { sandbox, body }: SandboxRequest,
 ) {
   const [method = "", path = ""] = request.split(" ");
   const isRaw = body instanceof FormData || body instanceof Uint8Array;
   const response = await fetch(`${service.url}/e2b${path}`, {
     method,
-    headers: { "x-access-token": key, "e2b-sandbox-id": sandbox },
+    headers: {
+      ...(sandbox === undefined ? {} : { "e2b-sandbox-id": sandbox }),
+      ...(key === undefined ? {} : { [sandbox === undefined ? "x-api-key" : "x-access-token"]: key }),
+    },
     ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
   });
   return [response.status, await response.text()] as const;
+}
+
+/** Every call of a sandbox, and then every call about it. */
+function callsAbout(sandbox: string): readonly (readonly [request: string, options: SandboxRequest])[] {
+  const process = { pid: 1 };
+  const start = { process: { cmd: "sh", args: ["-c", "true"] } };
+  return [
+    ["GET /health", { sandbox }],
+    ["GET /files?path=a", { sandbox }],
+    ["POST /files?path=a", { sandbox, body: new Uint8Array() }],
+    ["POST /filesystem.Filesystem/Stat", { sandbox, body: { path: "a" } }],
+    ["POST /filesystem.Filesystem/ListDir", { sandbox, body: { path: "." } }],
+    ["POST /filesystem.Filesystem/MakeDir", { sandbox, body: { path: "a" } }],
+    ["POST /filesystem.Filesystem/Move", { sandbox, body: { source: "a", destination: "b" } }],
+    ["POST /filesystem.Filesystem/Remove", { sandbox, body: { path: "a" } }],
+    ["POST /execute", { sandbox, body: { code: "1" } }],
+    ["GET /contexts", { sandbox }],
+    ["POST /contexts", { sandbox, body: {} }],
+    ["DELETE /contexts/default", { sandbox }],
+    ["POST /process.Process/Start", { sandbox, body: envelope(start) }],
+    ["POST /process.Process/List", { sandbox, body: {} }],
+    ["POST /process.Process/SendInput", { sandbox, body: { process, input: { stdin: "" } } }],
+    ["POST /process.Process/CloseStdin", { sandbox, body: { process } }],
+    ["POST /process.Process/SendSignal", { sandbox, body: { process, signal: "SIGNAL_SIGKILL" } }],
+    [`GET /sandboxes/${sandbox}`, {}],
+    [`POST /sandboxes/${sandbox}/timeout`, { body: {} }],
+    [`POST /sandboxes/${sandbox}/connect`, { body: {} }],
+    [`DELETE /sandboxes/${sandbox}`, {}],
+  ];
 }
 
 /** Asserts that no API of a sandbox takes a path out of its workspace. */
@@ -332,25 +370,9 @@ Deno.test("[E2B] another tenant's sandbox, process and context are not there", a
     const own = await create(new ApiClient(service, mallory));
     const context = JSON.parse((await askSandbox({ service, key }, "POST /contexts", { sandbox, body: {} }))[1]);
     const thief = { service, key: mallory };
-    const start = { process: { cmd: "sh", args: ["-c", "true"] } };
-    const data: readonly (readonly [string, (Uint8Array<ArrayBuffer> | object)?])[] = [
-      ["GET /health"],
-      ["GET /files?path=a"],
-      ["POST /files?path=a", new Uint8Array()],
-      ["POST /execute", { code: "1" }],
-      ["GET /contexts"],
-      ["POST /process.Process/Start", envelope(start)],
-      ["POST /process.Process/SendSignal", { process: { pid: 1 }, signal: "SIGNAL_SIGKILL" }],
-      ["POST /filesystem.Filesystem/Remove", { path: "a" }],
-    ];
-    for (const [request, body] of data) {
-      const options = { sandbox, ...(body === undefined ? {} : { body }) };
-      assertEquals([request, (await askSandbox(thief, request, options))[0]], [request, 502]);
-    }
-    const control = ["GET", "DELETE", "POST timeout", "POST connect"].map((call) => call.split(" "));
-    for (const [method = "", action = ""] of control) {
-      const path = `/e2b/sandboxes/${sandbox}${action === "" ? "" : `/${action}`}`;
-      assertEquals([method, action, await new ApiClient(service, mallory).status(method, path)], [method, action, 404]);
+    for (const [request, options] of callsAbout(sandbox)) {
+      const expected = options.sandbox === undefined ? 404 : 502;
+      assertEquals([request, (await askSandbox(thief, request, options))[0]], [request, expected]);
     }
     const listed = await (await new ApiClient(service, mallory).ask("GET", "/e2b/v2/sandboxes")).json();
     assertEquals(listed.map(({ sandboxID }: { sandboxID: string }) => sandboxID), [own.sandboxID]);
@@ -361,6 +383,27 @@ Deno.test("[E2B] another tenant's sandbox, process and context are not there", a
     const signal = { process: { pid: 1 }, signal: "SIGNAL_SIGKILL" };
     assertEquals((await within("POST /process.Process/SendSignal", signal))[0], 404);
     assertEquals((await askSandbox({ service, key }, "GET /health", { sandbox }))[0], 204);
+  });
+});
+
+Deno.test("[E2B] every call of a sandbox, and every one about it, needs the key and the scope", async () => {
+  await withWorld(async ({ key, rightful, scopes, service }) => {
+    const { sandboxID: sandbox } = await rightful.json("POST", "/e2b/v2/sandboxes", { templateID: "typescript" });
+    const refused: readonly (readonly [key: string | undefined, status: number, rpcCode: string])[] = [
+      [undefined, 401, "unauthenticated"],
+      ["cb_0_0", 401, "unauthenticated"],
+      [scopes.get("execute"), 403, "permission_denied"],
+    ];
+    for (const [request, options] of [["GET /v2/sandboxes", {}] as const, ...callsAbout(sandbox)]) {
+      for (const [key, status, rpcCode] of refused) {
+        const [actual, text] = await askSandbox({ service, key }, request, options);
+        const code = /^POST .(process|filesystem)\./.test(request) ? rpcCode : status; // Those of remote procedures are texts.
+        assertEquals([request, actual, JSON.parse(text).code], [request, status, code], text);
+      }
+    }
+    assertEquals((await askSandbox({ service, key }, "GET /health", { sandbox }))[0], 204);
+    assertEquals((await rightful.json("GET", `/v1/sessions/${sandbox}/files`)).tree.children, []);
+    assertEquals((await rightful.json("GET", "/v1/executions")).executions, []);
   });
 });
 
