@@ -36,6 +36,17 @@ const SHARED_ROOMS = [
 /** The packages that the service's start loads. First requests, runtimes and parsers load the others, each when it is needed. */
 const OF_THE_START = ["@logtape/logtape", "cidr-tools", "commander", "deno-std", "hono", "zod"];
 
+/** Rooms that first requests load, and the modules of them that the start loads for the routes alone. */
+const AT_FIRST_REQUESTS = /^src\/server\/(compat|console|mcp|openapi)\//;
+const OF_THE_ROUTES = [
+  "src/server/compat/*/mod.ts",
+  "src/server/compat/e2b/connect.ts",
+  "src/server/compat/load_once.ts",
+  "src/server/compat/mod.ts",
+  "src/server/mcp/limits.ts",
+  "src/server/mcp/mod.ts",
+];
+
 interface Edge {
   readonly from: string;
   readonly to: string;
@@ -140,7 +151,7 @@ Deno.test("every third-party package comes in by its own door", () => {
   assertEquals(packages.filter(({ from, name }) => !(DOORS[name] ?? []).some((door) => matches(from, door))), []);
 });
 
-Deno.test("the start loads the packages that it needs, and no others", () => {
+Deno.test("the start loads the packages that it needs, and no code of what first requests are for", () => {
   const atOnce = Map.groupBy(edges.filter(({ isDynamic, kind }) => !isDynamic && kind === "code"), ({ from }) => from);
   const loaded = new Set<string>();
   const load = (path: string) => {
@@ -153,6 +164,8 @@ Deno.test("the start loads the packages that it needs, and no others", () => {
   assertEquals(loaded.size > 100, true);
   const packages = new Set([...loaded].flatMap((path) => packageOf(path) ?? []));
   assertEquals([...packages].toSorted(), OF_THE_START);
+  const early = [...loaded].filter((path) => AT_FIRST_REQUESTS.test(path));
+  assertEquals(early.filter((path) => !OF_THE_ROUTES.some((pattern) => matches(path, pattern))), []);
 });
 
 Deno.test("nothing imports in a circle", () => {
