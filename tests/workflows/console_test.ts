@@ -35,14 +35,24 @@ if (isPresent("chromium", await browserAvailability())) {
   Deno.test("[chromium] the console runs a program, says how it ended, and why it ran there", async () => {
     await using opened = await openConsole();
     const { page } = opened;
-    await write(opened, 'console.log("out");\nconsole.error("err");\nDeno.exit(3);');
+    const language = page.getByRole("combobox", { name: "Language" });
+    await language.selectOption("deno");
+    await page.getByRole("textbox", { name: "Program" }).getByText("Hello, ").waitFor(); // A first program in it.
+    const code = 'console.log("out");\nconsole.error("err");\nDeno.exit(3);';
+    await write(opened, code);
+    await language.selectOption("javascript"); // What was written stays.
+    await page.getByRole("radio", { name: "Speed" }).check();
+    const sending = page.waitForRequest("**/v1/executions");
     await page.keyboard.press("Control+Enter");
+    const sent = (await sending).postDataJSON();
+    assertEquals([sent.language, sent.preference, sent.code], ["javascript", "speed", code]);
     await page.getByText("Exit code 3").waitFor();
     assertEquals(await page.getByRole("log").innerText(), "out\nerr\n");
     assertEquals(await page.locator(".output .stderr").innerText(), "err\n");
     assertMatch(await page.locator(".facts").innerText(), /Start-up[^]*Run time[^]*CPU time[^]*Peak memory/);
     const chosen = page.getByRole("row", { name: "chosen" });
     assertMatch(await chosen.innerText(), /deno[^]*ms[^]*MB[^]*of 10/);
+    assertMatch(await page.locator(".candidates .lead").innerText(), /^deno is .* for speed, of/);
     assert(await page.getByText("Not suitable").isVisible());
     assertEquals([opened.complaints, [...opened.origins]], [[], [new URL(page.url()).origin]]);
   });
@@ -199,15 +209,27 @@ if (isPresent("chromium", await browserAvailability())) {
     const { page } = opened;
     const client = new ApiClient(service.borrow());
     const { id } = await client.json("POST", "/v1/sessions", { language: "typescript" });
-    for (const code of ["1", "2"]) await client.json("POST", "/v1/executions", { language: "typescript", code });
+    const readDeno = async () => {
+      const { runtimes }: Activity = await client.json("GET", "/v1/activity"); // As the document describes it.
+      return runtimes.find(({ runtime }) => runtime === "deno");
+    };
+    await until(async () => {
+      await client.json("POST", "/v1/executions", { language: "typescript", code: "1" });
+      const { executions = 0, pool: { hits, misses, ready } = {} } = await readDeno() ?? {};
+      return executions >= 2 && new Set([hits, misses, ready]).size === 3; // None passes for another.
+    }, "the figures of the pool differ");
     await page.getByRole("link", { name: "Live" }).click();
     await page.locator(".chart canvas").waitFor();
     const row = page.getByRole("region", { name: "Latency" }).getByRole("row", { name: "deno" });
     assert(Number(await row.getByRole("cell").first().innerText()) >= 2);
     assertMatch(await row.innerText(), /ms\s\/\s[\d.]+ m?s/);
     assertEquals(await page.locator(".tile dt").allInnerTexts(), ["Running", "Waiting", "Sessions", "Contexts"]);
-    const { runtimes } = await client.json("GET", "/v1/activity"); // As the document describes it.
-    assert(runtimes.some(({ runtime, steps }: Activity["runtimes"][number]) => runtime === "deno" && steps.length > 0));
+    assert(((await readDeno())?.steps ?? []).length > 0);
+    await until(async () => {
+      const { hits = 0, misses = 0, ready } = (await readDeno())?.pool ?? {};
+      const figures = (await row.getByRole("cell").allInnerTexts()).slice(-2);
+      return figures.join() === `${ready},${Math.round(100 * hits / (hits + misses))} %`;
+    }, "the page has the figures of the pool");
     await page.getByRole("radio", { name: "Run time" }).check();
     assertEquals(await findBarriers(opened), []);
     await page.getByRole("button", { name: `Close session ${id}` }).click();
