@@ -3,10 +3,10 @@ import { composeService } from "../src/compose/mod.ts";
 import { openHomeStorage } from "../src/compose/home_storage.ts";
 import { loadConfig } from "../src/config.ts";
 import { keyPolicySchema } from "../src/core/key_policy.ts";
-import type { Execution, OutputChunk } from "../src/core/execution.ts";
+import type { Execution, Outcome, OutputChunk } from "../src/core/execution.ts";
 import { parseExecutionRequest } from "../src/core/requests/execution_request.ts";
 import { envelope } from "../src/server/compat/e2b/connect.ts";
-import type { ExecutionEnvironment } from "../src/runtimes/port.ts";
+import type { ExecutionEnvironment, ProgramHandle } from "../src/runtimes/port.ts";
 import { NeedAnalyser } from "../src/needs/mod.ts";
 import { SYSTEM_CLOCK } from "../src/concurrency/clock.ts";
 import { Workspace } from "../src/workspace/workspace.ts";
@@ -101,6 +101,17 @@ async function measure(home: string): Promise<number> {
     if (!text.includes(OUTPUT.bytes.toBase64())) throw new Error(`E2B's door answers ${text}`);
   };
   const [commands = [], e2b = []] = await timeInTurns([command, viaE2b]);
+  const { id: contextId } = await (await post(`/v1/sessions/${sandboxID}/contexts`, "{}")).json();
+  const cellBody = JSON.stringify({ code: REQUEST.code });
+  const cell = async () => {
+    const answer = await (await post(`/v1/sessions/${sandboxID}/contexts/${contextId}/executions`, cellBody)).json();
+    if (answer.stdout !== "hello 42\n") throw new Error(`The cell answers ${JSON.stringify(answer)}`);
+  };
+  const cellViaE2b = async () => {
+    const text = await (await post("/e2b/execute", cellBody, { "e2b-sandbox-id": sandboxID })).text();
+    if (!text.includes("hello 42\\n")) throw new Error(`E2B's door answers ${text}`);
+  };
+  const [cells = [], e2bCells = []] = await timeInTurns([cell, cellViaE2b]);
   const door = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     (request, from) => service.fetch(request, from),
@@ -141,6 +152,10 @@ async function measure(home: string): Promise<number> {
     {
       name: "what a command in a session through E2B's `Start` adds (bound: 1.5 ms)",
       cells: [`${(median(e2b) - median(commands)).toFixed(3)} ms`],
+    },
+    {
+      name: "what a cell through E2B's `/execute` adds (bound: 1.5 ms)",
+      cells: [`${(median(e2bCells) - median(cells)).toFixed(3)} ms`],
     },
     ...Object.entries(parts).map(([part, samples]) => ({ name: `of it, ${part}`, cells: [inMs(samples)] })),
     ...Object.entries(analyses).map(([part, samples]) => ({ name: `need analysis, ${part}`, cells: [inMs(samples)] })),
@@ -191,7 +206,7 @@ async function openService(home: string) {
   return { service, storage, keyring, key, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** An environment whose program prints and exits at once. */
+/** An environment whose program prints and exits at once, as each cell of its contexts does. */
 function emptyEnvironment(home: string): ExecutionEnvironment {
   const files = new Workspace(home, { asideDirectory: home });
   files.write = () => Promise.resolve();
@@ -201,9 +216,32 @@ function emptyEnvironment(home: string): ExecutionEnvironment {
     warm: false,
     files,
     mainFile: () => "main.ts",
-    run: () => Promise.resolve(fakeProgram({ output: ReadableStream.from([OUTPUT]) })),
+    run: ({ kind }) =>
+      Promise.resolve(kind === "context" ? emptyInterpreter() : fakeProgram({ output: ReadableStream.from([OUTPUT]) })),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+/** The interpreter of a context. Each cell prints, and ends at once. */
+function emptyInterpreter(): ProgramHandle {
+  const output = new TransformStream<OutputChunk, OutputChunk>(undefined, undefined, { highWaterMark: 100 });
+  const writer = output.writable.getWriter();
+  const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
+  const stdin = new WritableStream<Uint8Array>({
+    async write(bytes) {
+      const { cell: { secret } } = JSON.parse(new TextDecoder().decode(bytes));
+      const toReport = (report: object) => new TextEncoder().encode(`\0\x07\x02${secret}${JSON.stringify(report)}\n`);
+      await writer.write(OUTPUT);
+      await writer.write({ stream: "stdout", bytes: toReport({ kind: "done" }) });
+      await writer.write({ stream: "stderr", bytes: toReport({}) });
+    },
+  });
+  return fakeProgram({
+    stdin,
+    output: output.readable,
+    outcome,
+    kill: (signal) => resolve({ kind: "signaled", signal }),
+  });
 }
 
 async function timeEach(work: () => unknown): Promise<number[]> {
