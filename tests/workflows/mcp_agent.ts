@@ -5,7 +5,8 @@ import { mergePatch } from "../support/merge_patch.ts";
 import { until } from "../support/until.ts";
 
 const GREETS = 'console.log(Deno.env.get("GREETING") ?? "nobody");';
-const SLEEPS = "console.log('begun'); setInterval(() => {}, 1_000);";
+const SLEEPS = "Deno.writeTextFileSync('begun', ''); console.log('begun'); setInterval(() => {}, 1_000);";
+const FREE = { language: "typescript", code: "console.log('free');" };
 
 /** What an agent does, with whichever client. */
 export async function work(client: McpClient): Promise<void> {
@@ -50,21 +51,29 @@ export async function work(client: McpClient): Promise<void> {
   assertEquals([outside.isError, outside._meta["codebeaker/problem"].code], [true, "permission_denied"]);
 }
 
-/** Cancels a call while its program runs, and waits until the service has cancelled the execution. */
-export async function cancelCall(client: McpClient, service: { readonly url: string }): Promise<void> {
-  const cancel = new AbortController();
-  const call = client.call("run_code", { language: "typescript", code: SLEEPS, timeoutMs: 60_000 }, {
-    signal: cancel.signal,
-    onprogress: ({ message }) => message === "begun" && cancel.abort(),
-  }).catch((error: unknown) => error);
-  assert(await call instanceof Error);
-  const api = new ApiClient(service);
-  const isCancelled = async () => {
-    const { executions } = await api.json("GET", "/v1/executions?limit=1");
-    return executions[0]?.outcome?.kind === "cancelled";
-  };
-  await until(isCancelled, "the newest execution is a cancelled one");
-  await client.sdk.listTools(); // The client reads the answer to its notification meanwhile.
+/** Cancels a call while its program runs, one without progress and one with it; each program ends with its call. */
+export async function cancelCalls(client: McpClient, service?: { readonly url: string }): Promise<void> {
+  const { structuredContent: { session } } = await client.call("run_code", { ...FREE, session: "new" });
+  for (const withProgress of [false, true]) {
+    const cancel = new AbortController();
+    const running = client.call("run_code", { session, code: SLEEPS, timeoutMs: 300_000 }, {
+      signal: cancel.signal,
+      ...(withProgress && { onprogress: ({ message }) => message === "begun" && cancel.abort() }),
+    }).catch((error: unknown) => error);
+    if (!withProgress) {
+      const begun = async () =>
+        (await client.call("list_files", { session, pattern: "begun" })).structuredContent.files;
+      await until(async () => (await begun()).length === 1, "the program runs");
+      cancel.abort();
+    }
+    assert(await running instanceof Error);
+    // A session runs one program at a time: the next one runs when the cancelled one has ended.
+    assertEquals((await client.call("run_code", { ...FREE, session })).structuredContent.stdout, "free\n");
+  }
+  if (service === undefined) return;
+  const { executions } = await new ApiClient(service).json("GET", "/v1/executions?limit=4");
+  const kinds = executions.map(({ outcome }: { readonly outcome: { readonly kind: string } }) => outcome.kind);
+  assertEquals(kinds, ["exited", "cancelled", "exited", "cancelled"]);
 }
 
 function textOf({ content }: CallResult): string {

@@ -4,7 +4,7 @@ import { keepSelfTests, plantSelfTests } from "../support/kept_self_tests.ts";
 import { COMMAND_LINE, PROJECT } from "../support/service_process.ts";
 import { shareService } from "../support/shared_service.ts";
 import { DENO_ALONE, withoutProjectVariables } from "../support/variables.ts";
-import { cancelCall, work } from "./mcp_agent.ts";
+import { cancelCalls, work } from "./mcp_agent.ts";
 
 const shared = shareService();
 
@@ -13,6 +13,7 @@ for (const mode of ["legacy", "auto"] as const) {
     await using home = await openHome();
     await using client = await connectStdio(commandOf([], home.path), mode);
     await work(client);
+    await cancelCalls(client);
   });
 
   test(`[stdio, ${mode}] codebeaker mcp --url passes an agent's requests to a service`, async () => {
@@ -20,7 +21,7 @@ for (const mode of ["legacy", "auto"] as const) {
     await using service = shared.borrow();
     await using client = await connectStdio(commandOf(["--url", service.url], home.path), mode);
     await work(client);
-    await cancelCall(client, service);
+    await cancelCalls(client, service);
   });
 }
 

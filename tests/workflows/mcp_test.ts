@@ -4,7 +4,7 @@ import { CLIENTS } from "../server/mcp/clients.ts";
 import { npmTool } from "../support/npm_tool.ts";
 import { runWithAgents } from "../support/openai_agents.ts";
 import { shareService } from "../support/shared_service.ts";
-import { cancelCall, work } from "./mcp_agent.ts";
+import { cancelCalls, work } from "./mcp_agent.ts";
 
 const INSPECTOR = await npmTool("@modelcontextprotocol/inspector", "2.12.0");
 
@@ -42,10 +42,10 @@ for (const { name, connect } of CLIENTS) {
     await work(client);
   });
 
-  Deno.test(`[${name}] a cancelled call is a cancelled execution`, async () => {
+  Deno.test(`[${name}] a cancelled call is a cancelled execution, with progress and without`, async () => {
     await using service = shared.borrow();
     await using client = await connect(new URL(`${service.url}/mcp`));
-    await cancelCall(client, service);
+    await cancelCalls(client, service);
   });
 }
 
