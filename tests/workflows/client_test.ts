@@ -170,8 +170,18 @@ globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursi
 
 if (parser !== undefined) {
   const packed = install(parser);
-  const runs =
-    `import { tellStory } from "./story.mjs"; console.log(JSON.stringify(await tellStory(process.argv[2])));`;
+  const runs = `
+    import { Sandbox } from "@codebeaker/client";
+    import { toSandboxSession } from "@codebeaker/client/ai";
+    import { toBackend } from "@codebeaker/client/deepagents";
+    import { tellStory } from "./story.mjs";
+    const url = process.argv[2];
+    const sandbox = await Sandbox.create("typescript", { url });
+    await toSandboxSession(sandbox).writeTextFile({ path: "a.txt", content: "adapted" });
+    const [{ content }] = await toBackend(class {}, sandbox).downloadFiles(["a.txt"]);
+    await sandbox.kill();
+    console.log(JSON.stringify({ story: await tellStory(url), text: new TextDecoder().decode(content) }));
+  `;
   const bun = await findBun();
   const engines: (readonly [name: string, path: string | undefined, found: Availability])[] = [
     ["bun", bun, bun === undefined ? { available: false, reason: "there is no Bun" } : { available: true }],
@@ -182,11 +192,12 @@ if (parser !== undefined) {
   }
   for (const [name, path, found] of engines) {
     if (!isPresent(name, found) || path === undefined) continue;
-    Deno.test(`the packed client has a sandbox from create to kill [${name}]`, async () => {
+    Deno.test(`the packed client and its adapters have a sandbox from create to kill [${name}]`, async () => {
       await using service = shared.borrow();
       const folder = await packed;
       await Deno.writeTextFile(join(folder, "main.mjs"), runs);
-      assertEquals(JSON.parse(await runTool(path, ["main.mjs", service.url], { cwd: folder })), PRINTED_STORY);
+      const printed = JSON.parse(await runTool(path, ["main.mjs", service.url], { cwd: folder }));
+      assertEquals(printed, { story: PRINTED_STORY, text: "adapted" });
     });
   }
 }
