@@ -18,7 +18,10 @@ type Screen = readonly [colors: "light" | "dark", size: { readonly width: number
 
 const LIGHT_AND_DARK: readonly Screen[] = [["light", DESKTOP], ["dark", PHONE]];
 const EVERY_SCREEN: readonly Screen[] = [...LIGHT_AND_DARK, ["light", PHONE], ["dark", DESKTOP]];
-/** Where the pictures of the docs go, which `task docs:pictures` has taken; absent, none is. */
+/**
+ * Where the pictures of the docs go, which `task docs:pictures` has taken; absent, none is. The fonts that the page
+ * names first have to be installed (Debian: fonts-inter, fonts-jetbrains-mono).
+ */
 const PICTURES = Deno.env.get("CODEBEAKER_PICTURES");
 
 if (isPresent("chromium", await browserAvailability())) {
