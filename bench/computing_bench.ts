@@ -88,11 +88,11 @@ export async function benchComputing(): Promise<Target[]> {
     };
   }
   const shown = await measure(contenders);
-  if (isolate.availability.available) await printAdded(url, smallest.url);
   await Deno.remove(directory, { recursive: true });
   print(contenders, shown);
   const { bare, http, slot, smallest: least } = shown;
   if (bare === undefined || http === undefined || slot === undefined || least === undefined) return [];
+  await printAdded(url, smallest.url);
   const leastMs = slot.thoughtfulP50 + least.thoughtfulP50;
   printTable(
     "A one-shot in an isolate after a thought, p50",
@@ -105,26 +105,23 @@ export async function benchComputing(): Promise<Target[]> {
   return targetsOf({ bare, http, slot });
 }
 
-/** Compares requests for programs in an isolate with what their programs take, and with the smallest server. */
+/** Prints what the service adds to a program in an isolate, without and with thoughts. */
 async function printAdded(url: string, smallestUrl: string): Promise<void> {
-  const thoughts = [0, THOUGHT_MS];
   const columns: number[][] = [];
-  for (const thoughtMs of thoughts) {
-    const count = thoughtMs === 0 ? PROGRAMS.isolate : THOUGHTFUL;
+  for (const thoughtMs of [0, THOUGHT_MS]) {
     const own: number[] = [];
-    const rest: number[] = [];
-    const all = await timesOf(
-      async () => {
-        const startedAt = performance.now();
-        const { usage } = await ask(url, "isolate");
-        const ownMs = usage.startupMs + usage.wallMs;
-        own.push(ownMs);
-        rest.push(performance.now() - startedAt - ownMs);
-      },
-      count,
-      thoughtMs,
-    );
-    const least = await timesOf(() => ask(smallestUrl, "isolate"), count, thoughtMs);
+    const all: number[] = [];
+    const least: number[] = [];
+    for (let turn = 0; turn < ROUNDS; turn++) {
+      const count = thoughtMs === 0 ? PROGRAMS.isolate : THOUGHTFUL / ROUNDS;
+      const run = async () => {
+        const { usage: { startupMs, wallMs } } = await ask(url, "isolate");
+        own.push(startupMs + wallMs);
+      };
+      all.push(...await timesOf(run, count, thoughtMs));
+      least.push(...await timesOf(() => ask(smallestUrl, "isolate"), count, thoughtMs));
+    }
+    const rest = all.map((ms, index) => ms - (own[index] ?? NaN));
     columns.push([...[all, own, least].map(median), median(rest) - median(least)]);
   }
   printTable(
@@ -132,9 +129,9 @@ async function printAdded(url: string, smallestUrl: string): Promise<void> {
     ["figure", "back to back", "after a thought"],
     [
       "over HTTP",
-      "its program, as its usage says",
+      "its program (`usage.startupMs` + `usage.wallMs`)",
       "the smallest HTTP server",
-      "over HTTP without its program and that (bound, back to back: 0.4)",
+      "over HTTP, less its program and the smallest server (bound, back to back: 0.4)",
     ].map((name, row) => ({ name, cells: columns.map((figures) => (figures[row] ?? NaN).toFixed(2)) })),
   );
 }

@@ -14,14 +14,21 @@ import { DEFAULT_LIMITS } from "../../core/limits.ts";
 const INITIAL_START_MS = 100;
 /** How long a program waits at a time for a slot that comes free. */
 const MIN_WAIT_MS = 50;
-/** The time after which an idle slot has probably made its next isolate. */
 const REFILL_MS = 10;
-/** Whether one slot makes its next isolate while another runs a program. On two cores, the service would wait for it. */
-const MAKES_WHILE_OTHERS_RUN = navigator.hardwareConcurrency > 2;
-/** The most idle slots of a group. Its programs compute on no more cores. */
-const MAX_IDLE = navigator.hardwareConcurrency;
+/** The cores that a program, the service and its client use. A slot that makes an isolate needs another one. */
+const BUSY_CORES = 2;
 /** The most programs that a slot runs. */
 const MAX_PROGRAMS = 2_000;
+
+/** Options of the slots of a host. */
+export interface SlotsOptions {
+  /** How long an idle slot is kept, in ms; a minute when absent. */
+  readonly keepMs?: number;
+  /** The cores of the machine, which are the most slots that a group keeps. Absent, they are counted. */
+  readonly cores?: number;
+  /** The time after which an idle slot has probably made its next isolate, in ms; 10 when absent. */
+  readonly refillMs?: number;
+}
 
 /** A request for a slot. */
 export interface SlotDemand {
@@ -76,6 +83,8 @@ interface IdleSlot {
 export class Slots implements AsyncDisposable {
   readonly #installation: Installation;
   readonly #keepMs: number;
+  readonly #cores: number;
+  readonly #refillMs: number;
   /** The groups by tenant and memory limit. */
   readonly #groups = new Map<string, Map<number, Group>>();
   readonly #ending = new Set<Promise<void>>();
@@ -85,10 +94,14 @@ export class Slots implements AsyncDisposable {
   #startMs = INITIAL_START_MS;
   #isDisposed = false;
 
-  /** @param options.keepMs how long an idle slot is kept; a minute when absent */
-  constructor(installation: Installation, { keepMs = KEEP_MS }: { readonly keepMs?: number } = {}) {
+  constructor(
+    installation: Installation,
+    { cores = navigator.hardwareConcurrency, keepMs = KEEP_MS, refillMs = REFILL_MS }: SlotsOptions = {},
+  ) {
     this.#installation = installation;
     this.#keepMs = keepMs;
+    this.#cores = cores;
+    this.#refillMs = refillMs;
     this.#evicting = installation.host.pool?.onEvictAll(() => this.#endIdle([...this.#groups.keys()]));
   }
 
@@ -164,13 +177,14 @@ export class Slots implements AsyncDisposable {
 
   /**
    * Takes the slot that came back last and is probably ready. So slots that few programs do not need expire. Where none
-   * is ready, it takes the one that has been idle longest, which is ready first. On two cores it takes the last one.
+   * is ready, it takes the one that has been idle longest, which is ready first. Without a core for the isolates of other
+   * slots, it takes the one that came back last: the service would wait for those isolates.
    */
   #takeIdle({ idle }: Group): Slot | undefined {
-    const readySince = performance.now() - REFILL_MS;
+    const readySince = performance.now() - this.#refillMs;
     while (idle.length > 0) {
       const ready = idle.findLastIndex(({ since }) => since <= readySince);
-      const at = ready >= 0 || MAKES_WHILE_OTHERS_RUN ? Math.max(0, ready) : idle.length - 1;
+      const at = this.#cores > BUSY_CORES ? Math.max(0, ready) : idle.length - 1;
       for (const one of idle.splice(at, 1)) {
         one.memory?.[Symbol.dispose]();
         if (one.slot.isAlive) return one.slot;
@@ -185,7 +199,7 @@ export class Slots implements AsyncDisposable {
    * while so many are starting: further ones would only slow each other down.
    */
   async #waitFor(group: Group): Promise<Slot | undefined> {
-    const cores = navigator.hardwareConcurrency;
+    const cores = this.#cores;
     const deadline = performance.now() + this.#startMs;
     while (group.busy >= cores) {
       const leftMs = deadline - performance.now();
@@ -231,7 +245,7 @@ export class Slots implements AsyncDisposable {
   /** Keeps a slot for its tenant's next program. Ends it where it is of no use, or there is no memory for it. */
   async #takeBack(slot: Slot, group: Group | undefined): Promise<void> {
     const isOver = this.#isDisposed || !slot.isAlive || slot.programs >= MAX_PROGRAMS;
-    if (group === undefined || isOver || !this.#isKnown(group) || group.idle.length >= MAX_IDLE) {
+    if (group === undefined || isOver || !this.#isKnown(group) || group.idle.length >= this.#cores) {
       return await this.#end(slot);
     }
     const budget = this.#installation.host.memory;

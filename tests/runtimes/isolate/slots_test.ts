@@ -1,21 +1,20 @@
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "../../../src/concurrency/delay.ts";
 import type { Slot } from "../../../src/runtimes/isolate/slot.ts";
-import { Slots } from "../../../src/runtimes/isolate/slots.ts";
+import { Slots, type SlotsOptions } from "../../../src/runtimes/isolate/slots.ts";
 import type { RuntimeHost } from "../../../src/runtimes/port.ts";
 import { until } from "../../support/until.ts";
 import type { Installation } from "../../../src/runtimes/process/installation.ts";
 
 /** Slots that are all made before they are asked for, and are no processes. */
-function openSlots({ keepMs, log, memory, remove = () => Promise.resolve() }: {
-  readonly keepMs?: number;
+function openSlots({ log, memory, remove = () => Promise.resolve(), ...options }: SlotsOptions & {
   readonly log?: Pick<RuntimeHost["log"], "warning">;
   readonly memory?: Pick<NonNullable<RuntimeHost["memory"]>, "forWorkspace">;
   remove?(): Promise<void>;
 } = {}): Slots {
   const make = () => ({ isAlive: true, programs: 0, [Symbol.asyncDispose]: remove }) as unknown as Slot;
   const pool = { onEvictAll: () => ({ [Symbol.dispose]() {} }), lease: () => Promise.resolve({ member: make() }) };
-  return new Slots({ host: { pool, log, memory } } as unknown as Installation, keepMs === undefined ? {} : { keepMs });
+  return new Slots({ host: { pool, log, memory } } as unknown as Installation, options);
 }
 
 /** Whether as many slots as there are cores, lent for programs or for contexts, keep the next program waiting. */
@@ -47,6 +46,17 @@ Deno.test("a program gets the slot that came back last, where that is ready, so 
     await delay(20);
     await using next = await lease();
     assert(next.slot === last.slot);
+  }
+});
+
+Deno.test("where no slot is ready, a program gets the one that is ready first, or the last one where cores are few", async () => {
+  for (const cores of [4, 2]) {
+    await using slots = openSlots({ cores, refillMs: 3_600_000 });
+    const lease = () => slots.lease({ tenant: "one", memoryMb: 64, isForContext: false });
+    const [first, last] = [await lease(), await lease()];
+    for (const one of [first, last]) await one[Symbol.asyncDispose]();
+    await using next = await lease();
+    assert(next.slot === (cores > 2 ? first : last).slot);
   }
 });
 

@@ -5,10 +5,10 @@ const { KINDS, readRequest, waitForRequest, writeFrame } = require("./frames.cjs
 const { lock } = require("./lock.cjs");
 const { Isolates, runProgram } = require("./program.cjs");
 
-/** How long the next isolate waits for the answer to the last program. Otherwise the answer waits, on the same core. */
+/** How long the service has to answer alone. An isolate that is made meanwhile may take its core. */
 const ANSWER_MS = 1;
-/** The next isolate waits for nothing where one program follows another sooner. */
-const PAUSE_MS = 5;
+/** The shortest pause before a program after which the process waits. A client that pauses once often does again. */
+const PAUSE_MS = 3;
 
 const { addonPath, filter, isJitless, marginMb, memoryMb } = JSON.parse(process.argv[2]);
 const addon = { exports: {} };
@@ -18,16 +18,16 @@ const isolates = new Isolates({ ivm: addon.exports.ivm, memoryMb, prelude });
 let next = isolates.make(); // The lock counts the memory that this isolate reserves.
 lock({ filter: Buffer.from(filter, "base64"), isJitless, marginMb, memoryMb });
 writeFrame(KINDS.ready, "");
-let doneAt = 0;
+let readyAt = performance.now();
 // A frame without a number is no program: the process ends rather than run it.
 for (let request = readRequest(); request?.number !== undefined; request = readRequest()) {
   const made = next;
-  const hasPaused = performance.now() - doneAt > PAUSE_MS;
+  const followsPause = performance.now() - readyAt > PAUSE_MS;
   const { number, ...program } = request;
   const ended = runProgram(made, program);
   writeFrame(KINDS.done, JSON.stringify({ ...ended, number }));
-  doneAt = performance.now();
-  if (hasPaused) waitForRequest(ANSWER_MS);
+  if (followsPause) waitForRequest(ANSWER_MS); // The next request ends the wait.
   if (!made.isolate.isDisposed) made.isolate.dispose();
   next = isolates.make();
+  readyAt = performance.now();
 }
