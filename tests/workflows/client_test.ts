@@ -11,8 +11,9 @@ import { findBun, findNode, nodeAvailability } from "../support/find_node.ts";
 import { freePort } from "../support/free_port.ts";
 import { parsePage } from "../docs/page.ts";
 import { runNpmClient } from "../support/npm_client.ts";
-import { npmAvailability } from "../support/npm_registry.ts";
+import { npmAvailability, openNpmRegistry } from "../support/npm_registry.ts";
 import { npmTool } from "../support/npm_tool.ts";
+import { openService } from "../support/own_service.ts";
 import { isPresent } from "../support/requirements.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { shareService } from "../support/shared_service.ts";
@@ -162,6 +163,16 @@ Deno.test("commands run, stream, take input, are repeated under a key, and end w
     ),
     "TimeoutError",
   );
+});
+
+Deno.test("install() installs packages for the programs that start afterwards", async () => {
+  await using registry = await openNpmRegistry([
+    { name: "answers", version: "1.0.0", files: { "index.js": "module.exports = 42;" } },
+  ]);
+  await using service = await openService({ runtimes: { deno: { npmRegistry: registry.url } } });
+  await using sandbox = await Sandbox.create("typescript", { url: service.url });
+  assertEquals((await sandbox.install(["answers@1.0.0"])).outcome, { kind: "exited", exitCode: 0 });
+  assertEquals((await sandbox.run('import answer from "answers"; console.log(answer);')).stdout, "42\n");
 });
 
 const parser = await npmTool("eventsource-parser", "4.1.3");

@@ -31,6 +31,8 @@ export async function work(client: McpClient): Promise<void> {
     (await call("list_files", { session, pattern: "*.txt" })).structuredContent.files.map(pathOf),
     ["out.txt"],
   );
+  const counted = await call("run_command", { session, command: "cat in/data.csv out.txt | wc -l" });
+  assertEquals(counted.structuredContent.stdout.trim(), "4");
   assertEquals((await call("read_file", { session, path: "out.txt" })).structuredContent.text, "A,B\n1,2\n");
   const { contents: [content] } = await client.sdk.readResource({ uri: ran.content[1].resource.uri });
   assertEquals(content, { uri: ran.content[1].resource.uri, mimeType: "text/plain", text: "A,B\n1,2\n" });

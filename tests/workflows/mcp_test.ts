@@ -1,8 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { CLIENTS } from "../server/mcp/clients.ts";
+import { openNpmRegistry } from "../support/npm_registry.ts";
 import { npmTool } from "../support/npm_tool.ts";
 import { runWithAgents } from "../support/openai_agents.ts";
+import { openService } from "../support/own_service.ts";
 import { shareService } from "../support/shared_service.ts";
 import { cancelCalls, work } from "./mcp_agent.ts";
 
@@ -46,6 +48,21 @@ for (const { name, connect } of CLIENTS) {
     await using service = shared.borrow();
     await using client = await connect(new URL(`${service.url}/mcp`));
     await cancelCalls(client, service);
+  });
+
+  if (name !== "SDK 2") continue; // The packages are the same with each client.
+  Deno.test(`[${name}] an agent installs a package, and runs a command that uses it`, async () => {
+    await using registry = await openNpmRegistry([
+      { name: "answers", version: "1.0.0", files: { "index.js": "module.exports = 42;" } },
+    ]);
+    await using service = await openService({ runtimes: { deno: { npmRegistry: registry.url } } });
+    await using client = await connect(new URL(`${service.url}/mcp`));
+    const installed = await client.call("install_packages", { language: "typescript", packages: ["answers@1.0.0"] });
+    const { outcome, session } = installed.structuredContent;
+    assertEquals(outcome, { kind: "exited", exitCode: 0 });
+    const args = ["eval", 'import answer from "answers"; console.log(answer);'];
+    const ran = await client.call("run_command", { session, command: "deno", args });
+    assertEquals([ran.structuredContent.stdout, ran.structuredContent.session], ["42\n", session]);
   });
 }
 
