@@ -15,12 +15,13 @@ export async function until(
 const STALLED_LOOKS = 5;
 
 /** Waits until a count that has begun goes no further. */
-export async function untilStalled(count: () => number, what: string): Promise<void> {
+export async function untilStalled(count: () => Promise<number> | number, what: string): Promise<void> {
   let before = 0;
   let looks = 0;
-  await until(() => {
-    looks = before > 0 && count() === before ? looks + 1 : 0;
-    before = count();
+  await until(async () => {
+    const now = await count();
+    looks = before > 0 && now === before ? looks + 1 : 0;
+    before = now;
     return looks === STALLED_LOOKS;
   }, what);
 }

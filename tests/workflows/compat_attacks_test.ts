@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import type { Config } from "../../src/config.ts";
 import { envelope } from "../../src/server/compat/e2b/connect.ts";
@@ -8,7 +8,7 @@ import { createKey } from "../support/keys.ts";
 import { readMetrics } from "../support/metric_samples.ts";
 import { openService, type OwnService } from "../support/own_service.ts";
 import { RawHttp, requestHead } from "../support/raw_http.ts";
-import { until } from "../support/until.ts";
+import { until, untilStalled } from "../support/until.ts";
 
 /** A door of another protocol, with what an attack on it needs. */
 interface AttackedDoor {
@@ -362,6 +362,63 @@ Deno.test("[Piston] a WebSocket that sends half a frame or vanishes leaves nothi
     assertEquals(await readMetrics(rightful, ["codebeaker_request_bytes"]), [0]);
   });
 });
+
+/** Code that prints 60 MiB in pieces of 64 KiB, writes to a file how many it has printed, and does not end. */
+const FLOOD = `for (let count = 1; count <= 960; count++) {
+  console.log("x".repeat(65_535));
+  Deno.writeTextFileSync("count", String(count));
+}
+await new Promise(() => {});`;
+
+/** Waits until code that floods a client waits for it, which is before most of it is printed. */
+async function untilFloodWaits(client: ApiClient, sessionId: string): Promise<void> {
+  const countPieces = async () => {
+    const response = await client.ask("GET", `/v1/sessions/${sessionId}/files/count`);
+    const text = await response.text();
+    return response.status === 200 ? Number(text) : 0;
+  };
+  await untilStalled(countPieces, "the code waits");
+  const pieces = await countPieces();
+  assert(pieces < 480, `${pieces} pieces of 64 KiB are on their way to a client that reads nothing`);
+}
+
+async function untilOnlyOneIsCancelled(client: ApiClient): Promise<void> {
+  await until(async () => {
+    const [flood, ...others] = (await client.json("GET", "/v1/executions")).executions;
+    return others.length === 0 && flood?.outcome?.kind === "cancelled";
+  }, "the code is cancelled");
+}
+
+Deno.test("[Jupyter] code waits for a client that reads nothing of its flood, an interrupt ends it, and the kernel is idle again", () =>
+  withWorld(async ({ key, rightful, service }) => {
+    const { id } = await rightful.json("POST", "/api/kernels");
+    const stateOf = async () => (await rightful.json("GET", `/api/kernels/${id}`)).execution_state;
+    using connection = await RawHttp.open(service);
+    await connection.say(upgradeHead(`/api/kernels/${id}/channels`, [`Authorization: Bearer ${key}`]));
+    await connection.readUntil("\r\n\r\n");
+    const header = { msg_id: "1", msg_type: "execute_request" };
+    await connection.say(frameOf({ channel: "shell", header, content: { code: FLOOD } }));
+    await untilFloodWaits(rightful, `sess_${id.replaceAll("-", "")}`);
+    assertEquals(await stateOf(), "busy");
+    assertEquals(await rightful.status("POST", `/api/kernels/${id}/interrupt`), 204);
+    await untilOnlyOneIsCancelled(rightful);
+    await until(async () => await stateOf() === "idle", "the kernel has answered");
+  }));
+
+Deno.test("[E2B] code waits for a client that reads nothing of its flood, ends when that is gone, and the sandbox goes on", () =>
+  withWorld(async ({ key, rightful, service }) => {
+    const { sandboxID: sandbox } = await rightful.json("POST", "/e2b/v2/sandboxes", { templateID: "typescript" });
+    const text = JSON.stringify({ code: FLOOD });
+    {
+      using connection = await RawHttp.open(service);
+      const headers = [`X-Access-Token: ${key}`, `E2b-Sandbox-Id: ${sandbox}`, `Content-Length: ${text.length}`];
+      await connection.say(requestHead("POST /e2b/execute", headers) + text);
+      await untilFloodWaits(rightful, sandbox);
+    }
+    await untilOnlyOneIsCancelled(rightful);
+    const [status, lines] = await askSandbox({ service, key }, "POST /execute", { sandbox, body: { code: "6 * 7" } });
+    assertEquals([status, lines.includes('"text":"42"')], [200, true], lines);
+  }));
 
 Deno.test("[E2B] another tenant's sandbox, process and context are not there", async () => {
   await withWorld(async ({ key, mallory, rightful, service }) => {
