@@ -26,7 +26,7 @@ export interface SlotsOptions {
   readonly keepMs?: number;
   /** The cores of the machine, which are the most slots that a group keeps. Absent, they are counted. */
   readonly cores?: number;
-  /** The time after which an idle slot has probably made its next isolate, in ms; 10 when absent. */
+  /** How long an idle slot probably makes its next isolate, in ms; 10 when absent. */
   readonly refillMs?: number;
 }
 
