@@ -5,6 +5,9 @@ import { StartProbe } from "../engine/mod.ts";
 import { giveBackMemory } from "../host/free_memory.ts";
 import type { EngineParts } from "./engine.ts";
 
+/** How long no program must have run before a start is measured, in ms. A client that thinks is not disturbed. */
+const QUIET_MS = 1_000;
+
 /** Begins the service's work before its first request: measuring, and releasing memory. Disposing ends it. */
 export function prepareAhead(
   config: Config,
@@ -15,7 +18,7 @@ export function prepareAhead(
   const begun = new AsyncDisposableStack();
   begun.use(giveBackMemory(clock));
   if (config.probe) {
-    const isBusy = () => !admission.isOpen || admission.running > 0;
+    const isBusy = () => !admission.isOpen || admission.idleMs < QUIET_MS;
     begun.use(new StartProbe({ selector, memory, isBusy })).begin();
   }
   return begun;

@@ -60,6 +60,8 @@ export class Admission {
   readonly #memory: MemoryBudget | undefined;
   readonly #closing = new AbortController();
   #running = 0;
+  /** When the last slot was given back, by `performance.now()`. */
+  #leftAt = -Infinity;
 
   constructor({ maxConcurrent, memory, quotas }: AdmissionOptions) {
     this.#slots = new Semaphore(maxConcurrent);
@@ -70,6 +72,11 @@ export class Admission {
   /** How many slots are taken. */
   get running(): number {
     return this.#running;
+  }
+
+  /** How long no slot has been taken, in ms; 0 while one is. */
+  get idleMs(): number {
+    return this.#running > 0 ? 0 : performance.now() - this.#leftAt;
   }
 
   /** Whether the service accepts requests. */
@@ -129,7 +136,7 @@ export class Admission {
       throw error;
     }
     this.#running++;
-    slot.hold({ [Symbol.dispose]: () => this.#running-- });
+    slot.hold({ [Symbol.dispose]: () => this.#leave() });
     return slot;
   }
 
@@ -163,6 +170,11 @@ export class Admission {
   close(): void {
     const details = { retryAfterMs: 1_000 };
     this.#closing.abort(new CodeBeakerError("busy", "Cannot run now as the service is shutting down", { details }));
+  }
+
+  #leave(): void {
+    this.#running--;
+    this.#leftAt = performance.now();
   }
 
   #untilClosing(signal: AbortSignal | undefined): AbortSignal {

@@ -21,7 +21,7 @@ const SELF_TEST_MS = 60_000;
 export interface StartProbeOptions {
   readonly selector: RuntimeSelector;
   readonly memory: Pick<MemoryBudget, "forWarm">;
-  /** Whether a client's program runs, or the service shuts down. */
+  /** Whether a client's program runs or has just run, or the service shuts down. */
   isBusy(): boolean;
   /** Default: 250. */
   readonly pauseMs?: number;

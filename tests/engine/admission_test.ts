@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { Admission } from "../../src/engine/mod.ts";
 import { MemoryBudget } from "../../src/concurrency/memory_budget.ts";
@@ -43,6 +43,19 @@ Deno.test("Admission.enter() gives nobody a place whose memory is not free, and 
   first[Symbol.dispose]();
   using _second = await admission.enter(CALLER.principal, { isPatient: false, memoryMb: 200, signal });
   assertEquals(admission.running, 2);
+});
+
+Deno.test("The time without a program begins when the last one gives its place back", async () => {
+  const admission = new Admission({ maxConcurrent: 2 });
+  assertEquals(admission.idleMs, Infinity);
+  const request = { isPatient: false, memoryMb: 0 };
+  const first = await admission.enter(CALLER.principal, request);
+  const second = await admission.enter(CALLER.principal, request);
+  first[Symbol.dispose]();
+  assertEquals(admission.idleMs, 0);
+  const leftAt = performance.now();
+  second[Symbol.dispose]();
+  assert(admission.idleMs <= performance.now() - leftAt);
 });
 
 Deno.test("A place that is given back keeps its memory until everything is gone that may use it", async () => {
