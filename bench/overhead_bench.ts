@@ -2,6 +2,7 @@ import { Keyring } from "../src/access/mod.ts";
 import { composeService } from "../src/compose/mod.ts";
 import { openHomeStorage } from "../src/compose/home_storage.ts";
 import { loadConfig } from "../src/config.ts";
+import { CELL_REPORT, REPORT_END } from "../src/core/child_protocol.ts";
 import { keyPolicySchema } from "../src/core/key_policy.ts";
 import type { Execution, Outcome, OutputChunk } from "../src/core/execution.ts";
 import { parseExecutionRequest } from "../src/core/requests/execution_request.ts";
@@ -230,7 +231,8 @@ function emptyInterpreter(): ProgramHandle {
   const stdin = new WritableStream<Uint8Array>({
     async write(bytes) {
       const { cell: { secret } } = JSON.parse(new TextDecoder().decode(bytes));
-      const toReport = (report: object) => new TextEncoder().encode(`\0\x07\x02${secret}${JSON.stringify(report)}\n`);
+      const toReport = (report: object) =>
+        new TextEncoder().encode(`${CELL_REPORT}${secret}${JSON.stringify(report)}${REPORT_END}`);
       await writer.write(OUTPUT);
       await writer.write({ stream: "stdout", bytes: toReport({ kind: "done" }) });
       await writer.write({ stream: "stderr", bytes: toReport({}) });

@@ -183,8 +183,9 @@ export class Slots implements AsyncDisposable {
   #takeIdle({ idle }: Group): Slot | undefined {
     const readySince = performance.now() - this.#refillMs;
     while (idle.length > 0) {
-      const ready = idle.findLastIndex(({ since }) => since <= readySince);
-      const at = this.#cores > BUSY_CORES ? Math.max(0, ready) : idle.length - 1;
+      const at = this.#cores > BUSY_CORES
+        ? Math.max(0, idle.findLastIndex(({ since }) => since <= readySince))
+        : idle.length - 1;
       for (const one of idle.splice(at, 1)) {
         one.memory?.[Symbol.dispose]();
         if (one.slot.isAlive) return one.slot;
