@@ -78,7 +78,7 @@ export class Engine implements EnginePort, AsyncDisposable {
       : this.#executions.findRepeated({ caller, fingerprint }, idempotencyKey, options);
     if (repeated !== undefined) return repeated;
     const candidates = await this.#admission.whileOpen(
-      this.#findCandidates(caller, request),
+      this.#findCandidates(caller, request, options),
     );
     this.#admission.check(caller.principal);
     return this.#executions.start(
@@ -177,12 +177,17 @@ export class Engine implements EnginePort, AsyncDisposable {
     return await this.#needs?.find(placeFiles(request, mainFileOf(request.language)));
   }
 
-  async #findCandidates({ principal }: Caller, request: ExecutionRequest): Promise<Candidates<ExecutionRequest>> {
+  async #findCandidates(
+    { principal }: Caller,
+    request: ExecutionRequest,
+    { isPatient = false }: SubmitOptions,
+  ): Promise<Candidates<ExecutionRequest>> {
     const needs = await this.#needsOf(request);
     return await this.#dispatcher.findCandidates(principal, request, {
       runsMainFile: runsMainFile(request),
       inputs: inputsOf(request),
       needs,
+      takesTested: !isPatient,
     });
   }
 

@@ -96,7 +96,9 @@ export class AutoPreparedRuntime implements ExecutionRuntime {
   }
 
   whenSelfTested(demand: SelfTestDemand): Promise<void> | undefined {
-    return this.#inner.whenSelfTested?.(demand);
+    const { environment } = demand;
+    const mayBeTested = environment === undefined || this.#isKnownWhole(environment);
+    return mayBeTested ? this.#inner.whenSelfTested?.(demand) : undefined;
   }
 
   surface(environment: string): Surface | undefined {
@@ -105,8 +107,7 @@ export class AutoPreparedRuntime implements ExecutionRuntime {
 
   /** What may yet be installed can change at any time. */
   revision(environment: string): number | undefined {
-    const isWhole = this.#whole.has(environment) || !this.#installer.covers(environment);
-    return isWhole ? this.#inner.revision?.(environment) : undefined;
+    return this.#isKnownWhole(environment) ? this.#inner.revision?.(environment) : undefined;
   }
 
   learnSurface(environment: string, needs: Needs): Promise<void> | undefined {
@@ -130,9 +131,13 @@ export class AutoPreparedRuntime implements ExecutionRuntime {
     await this.#inner[Symbol.asyncDispose]();
   }
 
+  #isKnownWhole(language: string): boolean {
+    return this.#whole.has(language) || !this.#installer.covers(language);
+  }
+
   /** Whether something that can be installed is not there. What is there and does not work is not installed again. */
   async #isMissing(language: string): Promise<boolean> {
-    if (this.#whole.has(language) || !this.#installer.covers(language)) return false;
+    if (this.#isKnownWhole(language)) return false;
     const { available } = await this.#inner.isAvailable(language, { assumesUntested: true });
     if (available) this.#whole.add(language);
     return !available && !await this.#installer.isInstalled(language);

@@ -68,8 +68,8 @@ export interface RuntimeLog {
 /** Options of the question whether a runtime can be used. */
 export interface AvailabilityOptions {
   /**
-   * Whether a running self-test counts as passed; absent, the answer waits for its end. It is for a caller that awaits
-   * {@link ExecutionRuntime.whenSelfTested} too.
+   * Whether a self-test that is not over counts as passed, and none is begun; absent, the answer waits for its end. It
+   * is for a caller that awaits {@link ExecutionRuntime.whenSelfTested} too.
    */
   readonly assumesSelfTest?: boolean;
   /** Whether a part that must be fetched first counts as missing; absent, it does not. */
@@ -80,6 +80,8 @@ export interface AvailabilityOptions {
 
 /** A configuration whose self-test a caller waits for. */
 export interface SelfTestDemand extends Pick<RuntimeConfig, "minIsolation"> {
+  /** The environment name; absent, the self-test of no single one is meant. */
+  readonly environment?: string;
   /** Whether the caller waits up to a minute; absent, 2 s. */
   readonly isPatient?: boolean;
 }
@@ -101,9 +103,9 @@ export interface LoadedRuntime extends AsyncDisposable {
   isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability>;
 
   /**
-   * Settles when the running self-test that this configuration needs is over; undefined when none runs. It settles
-   * after 2 s at the latest, for a patient caller after a minute. Absent where {@link isAvailable} always waits for the
-   * self-test.
+   * Settles when the self-test that this configuration needs is over; undefined when it is. Where it has yet to begin,
+   * {@link isAvailable} begins it. It settles when the caller has waited for long enough. Absent where
+   * {@link isAvailable} always waits for the self-test.
    */
   whenSelfTested?(demand: SelfTestDemand): Promise<void> | undefined;
 
@@ -128,7 +130,7 @@ export interface LoadedRuntime extends AsyncDisposable {
   diagnose(): Promise<Diagnosis>;
 
   /** Assesses an environment of this configuration: its isolation, and the promises that it cannot keep. */
-  assess(config: RuntimeConfig, options?: Pick<AvailabilityOptions, "assumesUntested">): Promise<Assessment>;
+  assess(config: RuntimeConfig, options?: Omit<AvailabilityOptions, "fetchesNothing">): Promise<Assessment>;
 
   /**
    * Makes an execution environment, which the caller disposes of.

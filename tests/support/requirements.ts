@@ -1,4 +1,5 @@
 import { delay } from "../../src/concurrency/delay.ts";
+import { MAX_ISOLATION } from "../../src/core/answers/vocabulary.ts";
 import type { Availability } from "../../src/core/capabilities.ts";
 import type { LoadedRuntime } from "../../src/runtimes/port.ts";
 import { configureEnvironment } from "./configure_environment.ts";
@@ -34,8 +35,11 @@ export async function testedAvailability(
   language?: string,
 ): Promise<Availability> {
   for (let question = 1;; question++) {
-    if (language === undefined || runtime.whenSelfTested !== undefined) await runtime.diagnose();
-    else await runtime.assess(configureEnvironment(language));
+    if (language === undefined) await runtime.diagnose();
+    else {
+      await runtime.assess(configureEnvironment(language));
+      await runtime.whenSelfTested?.({ environment: language, minIsolation: MAX_ISOLATION, isPatient: true });
+    }
     const answer = await runtime.isAvailable(language);
     if (answer.available || question === MAX_QUESTIONS || !NOT_YET.test(answer.reason)) return answer;
     await delay(BETWEEN_QUESTIONS_MS);

@@ -9,6 +9,7 @@ import type {
   LoadedRuntime,
   RuntimeConfig,
   RuntimeHost,
+  SelfTestDemand,
 } from "../port.ts";
 import { presenceOf } from "./find_binary.ts";
 import { whyUnconfined } from "./isolation.ts";
@@ -53,6 +54,10 @@ class CompositeRuntime implements LoadedRuntime {
     const [first = { available: true }] = found;
     if (first.available || found.some(({ available }) => available)) return { available: true };
     return { ...first, reason: `none of its languages is here: ${first.reason}` };
+  }
+
+  whenSelfTested({ environment, ...demand }: SelfTestDemand): Promise<void> | undefined {
+    return environment === undefined ? undefined : this.#language(environment).runtime.whenSelfTested?.(demand);
   }
 
   surface(environment: string): Surface | undefined {
@@ -101,7 +106,10 @@ class CompositeRuntime implements LoadedRuntime {
   }
 
   /** The runtime of a language, for a question that a self-test answers. */
-  #ask(name: string, { assumesUntested = false }: AvailabilityOptions = {}): LoadedRuntime {
+  #ask(
+    name: string,
+    { assumesSelfTest = false, assumesUntested = assumesSelfTest }: AvailabilityOptions = {},
+  ): LoadedRuntime {
     const { runtime } = this.#language(name);
     if (!assumesUntested) this.#asked.add(name);
     return runtime;

@@ -68,7 +68,7 @@ class ProcessRuntime implements LoadedRuntime {
 
   async isAvailable(
     _environment?: string,
-    { assumesUntested = false, fetchesNothing = false }: AvailabilityOptions = {},
+    { assumesSelfTest = false, assumesUntested = assumesSelfTest, fetchesNothing = false }: AvailabilityOptions = {},
   ): Promise<Availability> {
     const why = whyUnconfined({ checks: this.#spec.permissions, confinement: this.#host.confinement });
     if (why !== undefined) return { available: false, ...why };
@@ -77,6 +77,10 @@ class ProcessRuntime implements LoadedRuntime {
     }
     const hasFailed = this.#probe.last?.available === false;
     return assumesUntested && !hasFailed ? presenceOf(this.#spec.binary) : await this.#answer();
+  }
+
+  whenSelfTested(): Promise<void> | undefined {
+    return this.#probe.firstAnswer;
   }
 
   surface(environment: string): Surface | undefined {
@@ -99,7 +103,7 @@ class ProcessRuntime implements LoadedRuntime {
 
   async assess(
     config: RuntimeConfig,
-    { assumesUntested = false }: AvailabilityOptions = {},
+    { assumesSelfTest = false, assumesUntested = assumesSelfTest }: AvailabilityOptions = {},
   ): Promise<Assessment> {
     const { permissions, resourceLimits, runsMainFile } = config;
     // Without a binary that will do, the runtime is unavailable anyway: the layers alone give its isolation.

@@ -14,6 +14,11 @@ export interface RankOptions extends Pick<RuntimeConfig, "inputs" | "runsMainFil
   readonly isPatient?: boolean;
   /** The needs of the program; absent, they are not known. */
   readonly needs?: Needs | undefined;
+  /**
+   * Whether a runtime is taken meanwhile where the best one has yet to be tested. It has been tested, isolates no less,
+   * and fits the program as well. Absent, the best one's self-test is waited for.
+   */
+  readonly takesTested?: boolean;
   /** Whether what the best runtime lacks is installed; absent, nothing is. */
   readonly installs?: boolean;
 }

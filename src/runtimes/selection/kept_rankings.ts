@@ -36,11 +36,11 @@ export function shapeOf(
   { env = {}, language, limits, minIsolation = 0, permissions, preference, runtime }: SelectionRequest & {
     readonly env?: Readonly<Record<string, string>>;
   },
-  { inputs = [], installs = false, isPatient = false, needs, runsMainFile }: RankOptions,
+  { inputs = [], installs = false, isPatient = false, needs, runsMainFile, takesTested = false }: RankOptions,
 ): string | undefined {
   const hasNeeds = needs !== undefined && (!needs.known || needs.uses.length > 0);
   if (permissions !== NO_PERMISSIONS || hasNeeds || inputs.length > 0) return undefined;
   for (const _name in env) return undefined;
-  const facts = [language, preference, runtime, minIsolation, needs === undefined, runsMainFile, installs, isPatient];
-  return JSON.stringify([facts, limits]);
+  const facts = [language, preference, runtime, minIsolation, needs === undefined, runsMainFile];
+  return JSON.stringify([facts, installs, isPatient, takesTested, limits]);
 }

@@ -132,8 +132,8 @@ export class RuntimeSelector {
   }
 
   /**
-   * Filters and ranks the runtimes for a request, and explains the result. It waits for a running self-test only where
-   * that runtime would be chosen.
+   * Filters and ranks the runtimes for a request, and explains the result. It waits for a self-test only where that
+   * runtime would be chosen.
    *
    * @throws {CodeBeakerError} `invalid_request` when the request forces a runtime that does not exist
    */
@@ -154,7 +154,7 @@ export class RuntimeSelector {
     if (request.runtime !== undefined && !names.includes(request.runtime)) {
       throw invalidField("runtime", `Unknown runtime ${unknownName(request.runtime, names)}`);
     }
-    const { installs: _installs, isPatient: _isPatient, needs: _needs, ...known } = options;
+    const { installs: _installs, isPatient: _isPatient, needs: _needs, takesTested: _takesTested, ...known } = options;
     const floor = Math.max(this.#minIsolation, request.minIsolation ?? 0);
     const demand = { request, floor, options, config: { ...configOf(request, floor), ...known } };
     const judged = await this.#judgeSettled(demand);
@@ -185,7 +185,8 @@ export class RuntimeSelector {
    * surface that decides.
    */
   async #judgeSettled(demand: ConfiguredDemand): Promise<readonly Judged[]> {
-    const { request: { language }, options: { installs = false, isPatient = false, needs } } = demand;
+    const { request: { language }, options: { installs = false, isPatient = false, needs, takesTested = false } } =
+      demand;
     const prepared = new Set<ExecutionRuntime>();
     const waitedFor = new Set<ExecutionRuntime>();
     const asked = new Set<ExecutionRuntime>();
@@ -205,13 +206,15 @@ export class RuntimeSelector {
         continue;
       }
       if (best?.selfTesting !== undefined) {
+        best.runtime.isAvailable(language).catch(() => {}); // It begins the self-test; the next question has its error.
+        if (takesTested && others.some((other) => isTestedRival(other, best))) return toFinal(judged);
         waitedFor.add(best.runtime);
         await best.selfTesting;
         continue;
       }
       const mayLearn = best !== undefined && needs !== undefined && !asked.has(best.runtime) && hasRival(best, judged);
       const learning = mayLearn ? best.runtime.learnSurface?.(language, needs) : undefined;
-      if (best === undefined || learning === undefined) return judged.map(withoutSelfTest).map(withoutInstallation);
+      if (best === undefined || learning === undefined) return toFinal(judged);
       asked.add(best.runtime);
       await learning;
     }
@@ -235,8 +238,8 @@ export class RuntimeSelector {
   async #judgeLoaded(runtime: ExecutionRuntime, demand: ConfiguredDemand): Promise<Judged> {
     const { config, request, floor, options, isLastResort = false } = demand;
     const capabilities = runtime.getCapabilities(request.language);
-    const { isPatient = false, needs } = options;
-    const assessment = await runtime.assess(config);
+    const { isPatient = false, needs, takesTested = false } = options;
+    const assessment = await runtime.assess(config, { assumesSelfTest: takesTested });
     const declared = declaredInputs({ ...capabilities, isolationLevel: assessment.isolation.level });
     const { memoryMb = config.resourceLimits.memoryMb, mustInstall } = assessment;
     const rejectedBecause = shortfallOf(assessment, demand) ?? tooMuchMemory(memoryMb, this.#maxMemoryMb) ??
@@ -264,7 +267,7 @@ export class RuntimeSelector {
       declared,
       grade: fit.grade,
       memoryMb,
-      selfTesting: runtime.whenSelfTested?.({ minIsolation: floor, isPatient }),
+      selfTesting: runtime.whenSelfTested?.({ environment: request.language, minIsolation: floor, isPatient }),
     };
   }
 
@@ -273,6 +276,17 @@ export class RuntimeSelector {
     this.#circuits.set(name, known);
     return known;
   }
+}
+
+/** Whether a runtime can be taken while a better one is tested. */
+function isTestedRival(rival: Judged, best: Judged): boolean {
+  return rival.selfTesting === undefined && rival.mustInstall === undefined && rival.grade === best.grade &&
+    rival.declared.isolationLevel >= best.declared.isolationLevel;
+}
+
+/** The judgement without the runtimes that cannot be used now. */
+function toFinal(judged: readonly Judged[]): readonly Judged[] {
+  return judged.map(withoutInstallation).map(withoutSelfTest);
 }
 
 /** A demand, and the configuration of an environment for it. */

@@ -32,6 +32,7 @@ export class Probe implements AsyncDisposable {
   readonly #ending = new AbortController();
   /** Settles with the check that was begun last. */
   #checking: Promise<void> = Promise.resolve();
+  readonly #answered = Promise.withResolvers<void>();
   #answer: Promise<Availability> | undefined;
   #expiresAt = 0;
   #isChecking = false;
@@ -51,6 +52,11 @@ export class Probe implements AsyncDisposable {
   /** The last answer, however old; undefined before the first. */
   get last(): Availability | undefined {
     return this.#last;
+  }
+
+  /** Settles at the first answer, which somebody has to ask for. Undefined afterwards. */
+  get firstAnswer(): Promise<void> | undefined {
+    return this.#last === undefined ? this.#answered.promise : undefined;
   }
 
   /** Counts the answers. Undefined while a check is due or runs. */
@@ -80,6 +86,7 @@ export class Probe implements AsyncDisposable {
       this.#isChecking = false;
       this.#revision++;
       this.#expiresAt = this.#clock.elapsed() + this.#ttlOf(answer, this.#clock.elapsed() - askedAt);
+      this.#answered.resolve();
       return this.#last = answer;
     });
     return this.#answer;

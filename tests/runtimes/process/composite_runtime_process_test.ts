@@ -6,7 +6,7 @@ import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
-Deno.test("isAvailable() and assess() test no language that is only described", async () => {
+Deno.test("isAvailable() and assess() test no language that is only described, or whose self-test is awaited apart", async () => {
   const asked: string[] = [];
   const selfTestResults = {
     has: (subject: string) => Promise.resolve(void asked.push(subject)).then(() => true),
@@ -17,9 +17,11 @@ Deno.test("isAvailable() and assess() test no language that is only described", 
   const options = { assumesUntested: true };
   assertEquals(await runtime.isAvailable("bash", options), { available: true });
   const described = await runtime.assess(configureEnvironment("bash"), options);
-  assertEquals(asked, []);
+  const demand = { environment: "bash", minIsolation: 0 };
+  assertEquals(await runtime.assess(configureEnvironment("bash"), { assumesSelfTest: true }), described);
+  assertEquals([asked, runtime.whenSelfTested?.(demand) === undefined], [[], false]);
   assertEquals(await runtime.assess(configureEnvironment("bash")), described);
-  assertEquals(asked, ["native_bash"]);
+  assertEquals([asked, runtime.whenSelfTested?.(demand)], [["native_bash"], undefined]);
 });
 
 Deno.test("assess() honours nothing where neither namespaces nor users of their own keep programs apart", async () => {

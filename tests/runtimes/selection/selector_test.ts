@@ -256,6 +256,28 @@ Deno.test("RuntimeSelector waits for the proof of the runtime that would be chos
   }
 });
 
+Deno.test("RuntimeSelector takes a tested runtime meanwhile where it isolates no less, and begins the test of the better one", async () => {
+  const tested = fakeRuntime({ name: "tested", isolationLevel: 8, startupTimeMs: 500 });
+  for (const [isolationLevel, chosen] of [[8, "tested"], [9, "untested"]] as const) {
+    const begun: unknown[] = [];
+    const { runtime, end } = provingRuntime("untested", { isolationLevel, turnsOut: true });
+    const untested: ExecutionRuntime = {
+      ...runtime,
+      getCapabilities: () => ({ ...runtime.getCapabilities(), startupTimeMs: 1, memoryOverheadMB: 1 }),
+      isAvailable(environment, options) {
+        if (options?.assumesSelfTest !== true) {
+          begun.push(environment);
+          if (isolationLevel === 9) end();
+        }
+        return runtime.isAvailable(environment, options);
+      },
+    };
+    const selector = new RuntimeSelector([tested, untested], { minIsolation: 7 });
+    const { selection } = await selector.rank(select({ preference: "speed" }), { takesTested: true });
+    assertEquals([selection.chosen, begun], [chosen, ["typescript"]]);
+  }
+});
+
 Deno.test("RuntimeSelector goes on without a runtime whose proof is not there in time", async () => {
   const { runtime } = provingRuntime("heavy", { isolationLevel: 9, turnsOut: true });
   const impatient: ExecutionRuntime = { ...runtime, whenSelfTested: () => Promise.resolve() };
@@ -281,8 +303,8 @@ Deno.test("RuntimeSelector tells the runtime whose proof it waits for who is pat
   await selector.rank(select());
   const first = demands.splice(0);
   await selector.rank(select(), { isPatient: true });
-  assertEquals(first[0], { minIsolation: 7, isPatient: false });
-  assertEquals(demands[0], { minIsolation: 7, isPatient: true });
+  assertEquals(first[0], { environment: "typescript", minIsolation: 7, isPatient: false });
+  assertEquals(demands[0], { environment: "typescript", minIsolation: 7, isPatient: true });
 });
 
 Deno.test("rank() tells the most memory that a request may take on each that passed: its limit, or what a compiler needs", async () => {
