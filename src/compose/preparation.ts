@@ -4,9 +4,7 @@ import type { Config } from "../config.ts";
 import { StartProbe } from "../engine/mod.ts";
 import { giveBackMemory } from "../host/free_memory.ts";
 import type { EngineParts } from "./engine.ts";
-
-/** How long no program must have run before a start is measured, in ms. A client that thinks is not disturbed. */
-const QUIET_MS = 1_000;
+import { THOUGHT_MS } from "./startup_probes.ts";
 
 /** Begins the service's work before its first request: measuring, and releasing memory. Disposing ends it. */
 export function prepareAhead(
@@ -18,7 +16,7 @@ export function prepareAhead(
   const begun = new AsyncDisposableStack();
   begun.use(giveBackMemory(clock));
   if (config.probe) {
-    const isBusy = () => !admission.isOpen || admission.idleMs < QUIET_MS;
+    const isBusy = () => !admission.isOpen || admission.idleMs < THOUGHT_MS;
     begun.use(new StartProbe({ selector, memory, isBusy })).begin();
   }
   return begun;

@@ -11,13 +11,13 @@ import { openMemoryStorage, openServiceStorage } from "./home_storage.ts";
 import { Rehearsal } from "./rehearsal.ts";
 import { endUnfinished, maintainStorage } from "./retention.ts";
 import { composeRuntimes, type RuntimeOptions } from "./runtimes.ts";
-import { StartupProbes } from "./startup_probes.ts";
+import { StartupProbes, THOUGHT_MS } from "./startup_probes.ts";
 import { openPool } from "./warm.ts";
 
 /** Longest wait until the first program starts, in ms. Then the service opens all the same. */
 const FIRST_START_MS = 500;
 
-/** Time without a request after which the service counts as idle, in ms. */
+/** Time without a request after which the service rehearses, in ms. */
 const QUIET_MS = 20;
 
 /** All parts of one service. Disposing drains the service and leaves nothing behind. */
@@ -77,7 +77,7 @@ export async function composeService(
   const isServing = () => !admission.isOpen || admission.running > 0 || quietMs() < QUIET_MS;
   const rehearsal = building.use(new Rehearsal(config, { clock, ground, runtimes }, { isBusy: isServing }));
   const owned = building.move();
-  probes.probeOthers(() => admission.running > 0);
+  probes.probeOthers(() => admission.idleMs < THOUGHT_MS);
   const openDoor = () => {
     const listener = open();
     if (config.probe) rehearsal.begin();

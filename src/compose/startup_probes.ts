@@ -4,8 +4,13 @@ import { messageOf } from "../core/errors.ts";
 import { log } from "../log.ts";
 import type { ExecutionRuntime } from "../runtimes/port.ts";
 
-/** How long nothing must run before a further runtime is probed, in ms. */
-const IDLE_MS = 100;
+/**
+ * How long no program must have run before a runtime is tested or measured, in ms. A client that thinks is not
+ * disturbed.
+ */
+export const THOUGHT_MS = 1_000;
+/** The pause before each further runtime, in ms. */
+const PAUSE_MS = 100;
 /** Longest wait for an idle service, in ms. */
 const MAX_WAIT_MS = 2_000;
 
@@ -42,7 +47,7 @@ export class StartupProbes implements Disposable {
     return this.#allAnswered;
   }
 
-  /** Probes the others when the first has answered, and while nothing runs. */
+  /** Probes the others when the first has answered, each while the service is not busy, or after 2 s. */
   probeOthers(isBusy: () => boolean): void {
     this.#isBusy = isBusy;
     this.#mayProbeOthers.resolve();
@@ -69,8 +74,8 @@ export class StartupProbes implements Disposable {
 
   async #whenIdle(): Promise<void> {
     const { signal } = this.#ending;
-    for (let waitedMs = 0; waitedMs < MAX_WAIT_MS && !signal.aborted; waitedMs += IDLE_MS) {
-      await delay(IDLE_MS, { signal });
+    for (let waitedMs = 0; waitedMs < MAX_WAIT_MS && !signal.aborted; waitedMs += PAUSE_MS) {
+      await delay(PAUSE_MS, { signal });
       if (!this.#isBusy()) return;
     }
   }
