@@ -2,7 +2,7 @@ import { delay } from "../src/concurrency/delay.ts";
 import { ApiClient } from "../tests/support/api_client.ts";
 import { OpenContext } from "../tests/support/open_context.ts";
 import { installedDirectories } from "../tests/support/runtime_host.ts";
-import { startServiceProcess } from "../tests/support/service_process.ts";
+import { type ServiceProcess, startServiceProcess } from "../tests/support/service_process.ts";
 import { timeBare } from "./cold_start_bench.ts";
 import { PROGRAMS } from "./programs.ts";
 import { checkEnd } from "./side_by_side/services.ts";
@@ -33,12 +33,46 @@ interface Ages {
   readonly later: Phase;
 }
 
+/** Requests that a service is measured by. */
+interface Work {
+  readonly name: string;
+  readonly thoughtMs: number;
+  /** Prepares the requests of a phase, and returns one. */
+  begin(client: ApiClient): Promise<() => Promise<unknown>>;
+}
+
+const ONE_SHOTS: Work = {
+  name: "one-shots of a client that thinks",
+  thoughtMs: THOUGHT_MS,
+  begin(client) {
+    const request = { language: "typescript", code: PROGRAMS.typescript };
+    return Promise.resolve(async () => checkEnd(await client.json("POST", "/v1/executions", request)));
+  },
+};
+
+/** The first cells of a context, of which the interpreter is as young at both ages of the service. */
+const CELLS: Work = {
+  name: "first cells of a context",
+  thoughtMs: 0,
+  async begin(client) {
+    const { id } = await client.openSession({ language: "typescript" });
+    const context = await OpenContext.open(client, id);
+    await context.run("let n: number = 0;");
+    return () => context.run("n = n + 1");
+  },
+};
+
 /** Measures a service as its user starts it, with every default: its first requests, and later ones. */
 export async function benchYoung(): Promise<Target[]> {
   const directory = await Deno.makeTempDir();
   let round = 0;
   const bare = () => timeBare(directory, round++);
-  const ages = [await benchOneShots(bare), await benchCells(bare, 0), await benchCells(bare, ARRIVAL_MS)];
+  await using older = await start({ CODEBEAKER_PROBE: "false" });
+  const ages = [
+    await benchAges(ONE_SHOTS, { arrivalMs: 0, bare, older }),
+    await benchAges(CELLS, { arrivalMs: 0, bare, older }),
+    await benchAges(CELLS, { arrivalMs: ARRIVAL_MS, bare, older }),
+  ];
   await Deno.remove(directory, { recursive: true });
   const cellsOf = ({ bareMs, ms }: Phase) => [`${ms.toFixed(2)} ms`, (ms / bareMs).toFixed(3)];
   printTable(
@@ -55,54 +89,49 @@ export async function benchYoung(): Promise<Target[]> {
   }));
 }
 
-async function benchOneShots(bare: () => Promise<number>): Promise<Ages> {
-  await using service = await start();
+/** How a service is measured at two ages. */
+interface Ageing {
+  /** The pause before each phase, in ms. */
+  readonly arrivalMs: number;
+  /** A service that was started earlier. */
+  readonly older: ServiceProcess;
+  bare(): Promise<number>;
+}
+
+/**
+ * Measures the first requests of a service, and later ones. Before both phases the machine and this client do the same
+ * work: a machine that was idle wakes slower, and a client's code is compiled too.
+ */
+async function benchAges(work: Work, { arrivalMs, bare, older }: Ageing): Promise<Ages> {
+  await repeat(await work.begin(new ApiClient(older)));
+  await using service = await start({ CODEBEAKER_PROBE: "true" });
   const client = new ApiClient(service);
-  const request = { language: "typescript", code: PROGRAMS.typescript };
-  const run = async () => checkEnd(await client.json("POST", "/v1/executions", request));
-  return { name: "one-shots of a client that thinks", ...await measure(() => run, bare, THOUGHT_MS) };
-}
-
-/** Measures the first cells of a context, of which the interpreter is as young at both ages of the service. */
-async function benchCells(bare: () => Promise<number>, arrivalMs: number): Promise<Ages> {
-  await using service = await start();
-  await delay(arrivalMs);
-  const client = new ApiClient(service);
-  const { id } = await client.openSession({ language: "typescript" });
-  const open = async () => {
-    const context = await OpenContext.open(client, id);
-    await context.run("let n: number = 0;");
-    return () => context.run("n = n + 1");
-  };
-  const name = `first cells of a context, opened ${arrivalMs / 1_000} s after the start`;
-  return { name, ...await measure(open, bare, 0) };
-}
-
-function start() {
-  const PATH = [...installedDirectories(), "/usr/bin", "/bin"].join(":");
-  return startServiceProcess([], { PATH, CODEBEAKER_PROBE: "true" });
-}
-
-/** @param begin prepares the requests of a phase, and returns one */
-async function measure(
-  begin: () => Promise<() => Promise<unknown>> | (() => Promise<unknown>),
-  bare: () => Promise<number>,
-  thoughtMs: number,
-): Promise<Omit<Ages, "name">> {
-  const phase = async (run: () => Promise<unknown>): Promise<Phase> => {
+  const phase = async (): Promise<{ readonly figures: Phase; readonly run: () => Promise<unknown> }> => {
+    await bare();
+    await delay(arrivalMs);
+    const run = await work.begin(client);
     const [ms, bareMs]: [number[], number[]] = [[], []];
     for (let index = 0; index < SAMPLES; index++) {
-      if (thoughtMs > 0) await delay(thoughtMs);
+      if (work.thoughtMs > 0) await delay(work.thoughtMs);
       const askedAt = performance.now();
       await run();
       ms.push(performance.now() - askedAt);
       if (index % EVERY === 0) bareMs.push(await bare());
     }
-    return { ms: median(ms), bareMs: median(bareMs) };
+    return { figures: { ms: median(ms), bareMs: median(bareMs) }, run };
   };
-  await bare();
-  const run = await begin();
-  const young = await phase(run);
+  const { figures: young, run } = await phase();
+  await repeat(run);
+  const { figures: later } = await phase();
+  const name = arrivalMs > 0 ? `${work.name}, after a pause of ${arrivalMs / 1_000} s` : work.name;
+  return { name, young, later };
+}
+
+async function repeat(run: () => Promise<unknown>): Promise<void> {
   for (let index = 0; index < BETWEEN; index++) await run();
-  return { young, later: await phase(await begin()) };
+}
+
+function start(env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
+  const PATH = [...installedDirectories(), "/usr/bin", "/bin"].join(":");
+  return startServiceProcess([], { PATH, ...env });
 }

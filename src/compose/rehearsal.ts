@@ -6,11 +6,11 @@ import { log } from "../log.ts";
 import type { Foundations } from "./assembly.ts";
 import { openMemoryStorage } from "./home_storage.ts";
 
-/** Cells of a rehearsal. Most of what a cell runs is compiled by then. */
-const CELLS = 400;
-/** The first cells, each with a pause behind it. They are slow: a client's request that comes meanwhile may wait 10 ms. */
-const SLOW_CELLS = 50;
-/** Later cells between two pauses. They take 2 ms together. */
+/** Requests of a rehearsal: cells and programs in turns. Most of what they run is compiled by then. */
+const REQUESTS = 1_600;
+/** The first requests, each with a pause before it. They are slow: a client's request meanwhile may wait 10 ms. */
+const SLOW_REQUESTS = 100;
+/** Later requests between two pauses. They take 2 ms together. */
 const BATCH = 4;
 /** A pause, in ms. */
 const PAUSE_MS = 1;
@@ -28,14 +28,14 @@ const CLIENT: Deno.ServeHandlerInfo<Deno.Addr> = {
 export interface RehearsalOptions {
   /** Whether a client's request is being served, or was just now. */
   isBusy(): boolean;
-  /** Default: 400. */
-  readonly cells?: number;
+  /** Default: 1,600. */
+  readonly requests?: number;
 }
 
 /**
- * Runs the service's own code before its first requests, so that V8 compiles it. It sends cells to a second service in
- * this process, and only while no client is served. That service has a storage in memory, starts no process, and is
- * gone afterwards. Disposing ends the rehearsal.
+ * Runs the service's own code before its first requests, so that V8 compiles it. It sends cells and programs to a
+ * second service in this process, and only while no client is served. That service has a storage in memory, starts no
+ * process, and is gone afterwards. Disposing ends the rehearsal.
  */
 export class Rehearsal implements AsyncDisposable {
   readonly #config: Config;
@@ -54,7 +54,7 @@ export class Rehearsal implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Begins; a second call does nothing. Returns the number of cells, once all are over. */
+  /** Begins; a second call does nothing. Returns the number of requests, once all are over. */
   begin(): Promise<number> {
     return this.#rehearsing ??= this.#rehearse().catch((error: unknown) => {
       log.warning("rehearsal.failed", { error: messageOf(error) });
@@ -86,22 +86,23 @@ export class Rehearsal implements AsyncDisposable {
     const send = async (path: string, value: unknown): Promise<unknown> => {
       const body = JSON.stringify(value);
       const headers = { "content-type": "application/json", "content-length": `${body.length}` };
-      const request = new Request(`http://localhost/v1/sessions${path}`, { method: "POST", body, headers });
+      const request = new Request(`http://localhost/v1/${path}`, { method: "POST", body, headers });
       const response = await service.fetch(request, CLIENT);
       if (!response.ok) throw new Error(`the request was answered with ${await response.text()}`);
       return await response.json();
     };
     if (!await this.#isIdle()) return 0;
-    const session = `/${idIn(await send("", { language: runtime.contextEnvironments[0] }))}`;
+    const [language] = runtime.contextEnvironments;
+    const session = `sessions/${idIn(await send("sessions", { language }))}`;
     if (!await this.#isIdle()) return 0;
     const context = `${session}/contexts/${idIn(await send(`${session}/contexts`, {}))}`;
-    const { cells = CELLS } = this.#options;
-    let count = 0;
-    while (count < cells && (count > SLOW_CELLS && count % BATCH > 0 || await this.#isIdle())) {
-      await send(`${context}/executions`, { code: "1" });
-      count++;
+    const { requests = REQUESTS } = this.#options;
+    for (let count = 0; count < requests; count++) {
+      if ((count < SLOW_REQUESTS || count % BATCH === 0) && !await this.#isIdle()) return count;
+      if (count % 2 === 0) await send(`${context}/executions`, { code: "1" });
+      else await send("executions", { language, code: "1" });
     }
-    return count;
+    return requests;
   }
 
   /** Waits until no client is served. False when the rehearsal ends first, or clients are served for too long. */

@@ -6,6 +6,7 @@ import { NO_PERMISSIONS } from "../core/permissions/permissions.ts";
 import { pipeSource, untilExitMarker } from "../process/child_output.ts";
 import { mergeOutput } from "../process/merge_output.ts";
 import type { CellOrder, CellReport, ExecutionRuntime, ProgramHandle } from "../runtimes/port.ts";
+import { LateWorkspace } from "../runtimes/isolate/late_workspace.ts";
 import { Workspace } from "../workspace/workspace.ts";
 
 /** The facts of a runtime that are known before its code is loaded. */
@@ -32,14 +33,14 @@ export function rehearsalRuntime(facts: RuntimeFacts, directory: string): Execut
     assess: () => Promise.resolve({ isolation: { level: MAX_ISOLATION, layers: [], limits: [] } }),
     diagnose: () => Promise.resolve({ level: MAX_ISOLATION, layers: [], canaries: [] }),
     createEnvironment({ environment }) {
-      const files = new Workspace(directory, { asideDirectory: directory });
+      const files = new LateWorkspace(() => new Workspace(directory, { asideDirectory: directory }));
       return Promise.resolve({
         id: "env_rehearsal",
         language: environment,
         warm: true,
         files,
         mainFile: (language = environment) => mainFileOf(language),
-        run: () => Promise.resolve(startInterpreter()),
+        run: ({ kind }) => Promise.resolve(kind === "context" ? startInterpreter() : startProgram()),
         [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
       });
     },
@@ -49,31 +50,61 @@ export function rehearsalRuntime(facts: RuntimeFacts, directory: string): Execut
 
 /** An interpreter that has a cell's report at hand. Its output takes the way of a child's. */
 function startInterpreter(): ProgramHandle {
-  const ended = Promise.withResolvers<Outcome>();
-  const [stdout, stderr] = [openPipe("stdout"), openPipe("stderr")];
-  return {
-    stdin: new WritableStream<Uint8Array>({
+  return startChild(({ stderr, stdout }) =>
+    new WritableStream({
       write(bytes) {
         const { cell: { secret } }: { readonly cell: CellOrder } = JSON.parse(new TextDecoder().decode(bytes));
         stdout.print(`${CELL_REPORT}${secret}${JSON.stringify(REPORT)}${REPORT_END}`);
         stderr.print(`${CELL_REPORT}${secret}{}${REPORT_END}`);
       },
-    }),
+    })
+  );
+}
+
+/** A program that prints a line, and is over. */
+function startProgram(): ProgramHandle {
+  return startChild(({ end, stdout }) => {
+    stdout.print("1\n");
+    end({ kind: "exited", exitCode: 0 });
+    return new WritableStream();
+  });
+}
+
+/** The output of a child, and its end. */
+interface Child {
+  readonly stdout: Pipe;
+  readonly stderr: Pipe;
+  end(outcome: Outcome): void;
+}
+
+/** Starts what acts as a child. @param begin returns the child's stdin */
+function startChild(begin: (child: Child) => WritableStream<Uint8Array>): ProgramHandle {
+  const ended = Promise.withResolvers<Outcome>();
+  const [stdout, stderr] = [openPipe("stdout"), openPipe("stderr")];
+  const end = (outcome: Outcome) => {
+    stdout.close();
+    stderr.close();
+    ended.resolve(outcome);
+  };
+  return {
+    stdin: begin({ stdout, stderr, end }),
     output: mergeOutput([stdout.source, stderr.source], ended.promise),
     outcome: ended.promise,
     usage: () => ({ cpuMs: 0, peakMemoryBytes: 0 }),
     denials: () => ({ permissions: NO_PERMISSIONS, denials: [] }),
     forgetDenials() {},
-    kill(signal) {
-      stdout.close();
-      stderr.close();
-      ended.resolve({ kind: "signaled", signal });
-    },
+    kill: (signal) => end({ kind: "signaled", signal }),
   };
 }
 
+/** The end of a pipe that a child has. */
+interface Pipe {
+  print(text: string): void;
+  close(): void;
+}
+
 /** Makes a pipe within this process. As from a child's pipe, bytes are read into the reader's own buffer. */
-function openPipe(stream: OutputStream) {
+function openPipe(stream: OutputStream): Pipe & { readonly source: ReturnType<typeof untilExitMarker> } {
   const printed: Uint8Array[] = [];
   let isClosed = false;
   let arrival = Promise.withResolvers<void>();

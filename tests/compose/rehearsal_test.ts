@@ -12,7 +12,7 @@ function rehearsalIn(directory: string, options: RehearsalOptions): Rehearsal {
   return new Rehearsal(configFor(directory), { clock: SYSTEM_CLOCK, ground, runtimes }, options);
 }
 
-Deno.test("Rehearsal sends its cells past every program, and leaves neither files nor lines in the log", async () => {
+Deno.test("Rehearsal sends its requests past every program, and leaves neither files nor lines in the log", async () => {
   const directory = await Deno.makeTempDir();
   const lines: LogRecord[] = [];
   await configure({
@@ -24,7 +24,7 @@ Deno.test("Rehearsal sends its cells past every program, and leaves neither file
     ],
   });
   try {
-    await using rehearsal = rehearsalIn(directory, { cells: 6, isBusy: () => false });
+    await using rehearsal = rehearsalIn(directory, { requests: 6, isBusy: () => false });
     assertEquals([await rehearsal.begin(), await rehearsal.begin()], [6, 6]);
     assertEquals([lines, [...Deno.readDirSync(directory)]], [[], []]);
   } finally {
@@ -39,9 +39,9 @@ Deno.test("Rehearsal lets clients go first, and ends when disposed of", async ()
   let questions = 0;
   const isBusy = () => {
     if (++questions > 6) asked.resolve();
-    return questions > 5; // Three before the first cell, one before each.
+    return questions > 5; // Three before the first request, one before each.
   };
-  const rehearsal = rehearsalIn(directory, { cells: 1_000_000, isBusy });
+  const rehearsal = rehearsalIn(directory, { requests: 1_000_000, isBusy });
   const counted = rehearsal.begin();
   await asked.promise;
   await rehearsal[Symbol.asyncDispose]();
