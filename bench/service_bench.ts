@@ -59,7 +59,7 @@ async function benchSelfTests(): Promise<Row[]> {
       const startedAt = performance.now();
       await using runtime = (await load()).create(host);
       const { available } = await runtime.isAvailable();
-      await runtime.whenSelfTested?.({ minIsolation: MAX_ISOLATION });
+      await runtime.pendingSelfTest?.({ minIsolation: MAX_ISOLATION })?.();
       if (available) testMs.push(performance.now() - startedAt);
     }
     const figure = testMs.length === 0 ? "not here" : `${median(testMs).toFixed(0)} ms`;

@@ -90,7 +90,7 @@ export async function benchYoung(): Promise<Target[]> {
 }
 
 /** How a service is measured at two ages. */
-interface Ageing {
+interface Measuring {
   /** The pause before each phase, in ms. */
   readonly arrivalMs: number;
   /** A service that was started earlier. */
@@ -102,7 +102,7 @@ interface Ageing {
  * Measures the first requests of a service, and later ones. Before both phases the machine and this client do the same
  * work: a machine that was idle wakes slower, and a client's code is compiled too.
  */
-async function benchAges(work: Work, { arrivalMs, bare, older }: Ageing): Promise<Ages> {
+async function benchAges(work: Work, { arrivalMs, bare, older }: Measuring): Promise<Ages> {
   await repeat(await work.begin(new ApiClient(older)));
   await using service = await start({ CODEBEAKER_PROBE: "true" });
   const client = new ApiClient(service);

@@ -4,7 +4,7 @@ import type { Config } from "../config.ts";
 import { StartProbe } from "../engine/mod.ts";
 import { giveBackMemory } from "../host/free_memory.ts";
 import type { EngineParts } from "./engine.ts";
-import { THOUGHT_MS } from "./startup_probes.ts";
+import { QUIET_MS } from "./startup_probes.ts";
 
 /** Begins the service's work before its first request: measuring, and releasing memory. Disposing ends it. */
 export function prepareAhead(
@@ -16,7 +16,7 @@ export function prepareAhead(
   const begun = new AsyncDisposableStack();
   begun.use(giveBackMemory(clock));
   if (config.probe) {
-    const isBusy = () => !admission.isOpen || admission.idleMs < THOUGHT_MS;
+    const isBusy = () => !admission.isOpen || admission.idleMs < QUIET_MS;
     begun.use(new StartProbe({ selector, memory, isBusy })).begin();
   }
   return begun;

@@ -20,7 +20,7 @@ const REPORT: CellReport = { kind: "done", value: 1, valueType: "json", text: "1
 
 /**
  * A runtime with the facts of another, which starts no process. In this process, a context answers every cell with the
- * same value.
+ * same value, and every program prints the same line.
  *
  * @param directory a directory for workspaces, into which nothing is written
  */
@@ -70,14 +70,14 @@ function startProgram(): ProgramHandle {
   });
 }
 
-/** The output of a child, and its end. */
+/** The output of a stand-in, and its end. */
 interface Child {
   readonly stdout: Pipe;
   readonly stderr: Pipe;
   end(outcome: Outcome): void;
 }
 
-/** Starts what acts as a child. @param begin returns the child's stdin */
+/** Starts a stand-in for a child. @param begin returns its stdin */
 function startChild(begin: (child: Child) => WritableStream<Uint8Array>): ProgramHandle {
   const ended = Promise.withResolvers<Outcome>();
   const [stdout, stderr] = [openPipe("stdout"), openPipe("stderr")];
@@ -97,7 +97,7 @@ function startChild(begin: (child: Child) => WritableStream<Uint8Array>): Progra
   };
 }
 
-/** The end of a pipe that a child has. */
+/** The end of a pipe that a child writes to. */
 interface Pipe {
   print(text: string): void;
   close(): void;

@@ -11,14 +11,14 @@ import { openMemoryStorage, openServiceStorage } from "./home_storage.ts";
 import { Rehearsal } from "./rehearsal.ts";
 import { endUnfinished, maintainStorage } from "./retention.ts";
 import { composeRuntimes, type RuntimeOptions } from "./runtimes.ts";
-import { StartupProbes, THOUGHT_MS } from "./startup_probes.ts";
+import { QUIET_MS, StartupProbes } from "./startup_probes.ts";
 import { openPool } from "./warm.ts";
 
 /** Longest wait until the first program starts, in ms. Then the service opens all the same. */
 const FIRST_START_MS = 500;
 
 /** Time without a request after which the service rehearses, in ms. */
-const QUIET_MS = 20;
+const REHEARSAL_QUIET_MS = 20;
 
 /** All parts of one service. Disposing drains the service and leaves nothing behind. */
 export interface Service extends Door, Pick<Assembled, "engine" | "selector" | "hasKeys" | "fetch" | "ports"> {
@@ -74,10 +74,10 @@ export async function composeService(
     await assembleService(config, { ground, clock, memory, pool, recoverable, runtimes, storage }),
   );
   const { admission, engine, fetch, hasKeys, open, ports, quietMs, selector, sockets } = assembled;
-  const isServing = () => !admission.isOpen || admission.running > 0 || quietMs() < QUIET_MS;
+  const isServing = () => !admission.isOpen || admission.running > 0 || quietMs() < REHEARSAL_QUIET_MS;
   const rehearsal = building.use(new Rehearsal(config, { clock, ground, runtimes }, { isBusy: isServing }));
   const owned = building.move();
-  probes.probeOthers(() => admission.idleMs < THOUGHT_MS);
+  probes.probeOthers(() => admission.idleMs < QUIET_MS);
   const openDoor = () => {
     const listener = open();
     if (config.probe) rehearsal.begin();

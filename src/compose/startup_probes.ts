@@ -8,7 +8,7 @@ import type { ExecutionRuntime } from "../runtimes/port.ts";
  * How long no program must have run before a runtime is tested or measured, in ms. A client that thinks is not
  * disturbed.
  */
-export const THOUGHT_MS = 1_000;
+export const QUIET_MS = 1_000;
 /** The pause before each further runtime, in ms. */
 const PAUSE_MS = 100;
 /** Longest wait for an idle service, in ms. */

@@ -75,8 +75,8 @@ export class StartProbe implements AsyncDisposable {
   async #awaitSelfTest(runtime: ExecutionRuntime): Promise<void> {
     const { minIsolation } = this.#options.selector;
     await runtime.isAvailable();
-    const over = runtime.whenSelfTested?.({ minIsolation, isPatient: true });
-    if (over !== undefined) await settledWithin(over, SELF_TEST_MS, { signal: this.#ending.signal });
+    const selfTest = runtime.pendingSelfTest?.({ minIsolation, isPatient: true });
+    if (selfTest !== undefined) await settledWithin(selfTest(), SELF_TEST_MS, { signal: this.#ending.signal });
   }
 
   async #isAvailable(runtime: ExecutionRuntime, language?: string): Promise<boolean> {

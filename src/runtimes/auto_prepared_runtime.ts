@@ -72,7 +72,7 @@ export class AutoPreparedRuntime implements ExecutionRuntime {
   async assess(config: RuntimeConfig, options?: AvailabilityOptions): Promise<Assessment> {
     const { environment } = config;
     if (!await this.#isMissing(environment)) return await this.#inner.assess(config, options);
-    const assessment = await this.#inner.assess(config, { ...options, assumesUntested: true });
+    const assessment = await this.#inner.assess(config, { assumesUntested: true });
     return { ...assessment, mustInstall: this.#installer.describe(environment) };
   }
 
@@ -95,10 +95,10 @@ export class AutoPreparedRuntime implements ExecutionRuntime {
     return this.#inner.getCapabilities(environment);
   }
 
-  whenSelfTested(demand: SelfTestDemand): Promise<void> | undefined {
-    const { environment } = demand;
-    const mayBeTested = environment === undefined || this.#isKnownWhole(environment);
-    return mayBeTested ? this.#inner.whenSelfTested?.(demand) : undefined;
+  /** What has yet to be installed has no self-test. */
+  pendingSelfTest(demand: SelfTestDemand): (() => Promise<void>) | undefined {
+    const isWhole = this.#isKnownWhole(this.#languageOf(demand.environment));
+    return isWhole ? this.#inner.pendingSelfTest?.(demand) : undefined;
   }
 
   surface(environment: string): Surface | undefined {

@@ -53,8 +53,8 @@ export class LazyRuntime implements ExecutionRuntime {
     return await (await this.#runtime()).isAvailable(environment, options);
   }
 
-  whenSelfTested(demand: SelfTestDemand): Promise<void> | undefined {
-    return this.#known?.whenSelfTested?.(demand);
+  pendingSelfTest(demand: SelfTestDemand): (() => Promise<void>) | undefined {
+    return this.#known?.pendingSelfTest?.(demand);
   }
 
   /** The surface of a language, without loading the runtime's code. */

@@ -69,7 +69,7 @@ export interface RuntimeLog {
 export interface AvailabilityOptions {
   /**
    * Whether a self-test that is not over counts as passed, and none is begun; absent, the answer waits for its end. It
-   * is for a caller that awaits {@link ExecutionRuntime.whenSelfTested} too.
+   * is for a caller that asks {@link ExecutionRuntime.pendingSelfTest} too.
    */
   readonly assumesSelfTest?: boolean;
   /** Whether a part that must be fetched first counts as missing; absent, it does not. */
@@ -80,9 +80,9 @@ export interface AvailabilityOptions {
 
 /** A configuration whose self-test a caller waits for. */
 export interface SelfTestDemand extends Pick<RuntimeConfig, "minIsolation"> {
-  /** The environment name; absent, the self-test of no single one is meant. */
+  /** The environment name; absent, the runtime as a whole is meant. */
   readonly environment?: string;
-  /** Whether the caller waits up to a minute; absent, 2 s. */
+  /** Whether the caller is patient; absent, it is not. */
   readonly isPatient?: boolean;
 }
 
@@ -103,11 +103,11 @@ export interface LoadedRuntime extends AsyncDisposable {
   isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability>;
 
   /**
-   * Settles when the self-test that this configuration needs is over; undefined when it is. Where it has yet to begin,
-   * {@link isAvailable} begins it. It settles when the caller has waited for long enough. Absent where
-   * {@link isAvailable} always waits for the self-test.
+   * The self-test that this configuration needs, while it is not over. A call of the result begins it where it does not
+   * run, and waits for its end: on Docker 2 s at most, a patient caller a minute. Absent where {@link isAvailable}
+   * always waits for the self-test.
    */
-  whenSelfTested?(demand: SelfTestDemand): Promise<void> | undefined;
+  pendingSelfTest?(demand: SelfTestDemand): (() => Promise<void>) | undefined;
 
   /** The surface of a language. Undefined while it is not known, as before the first probe. Absent, none is known. */
   surface?(environment: string): Surface | undefined;
@@ -215,6 +215,8 @@ export interface Assessment {
   readonly lacks?: InputLack;
   /** Memory in MB that a program or its compiler may take. Absent, it is the program's own limit. */
   readonly memoryMb?: number;
+  /** Whether a self-test that is not over counts as passed here; absent, none does. */
+  readonly assumesSelfTest?: boolean;
   /** Whether the environment would start cold; absent, it may start warm. */
   readonly startsCold?: boolean;
   /** What has to be installed first, by {@link ExecutionRuntime.prepare}; absent, nothing has. */

@@ -71,7 +71,7 @@ Deno.test("StartProbe waits for a self-test that still runs", async () => {
   let isOver = false;
   Object.assign(late.runtime, {
     isAvailable: () => Promise.resolve(isOver ? { available: true } : { available: false, reason: "not tested yet" }),
-    whenSelfTested: () => isOver ? undefined : selfTest.promise,
+    pendingSelfTest: () => isOver ? undefined : () => selfTest.promise,
   });
   const { probe } = probeOf([one.runtime, late.runtime]);
   await using _probe = probe;

@@ -1,5 +1,4 @@
 import { delay } from "../../src/concurrency/delay.ts";
-import { MAX_ISOLATION } from "../../src/core/answers/vocabulary.ts";
 import type { Availability } from "../../src/core/capabilities.ts";
 import type { LoadedRuntime } from "../../src/runtimes/port.ts";
 import { configureEnvironment } from "./configure_environment.ts";
@@ -31,15 +30,12 @@ const BETWEEN_QUESTIONS_MS = 5_100;
  * language may have a self-test of its own, the others' are not waited for.
  */
 export async function testedAvailability(
-  runtime: Pick<LoadedRuntime, "assess" | "diagnose" | "isAvailable" | "whenSelfTested">,
+  runtime: Pick<LoadedRuntime, "assess" | "diagnose" | "isAvailable" | "learnSurface">,
   language?: string,
 ): Promise<Availability> {
   for (let question = 1;; question++) {
-    if (language === undefined) await runtime.diagnose();
-    else {
-      await runtime.assess(configureEnvironment(language));
-      await runtime.whenSelfTested?.({ environment: language, minIsolation: MAX_ISOLATION, isPatient: true });
-    }
+    if (language === undefined || runtime.learnSurface !== undefined) await runtime.diagnose(); // On Docker it removes containers.
+    else await runtime.assess(configureEnvironment(language));
     const answer = await runtime.isAvailable(language);
     if (answer.available || question === MAX_QUESTIONS || !NOT_YET.test(answer.reason)) return answer;
     await delay(BETWEEN_QUESTIONS_MS);

@@ -82,11 +82,11 @@ class DockerRuntime implements LoadedRuntime {
     }
   }
 
-  whenSelfTested({ minIsolation, isPatient = false }: SelfTestDemand): Promise<void> | undefined {
+  pendingSelfTest({ minIsolation, isPatient = false }: SelfTestDemand): (() => Promise<void>) | undefined {
     const withinMs = isPatient ? SELF_TEST_WAIT_MS.patient : SELF_TEST_WAIT_MS.usual;
     const ociRuntimes = new Set([undefined, ociRuntimeFor(minIsolation, this.#connection.info)]);
     const running = [...ociRuntimes].flatMap((name) => this.#selfTests.whenOver(name, { withinMs }) ?? []);
-    return running.length === 0 ? undefined : Promise.all(running).then(() => {});
+    return running.length === 0 ? undefined : () => Promise.all(running).then(() => {});
   }
 
   surface(environment: string): Surface | undefined {

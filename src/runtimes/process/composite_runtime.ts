@@ -56,8 +56,13 @@ class CompositeRuntime implements LoadedRuntime {
     return { ...first, reason: `none of its languages is here: ${first.reason}` };
   }
 
-  whenSelfTested({ environment, ...demand }: SelfTestDemand): Promise<void> | undefined {
-    return environment === undefined ? undefined : this.#language(environment).runtime.whenSelfTested?.(demand);
+  pendingSelfTest({ environment, ...demand }: SelfTestDemand): (() => Promise<void>) | undefined {
+    if (environment === undefined) return undefined;
+    const pending = this.#language(environment).runtime.pendingSelfTest?.(demand);
+    return pending === undefined ? undefined : () => {
+      this.#asked.add(environment);
+      return pending();
+    };
   }
 
   surface(environment: string): Surface | undefined {

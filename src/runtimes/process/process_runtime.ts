@@ -68,19 +68,26 @@ class ProcessRuntime implements LoadedRuntime {
 
   async isAvailable(
     _environment?: string,
-    { assumesSelfTest = false, assumesUntested = assumesSelfTest, fetchesNothing = false }: AvailabilityOptions = {},
+    { assumesSelfTest = false, assumesUntested = false, fetchesNothing = false }: AvailabilityOptions = {},
   ): Promise<Availability> {
     const why = whyUnconfined({ checks: this.#spec.permissions, confinement: this.#host.confinement });
     if (why !== undefined) return { available: false, ...why };
     if (fetchesNothing && !this.#isPrebuilt()) {
       return { available: false, reason: "what its compiler needs has yet to be made" };
     }
-    const hasFailed = this.#probe.last?.available === false;
-    return assumesUntested && !hasFailed ? presenceOf(this.#spec.binary) : await this.#answer();
+    const presence = presenceOf(this.#spec.binary);
+    const isAssumed = assumesUntested
+      ? this.#probe.last?.available !== false
+      : assumesSelfTest && !this.#isTested && presence.available;
+    return isAssumed ? presence : await this.#answer();
   }
 
-  whenSelfTested(): Promise<void> | undefined {
-    return this.#probe.firstAnswer;
+  pendingSelfTest(): (() => Promise<void>) | undefined {
+    const isUnconfined = whyUnconfined({ checks: this.#spec.permissions, confinement: this.#host.confinement });
+    if (this.#isTested || isUnconfined !== undefined) return undefined;
+    return async () => {
+      await this.#answer();
+    };
   }
 
   surface(environment: string): Surface | undefined {
@@ -103,13 +110,15 @@ class ProcessRuntime implements LoadedRuntime {
 
   async assess(
     config: RuntimeConfig,
-    { assumesSelfTest = false, assumesUntested = assumesSelfTest }: AvailabilityOptions = {},
+    { assumesSelfTest = false, assumesUntested = false }: AvailabilityOptions = {},
   ): Promise<Assessment> {
     const { permissions, resourceLimits, runsMainFile } = config;
+    const isPending = assumesSelfTest && !this.#isTested;
     // Without a binary that will do, the runtime is unavailable anyway: the layers alone give its isolation.
-    const isAvailable = assumesUntested ? this.#probe.last?.available : (await this.#answer()).available;
-    const isTested = this.#selfTest.running !== undefined || this.#selfTest.result !== undefined;
-    const isThere = () => isAvailable === true || (isTested && presenceOf(this.#spec.binary).available);
+    const isAvailable = isPending || assumesUntested ? this.#probe.last?.available : (await this.#answer()).available;
+    const { result, running } = this.#selfTest;
+    const willHaveResult = result !== undefined || (running !== undefined && !isPending);
+    const isThere = () => isAvailable === true || (willHaveResult && presenceOf(this.#spec.binary).available);
     const canaries = isThere() ? await this.#findings() : [];
     const layers = { checks: this.#spec.permissions, confinement: this.#host.confinement };
     const cannotHonour = whyNotHonoured(permissions, layers);
@@ -121,6 +130,7 @@ class ProcessRuntime implements LoadedRuntime {
       isolation: { ...isolation, level: Math.min(isolation.level, highest) },
       ...(lacks === undefined ? {} : { lacks }),
       ...(cannotHonour === undefined ? {} : { cannotHonour }),
+      ...(isPending ? { assumesSelfTest: true } : {}),
       ...(compiles === true ? { memoryMb: compilerLimits(resourceLimits).memoryMb } : {}),
       ...(overheadMb > 0 ? { memoryMb: resourceLimits.memoryMb + overheadMb } : {}),
       startsCold: shared === undefined &&
@@ -150,6 +160,11 @@ class ProcessRuntime implements LoadedRuntime {
 
   get #canaries(): readonly ProgramCanary[] {
     return canariesOf(this.#spec, this.#host.confinement);
+  }
+
+  /** Whether the self-test has ended once. */
+  get #isTested(): boolean {
+    return this.#probe.last !== undefined;
   }
 
   get #honestTimeoutMs(): number {

@@ -10,13 +10,13 @@ import { fitOf, type FitOptions } from "./fit.ts";
 
 /** Facts about a request beside its own fields. */
 export interface RankOptions extends Pick<RuntimeConfig, "inputs" | "runsMainFile"> {
-  /** Whether a self-test is waited for up to a minute, and not 2 s. */
+  /** Whether Docker's self-test is waited for up to a minute, and not 2 s. */
   readonly isPatient?: boolean;
   /** The needs of the program; absent, they are not known. */
   readonly needs?: Needs | undefined;
   /**
-   * Whether a runtime is taken meanwhile where the best one has yet to be tested. It has been tested, isolates no less,
-   * and fits the program as well. Absent, the best one's self-test is waited for.
+   * Whether a tested runtime is taken while the best one is tested, where it fits as well and isolates no less. Absent,
+   * the self-tests are waited for.
    */
   readonly takesTested?: boolean;
   /** Whether what the best runtime lacks is installed; absent, nothing is. */

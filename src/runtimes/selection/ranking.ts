@@ -29,8 +29,8 @@ export interface Judged {
   readonly memoryMb?: number;
   /** What has to be installed first; absent, nothing has. */
   readonly mustInstall?: string;
-  /** Settles when the running self-test is over, or takes too long; undefined when none runs. */
-  readonly selfTesting?: Promise<void> | undefined;
+  /** Waits for the self-test, and begins it; undefined once that is over. */
+  readonly selfTest?: (() => Promise<void>) | undefined;
 }
 
 /** Whether another runtime passed, or would if it had the features that the program needs. */
@@ -83,8 +83,8 @@ export function rankingOf(judged: readonly Judged[], demand: Demand): Ranking {
 
 /** The judgement without a wait for the self-test: until its end, the runtime is unavailable. */
 export function withoutSelfTest(judged: Judged): Judged {
-  const { declared, selfTesting, runtime } = judged;
-  if (selfTesting === undefined) return judged;
+  const { declared, selfTest, runtime } = judged;
+  if (selfTest === undefined) return judged;
   const rejectedBecause = { code: "unavailable", detail: "its self-test is not over yet" } as const;
   return rejected(runtime, { rejectedBecause, declared });
 }

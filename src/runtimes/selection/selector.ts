@@ -132,8 +132,8 @@ export class RuntimeSelector {
   }
 
   /**
-   * Filters and ranks the runtimes for a request, and explains the result. It waits for a self-test only where that
-   * runtime would be chosen.
+   * Filters and ranks the runtimes for a request, and explains the result. It waits for self-tests, of Docker only where
+   * that would be chosen. With `takesTested`, that holds for all runtimes.
    *
    * @throws {CodeBeakerError} `invalid_request` when the request forces a runtime that does not exist
    */
@@ -191,9 +191,10 @@ export class RuntimeSelector {
     const waitedFor = new Set<ExecutionRuntime>();
     const asked = new Set<ExecutionRuntime>();
     let hasWaitedInVain = false;
+    let hasTested = false;
     for (;;) {
       const judged = (await this.#judgeAll(demand))
-        .map((one) => waitedFor.has(one.runtime) ? withoutSelfTest(one) : one)
+        .map((one) => hasTested || waitedFor.has(one.runtime) ? withoutSelfTest(one) : one)
         .map((one) => prepared.has(one.runtime) ? withoutInstallation(one) : one);
       const [best, ...others] = bestFirst(judged, demand);
       if (best?.mustInstall !== undefined) {
@@ -205,16 +206,16 @@ export class RuntimeSelector {
         hasWaitedInVain ||= isAwaited && sawEnd === false;
         continue;
       }
-      if (best?.selfTesting !== undefined) {
-        best.runtime.isAvailable(language).catch(() => {}); // It begins the self-test; the next question has its error.
-        if (takesTested && others.some((other) => isTestedRival(other, best))) return toFinal(judged);
+      if (best?.selfTest !== undefined) {
+        const tested = best.selfTest();
+        hasTested = takesTested && await isReadyInstead(others.find(isReady), { best, language });
         waitedFor.add(best.runtime);
-        await best.selfTesting;
+        if (!hasTested) await tested;
         continue;
       }
       const mayLearn = best !== undefined && needs !== undefined && !asked.has(best.runtime) && hasRival(best, judged);
       const learning = mayLearn ? best.runtime.learnSurface?.(language, needs) : undefined;
-      if (best === undefined || learning === undefined) return toFinal(judged);
+      if (best === undefined || learning === undefined) return judged.map(withoutInstallation).map(withoutSelfTest);
       asked.add(best.runtime);
       await learning;
     }
@@ -249,6 +250,8 @@ export class RuntimeSelector {
     if (fit.rejectedBecause !== undefined) {
       return rejected(runtime, { rejectedBecause: fit.rejectedBecause, declared });
     }
+    const selfTest = runtime.pendingSelfTest?.({ environment: request.language, minIsolation: floor, isPatient });
+    if (assessment.assumesSelfTest === true && selfTest === undefined) return await this.#judgeLoaded(runtime, demand);
     const figures = this.profileOf(runtime).figures({
       language: request.language,
       path: assessment.startsCold === true ? "cold" : undefined,
@@ -267,7 +270,7 @@ export class RuntimeSelector {
       declared,
       grade: fit.grade,
       memoryMb,
-      selfTesting: runtime.whenSelfTested?.({ environment: request.language, minIsolation: floor, isPatient }),
+      selfTest,
     };
   }
 
@@ -278,15 +281,19 @@ export class RuntimeSelector {
   }
 }
 
-/** Whether a runtime can be taken while a better one is tested. */
-function isTestedRival(rival: Judged, best: Judged): boolean {
-  return rival.selfTesting === undefined && rival.mustInstall === undefined && rival.grade === best.grade &&
-    rival.declared.isolationLevel >= best.declared.isolationLevel;
+/** Whether a runtime is tested and installed. */
+function isReady({ mustInstall, selfTest }: Judged): boolean {
+  return selfTest === undefined && mustInstall === undefined;
 }
 
-/** The judgement without the runtimes that cannot be used now. */
-function toFinal(judged: readonly Judged[]): readonly Judged[] {
-  return judged.map(withoutInstallation).map(withoutSelfTest);
+/** Whether a runtime can be taken while the best one is tested: it fits as well, isolates no less, and fetches nothing. */
+async function isReadyInstead(
+  rival: Judged | undefined,
+  { best, language }: { readonly best: Judged; readonly language: string },
+): Promise<boolean> {
+  if (rival === undefined || (rival.grade !== best.grade && rival.grade !== "has_all")) return false;
+  if (rival.declared.isolationLevel < best.declared.isolationLevel) return false;
+  return (await rival.runtime.isAvailable(language, { fetchesNothing: true })).available;
 }
 
 /** A demand, and the configuration of an environment for it. */

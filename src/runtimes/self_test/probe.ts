@@ -32,7 +32,6 @@ export class Probe implements AsyncDisposable {
   readonly #ending = new AbortController();
   /** Settles with the check that was begun last. */
   #checking: Promise<void> = Promise.resolve();
-  readonly #answered = Promise.withResolvers<void>();
   #answer: Promise<Availability> | undefined;
   #expiresAt = 0;
   #isChecking = false;
@@ -54,13 +53,9 @@ export class Probe implements AsyncDisposable {
     return this.#last;
   }
 
-  /** Settles at the first answer, which somebody has to ask for. Undefined afterwards. */
-  get firstAnswer(): Promise<void> | undefined {
-    return this.#last === undefined ? this.#answered.promise : undefined;
-  }
-
-  /** Counts the answers. Undefined while a check is due or runs. */
+  /** Counts the answers; 0 before the first question. Undefined while a check is due or runs. */
   get revision(): number | undefined {
+    if (this.#answer === undefined) return this.#revision;
     return this.#isChecking || this.#clock.elapsed() >= this.#expiresAt ? undefined : this.#revision;
   }
 
@@ -86,7 +81,6 @@ export class Probe implements AsyncDisposable {
       this.#isChecking = false;
       this.#revision++;
       this.#expiresAt = this.#clock.elapsed() + this.#ttlOf(answer, this.#clock.elapsed() - askedAt);
-      this.#answered.resolve();
       return this.#last = answer;
     });
     return this.#answer;

@@ -55,6 +55,7 @@ Deno.test("rank() asks again where the request, or what is known of it, is anoth
     [{ timeoutMs: 5 }],
     [{}, { needs }],
     [{}, { runsMainFile: true }],
+    [{}, { takesTested: true }],
     [{}, { installs: true }],
     [{}, { isPatient: true }],
   ];

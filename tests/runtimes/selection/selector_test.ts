@@ -226,7 +226,7 @@ function provingRuntime(name: string, { isolationLevel, turnsOut }: { isolationL
           ? { available: true }
           : { available: false, reason: "it broke a promise" },
       ),
-    whenSelfTested: () => isProving ? proven.promise : undefined,
+    pendingSelfTest: () => isProving ? () => proven.promise : undefined,
   };
   const end = () => {
     isProving = false;
@@ -256,31 +256,46 @@ Deno.test("RuntimeSelector waits for the proof of the runtime that would be chos
   }
 });
 
-Deno.test("RuntimeSelector takes a tested runtime meanwhile where it isolates no less, and begins the test of the better one", async () => {
+Deno.test("RuntimeSelector takes a tested runtime while the best is tested, where it isolates no less and fetches nothing", async () => {
   const tested = fakeRuntime({ name: "tested", isolationLevel: 8, startupTimeMs: 500 });
-  for (const [isolationLevel, chosen] of [[8, "tested"], [9, "untested"]] as const) {
-    const begun: unknown[] = [];
-    const { runtime, end } = provingRuntime("untested", { isolationLevel, turnsOut: true });
-    const untested: ExecutionRuntime = {
+  const fetching: ExecutionRuntime = {
+    ...tested,
+    isAvailable: (environment, options = {}) =>
+      options.fetchesNothing === true
+        ? Promise.resolve({ available: false, reason: "its image is not here" })
+        : tested.isAvailable(environment, options),
+  };
+  const weaker = fakeRuntime({ name: "weaker", isolationLevel: 7, startupTimeMs: 50 });
+  const cases: [ExecutionRuntime[], number, string][] = [
+    [[tested], 8, "tested"],
+    [[tested], 9, "best"],
+    [[fetching], 8, "best"],
+    [[weaker, tested], 8, "best"], // The weaker would run it.
+  ];
+  for (const [others, isolationLevel, chosen] of cases) {
+    const { runtime, end } = provingRuntime("best", { isolationLevel, turnsOut: true });
+    let begun = 0;
+    const best: ExecutionRuntime = {
       ...runtime,
       getCapabilities: () => ({ ...runtime.getCapabilities(), startupTimeMs: 1, memoryOverheadMB: 1 }),
-      isAvailable(environment, options) {
-        if (options?.assumesSelfTest !== true) {
-          begun.push(environment);
-          if (isolationLevel === 9) end();
-        }
-        return runtime.isAvailable(environment, options);
+      pendingSelfTest(demand) {
+        const pending = runtime.pendingSelfTest?.(demand);
+        return pending === undefined ? undefined : () => {
+          begun++;
+          if (chosen === "best") end();
+          return pending();
+        };
       },
     };
-    const selector = new RuntimeSelector([tested, untested], { minIsolation: 7 });
+    const selector = new RuntimeSelector([...others, best], { minIsolation: 7 });
     const { selection } = await selector.rank(select({ preference: "speed" }), { takesTested: true });
-    assertEquals([selection.chosen, begun], [chosen, ["typescript"]]);
+    assertEquals([selection.chosen, begun], [chosen, 1]);
   }
 });
 
 Deno.test("RuntimeSelector goes on without a runtime whose proof is not there in time", async () => {
   const { runtime } = provingRuntime("heavy", { isolationLevel: 9, turnsOut: true });
-  const impatient: ExecutionRuntime = { ...runtime, whenSelfTested: () => Promise.resolve() };
+  const impatient: ExecutionRuntime = { ...runtime, pendingSelfTest: () => () => Promise.resolve() };
   const { selection } = await new RuntimeSelector([fast, impatient], { minIsolation: 7 }).rank(
     select({ preference: "security" }),
   );
@@ -294,9 +309,9 @@ Deno.test("RuntimeSelector tells the runtime whose proof it waits for who is pat
   const demands: unknown[] = [];
   const listening: ExecutionRuntime = {
     ...runtime,
-    whenSelfTested(demand) {
+    pendingSelfTest(demand) {
       demands.push(demand);
-      return Promise.resolve();
+      return () => Promise.resolve();
     },
   };
   const selector = new RuntimeSelector([listening], { minIsolation: 7 });

@@ -154,14 +154,14 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     await using docker = await openDocker({}, UNTESTED);
     await using environment = await docker.runtime.createEnvironment(configFor("bash", { singleUse: true }));
     assertEquals((await runCode(environment, "echo ran")).stdout, "ran\n");
-    assertEquals(docker.runtime.whenSelfTested?.({ minIsolation: 0 }), undefined);
+    assertEquals(docker.runtime.pendingSelfTest?.({ minIsolation: 0 }), undefined);
   });
 
   Deno.test("[docker] a runtime that is disposed of during its self-test leaves no container", async () => {
     const docker = await openDocker({}, UNTESTED);
     const { presumed, proving } = {
       presumed: await docker.runtime.isAvailable(undefined, { assumesSelfTest: true }),
-      proving: docker.runtime.whenSelfTested?.({ minIsolation: 0 }),
+      proving: docker.runtime.pendingSelfTest?.({ minIsolation: 0 })?.(),
     };
     assertEquals([presumed.available, proving instanceof Promise], [true, true]);
     await docker[Symbol.asyncDispose]();
