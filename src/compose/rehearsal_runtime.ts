@@ -6,7 +6,7 @@ import { NO_PERMISSIONS } from "../core/permissions/permissions.ts";
 import { pipeSource, untilExitMarker } from "../process/child_output.ts";
 import { mergeOutput } from "../process/merge_output.ts";
 import type { CellOrder, CellReport, ExecutionRuntime, ProgramHandle } from "../runtimes/port.ts";
-import { LateWorkspace } from "../runtimes/isolate/late_workspace.ts";
+import { LateWorkspace } from "../runtimes/process/late_workspace.ts";
 import { Workspace } from "../workspace/workspace.ts";
 
 /** The facts of a runtime that are known before its code is loaded. */

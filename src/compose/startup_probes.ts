@@ -4,10 +4,7 @@ import { messageOf } from "../core/errors.ts";
 import { log } from "../log.ts";
 import type { ExecutionRuntime } from "../runtimes/port.ts";
 
-/**
- * How long no program must have run before a runtime is tested or measured, in ms. A client that thinks is not
- * disturbed.
- */
+/** Time without a program before a runtime is tested or measured, in ms. A client that thinks is not disturbed. */
 export const QUIET_MS = 1_000;
 /** The pause before each further runtime, in ms. */
 const PAUSE_MS = 100;
@@ -47,7 +44,7 @@ export class StartupProbes implements Disposable {
     return this.#allAnswered;
   }
 
-  /** Probes the others when the first has answered, each while the service is not busy, or after 2 s. */
+  /** Probes the others when the first has answered. Each waits until the service is not busy, at most 2 s. */
   probeOthers(isBusy: () => boolean): void {
     this.#isBusy = isBusy;
     this.#mayProbeOthers.resolve();

@@ -68,8 +68,8 @@ export interface RuntimeLog {
 /** Options of the question whether a runtime can be used. */
 export interface AvailabilityOptions {
   /**
-   * Whether a self-test that is not over counts as passed, and none is begun; absent, the answer waits for its end. It
-   * is for a caller that asks {@link ExecutionRuntime.pendingSelfTest} too.
+   * Whether a self-test that is not over counts as passed. Absent, it is begun and waited for. It is for a caller that
+   * asks {@link ExecutionRuntime.pendingSelfTest} too.
    */
   readonly assumesSelfTest?: boolean;
   /** Whether a part that must be fetched first counts as missing; absent, it does not. */

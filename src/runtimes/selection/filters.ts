@@ -15,8 +15,8 @@ export interface RankOptions extends Pick<RuntimeConfig, "inputs" | "runsMainFil
   /** The needs of the program; absent, they are not known. */
   readonly needs?: Needs | undefined;
   /**
-   * Whether a tested runtime is taken while the best one is tested, where it fits as well and isolates no less. Absent,
-   * the self-tests are waited for.
+   * Whether a tested runtime is taken while the best one is tested. It fits as well, isolates no less, and starts soon.
+   * Absent, the self-tests are waited for.
    */
   readonly takesTested?: boolean;
   /** Whether what the best runtime lacks is installed; absent, nothing is. */

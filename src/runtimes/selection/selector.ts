@@ -32,6 +32,9 @@ import {
 } from "./ranking.ts";
 import { STRATEGIES } from "./strategies.ts";
 
+/** The slowest start of a runtime taken while the best one is tested, in ms. A self-test takes about 1 s. */
+const RIVAL_START_MS = 500;
+
 /** Options of a selector. */
 export interface SelectorOptions {
   /** The server's own isolation floor. */
@@ -286,13 +289,14 @@ function isReady({ mustInstall, selfTest }: Judged): boolean {
   return selfTest === undefined && mustInstall === undefined;
 }
 
-/** Whether a runtime can be taken while the best one is tested: it fits as well, isolates no less, and fetches nothing. */
+/** Whether a runtime can run the program while the best one is tested. */
 async function isReadyInstead(
   rival: Judged | undefined,
   { best, language }: { readonly best: Judged; readonly language: string },
 ): Promise<boolean> {
   if (rival === undefined || (rival.grade !== best.grade && rival.grade !== "has_all")) return false;
-  if (rival.declared.isolationLevel < best.declared.isolationLevel) return false;
+  const { inputs: { startupMs } } = rival.candidate;
+  if (startupMs > RIVAL_START_MS || rival.declared.isolationLevel < best.declared.isolationLevel) return false;
   return (await rival.runtime.isAvailable(language, { fetchesNothing: true })).available;
 }
 

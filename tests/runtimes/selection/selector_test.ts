@@ -256,7 +256,7 @@ Deno.test("RuntimeSelector waits for the proof of the runtime that would be chos
   }
 });
 
-Deno.test("RuntimeSelector takes a tested runtime while the best is tested, where it isolates no less and fetches nothing", async () => {
+Deno.test("RuntimeSelector takes a tested runtime while the best is tested, where it isolates no less and starts soon", async () => {
   const tested = fakeRuntime({ name: "tested", isolationLevel: 8, startupTimeMs: 500 });
   const fetching: ExecutionRuntime = {
     ...tested,
@@ -265,11 +265,13 @@ Deno.test("RuntimeSelector takes a tested runtime while the best is tested, wher
         ? Promise.resolve({ available: false, reason: "its image is not here" })
         : tested.isAvailable(environment, options),
   };
+  const slow = fakeRuntime({ name: "slow", isolationLevel: 8, startupTimeMs: 501 });
   const weaker = fakeRuntime({ name: "weaker", isolationLevel: 7, startupTimeMs: 50 });
   const cases: [ExecutionRuntime[], number, string][] = [
     [[tested], 8, "tested"],
     [[tested], 9, "best"],
     [[fetching], 8, "best"],
+    [[slow], 8, "best"],
     [[weaker, tested], 8, "best"], // The weaker would run it.
   ];
   for (const [others, isolationLevel, chosen] of cases) {

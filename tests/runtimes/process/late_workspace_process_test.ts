@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import { LateWorkspace } from "../../../src/runtimes/isolate/late_workspace.ts";
+import { LateWorkspace } from "../../../src/runtimes/process/late_workspace.ts";
 import { Workspace } from "../../../src/workspace/workspace.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
