@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { runProgram } from "../../../src/commands/mod.ts";
 import { delay } from "../../../src/concurrency/delay.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
+import { DEFAULT_LIMITS, MEBIBYTE } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
 import { parseExecutionRequest } from "../../../src/core/requests/execution_request.ts";
 import { NeedAnalyser } from "../../../src/needs/mod.ts";
@@ -12,6 +12,7 @@ import { testedAvailability } from "../../support/requirements.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isIsolatePresent, type OpenIsolate, openIsolate } from "../../support/open_isolate.ts";
 import { runtimeOf } from "../../support/runtime_of.ts";
+import { until } from "../../support/until.ts";
 
 const isPresent = await isIsolatePresent();
 
@@ -232,6 +233,20 @@ setTimeout(() => { fail(Inner.limit); }, 1);`;
     const caught = `RangeError: 1\n    at fail (${at(14, 9)})\n    at ${at(16, 7)}\n`;
     assertEquals(failed.stdout, expected + caught);
     assertEquals(failed.stderr, `error: Uncaught RangeError: 3\n    at fail (${at(14, 9)})\n    at ${at(17, 20)}\n`);
+  },
+);
+
+testIsolate(
+  "a slot that waits for a program loads the compiler of TypeScript, so that no program does",
+  async ({ run }) => {
+    let round = 0;
+    await until(async () => {
+      const tenant = `${round++}`;
+      await run({ files: { "main.ts": "1" }, tenant });
+      await delay(round * 300);
+      const { usage } = await run({ files: { "main.ts": "let a: number = 1;" }, tenant });
+      return usage.peakMemoryBytes !== null && usage.peakMemoryBytes < 8 * MEBIBYTE; // The compiler takes 12 MB.
+    }, "a slot has loaded the compiler");
   },
 );
 

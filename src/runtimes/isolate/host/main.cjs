@@ -4,11 +4,14 @@ const { join } = require("node:path");
 const { KINDS, readRequest, waitForRequest, writeFrame } = require("./frames.cjs");
 const { lock } = require("./lock.cjs");
 const { Isolates, runProgram } = require("./program.cjs");
+const { loadCompiler } = require("./typescript.cjs");
 
 /** How long the service has to answer alone. An isolate that is made meanwhile may take its core. */
 const ANSWER_MS = 1;
 /** The shortest pause before a program after which the process waits. A client that pauses once often does again. */
 const PAUSE_MS = 3;
+/** How long the process waits for a program before it loads what later programs may need. */
+const IDLE_MS = 200;
 
 const { addonPath, filter, isJitless, marginMb, memoryMb } = JSON.parse(process.argv[2]);
 const addon = { exports: {} };
@@ -19,8 +22,9 @@ let next = isolates.make(); // The lock counts the memory that this isolate rese
 lock({ filter: Buffer.from(filter, "base64"), isJitless, marginMb, memoryMb });
 writeFrame(KINDS.ready, "");
 let readyAt = performance.now();
+let hasCompiler = isJitless; // Without machine code, no compiler can be loaded.
 // A frame without a number is no program: the process ends rather than run it.
-for (let request = readRequest(); request?.number !== undefined; request = readRequest()) {
+for (let request = nextRequest(); request?.number !== undefined; request = nextRequest()) {
   const made = next;
   const followsPause = performance.now() - readyAt > PAUSE_MS;
   const { number, ...program } = request;
@@ -30,4 +34,12 @@ for (let request = readRequest(); request?.number !== undefined; request = readR
   if (!made.isolate.isDisposed) made.isolate.dispose();
   next = isolates.make();
   readyAt = performance.now();
+}
+
+function nextRequest() {
+  if (!hasCompiler && !waitForRequest(IDLE_MS)) {
+    loadCompiler();
+    hasCompiler = true;
+  }
+  return readRequest();
 }
