@@ -40,9 +40,9 @@ export class WarmPool implements AsyncDisposable {
     this.#polling = options.clock.every(POLL_MS, () => this.#poll());
   }
 
-  /** Makes the minimum of a kind before its first request. */
+  /** Keeps the minimum of a kind warm from now on, whether it was requested before or not. */
   warmUp<Member extends WarmMember>(kind: string, options: ShelfOptions<Member>): void {
-    this.#shelfOf(kind, options);
+    this.#shelfOf(kind, options).raiseMin(options.min);
     this.#wake();
   }
 

@@ -52,6 +52,7 @@ export interface ShelfEntry {
 export class WarmShelf {
   readonly #options: ShelfOptions<WarmMember>;
   readonly #settings: ShelfSettings;
+  #min: number;
   #entries: ShelfEntry[] = [];
   #making: Promise<void> | undefined;
   /** Whether a request waits for the member that is being made. */
@@ -65,6 +66,7 @@ export class WarmShelf {
 
   constructor(options: ShelfOptions<WarmMember>, settings: ShelfSettings) {
     this.#options = options;
+    this.#min = options.min;
     this.#settings = settings;
     this.#requestedAt = settings.clock.elapsed();
   }
@@ -79,7 +81,12 @@ export class WarmShelf {
 
   /** The members that are kept without requests. */
   get min(): number {
-    return Math.min(this.#options.min, this.#settings.max);
+    return Math.min(this.#min, this.#settings.max);
+  }
+
+  /** Keeps at least so many members without requests from now on. */
+  raiseMin(min: number): void {
+    this.#min = Math.max(this.#min, min);
   }
 
   /** Whether there has been no request for a while. */

@@ -94,9 +94,10 @@ Deno.test("WarmPool.lease() keeps a kind warm that is requested often, and none 
   assertEquals(often.made, 2);
 });
 
-Deno.test("WarmPool.warmUp() keeps the minimum warm, without any request too", async () => {
+Deno.test("WarmPool.warmUp() keeps the minimum warm, without any request, and after one that asked for none", async () => {
   await using bench = openPool();
   const { members, shelf } = new Workshop({ min: 2 });
+  await bench.pool.lease("kind", { ...shelf, min: 0 });
   bench.pool.warmUp("kind", shelf);
   await until(() => bench.pool.stateOf("fake").ready === 2, "two are warm");
   bench.clock.advance(3_600_000);
