@@ -40,7 +40,7 @@ export class WarmPool implements AsyncDisposable {
     this.#polling = options.clock.every(POLL_MS, () => this.#poll());
   }
 
-  /** Keeps the minimum of a kind warm from now on, whether it was requested before or not. */
+  /** Keeps the minimum of a kind warm from now on. The kind may have been requested before. */
   warmUp<Member extends WarmMember>(kind: string, options: ShelfOptions<Member>): void {
     this.#shelfOf(kind, options).raiseMin(options.min);
     this.#wake();

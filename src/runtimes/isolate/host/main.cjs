@@ -10,7 +10,7 @@ const { loadCompiler } = require("./typescript.cjs");
 const ANSWER_MS = 1;
 /** The shortest pause before a program after which the process waits. A client that pauses once often does again. */
 const PAUSE_MS = 3;
-/** How long the process waits for a program before it loads what later programs may need. */
+/** How long the process waits for a program before it loads the compiler. */
 const IDLE_MS = 200;
 
 const { addonPath, filter, isJitless, marginMb, memoryMb } = JSON.parse(process.argv[2]);
