@@ -141,6 +141,7 @@ export class IsolateEnvironment implements ExecutionEnvironment {
       memoryMb: options.limits.memoryMb,
       tenant: isShared ? tenant : undefined,
       isForContext: request.isContext === true,
+      startsCold: this.#config.startsCold === true,
     });
     this.#wasReady = lease.wasReady;
     const { slot } = lease;

@@ -37,6 +37,8 @@ export interface SlotDemand {
   readonly memoryMb: number;
   /** Whether the slot is for a context. No program waits for it, as a context mostly waits itself. */
   readonly isForContext: boolean;
+  /** Whether the slot that waits for any tenant is left to others; absent, no. */
+  readonly startsCold?: boolean;
 }
 
 /** A slot that was lent for one program or context. Disposing gives it back. */
@@ -112,13 +114,13 @@ export class Slots implements AsyncDisposable {
   }
 
   /** Lends a slot for one program or context. @throws {CodeBeakerError} `runtime_unavailable` */
-  async lease({ isForContext, memoryMb, tenant }: SlotDemand): Promise<SlotLease> {
-    if (tenant === undefined) return await this.#leaseNew(memoryMb, { group: undefined, isForContext });
+  async lease({ isForContext, memoryMb, startsCold = false, tenant }: SlotDemand): Promise<SlotLease> {
+    if (tenant === undefined) return await this.#leaseNew(memoryMb, { group: undefined, isForContext, startsCold });
     const group = this.#groupOf(tenant, memoryMb);
     group.asking++;
     try {
       const idle = this.#takeIdle(group) ?? await this.#waitFor(group);
-      if (idle === undefined) return await this.#leaseNew(memoryMb, { group, isForContext });
+      if (idle === undefined) return await this.#leaseNew(memoryMb, { group, isForContext, startsCold });
       return this.#lent(idle, { group, isForContext, wasReady: true });
     } finally {
       group.asking--;
@@ -217,10 +219,13 @@ export class Slots implements AsyncDisposable {
   }
 
   /** Lends a slot that has run nothing. */
-  async #leaseNew(memoryMb: number, use: SlotUse): Promise<SlotLease> {
+  async #leaseNew(
+    memoryMb: number,
+    { startsCold, ...use }: SlotUse & { readonly startsCold: boolean },
+  ): Promise<SlotLease> {
     using _starting = countStart(use.group);
     const { pool } = this.#installation.host;
-    const warm = await pool?.lease(kindOf(memoryMb), this.#shelf(memoryMb, 0));
+    const warm = startsCold ? undefined : await pool?.lease(kindOf(memoryMb), this.#shelf(memoryMb, 0));
     const slot = warm?.member ?? await this.#start(memoryMb);
     return this.#lent(slot, { ...use, wasReady: warm !== undefined });
   }

@@ -194,10 +194,11 @@ export class RuntimeSelector {
     const waitedFor = new Set<ExecutionRuntime>();
     const asked = new Set<ExecutionRuntime>();
     let hasWaitedInVain = false;
-    let hasTested = false;
+    let mayTakeTested = takesTested;
+    let hasTaken = false;
     for (;;) {
       const judged = (await this.#judgeAll(demand))
-        .map((one) => hasTested || waitedFor.has(one.runtime) ? withoutSelfTest(one) : one)
+        .map((one) => hasTaken || waitedFor.has(one.runtime) ? withoutSelfTest(one) : one)
         .map((one) => prepared.has(one.runtime) ? withoutInstallation(one) : one);
       const [best, ...others] = bestFirst(judged, demand);
       if (best?.mustInstall !== undefined) {
@@ -210,10 +211,17 @@ export class RuntimeSelector {
         continue;
       }
       if (best?.selfTest !== undefined) {
+        hasTaken = mayTakeTested && await isReadyInstead(others.find(isReady), { best, language });
         const tested = best.selfTest();
-        hasTested = takesTested && await isReadyInstead(others.find(isReady), { best, language });
-        waitedFor.add(best.runtime);
-        if (!hasTested) await tested;
+        if (hasTaken) tested.catch(() => {}); // The next question to the runtime has its error.
+        else {
+          waitedFor.add(best.runtime);
+          await tested;
+        }
+        continue;
+      }
+      if (best === undefined && hasTaken) { // What was taken will not do any more.
+        [mayTakeTested, hasTaken] = [false, false];
         continue;
       }
       const mayLearn = best !== undefined && needs !== undefined && !asked.has(best.runtime) && hasRival(best, judged);
@@ -239,11 +247,16 @@ export class RuntimeSelector {
     return rejected(runtime, { rejectedBecause, declared });
   }
 
-  async #judgeLoaded(runtime: ExecutionRuntime, demand: ConfiguredDemand): Promise<Judged> {
+  /** @param assumesSelfTest whether a self-test that is not over counts as passed here */
+  async #judgeLoaded(
+    runtime: ExecutionRuntime,
+    demand: ConfiguredDemand,
+    assumesSelfTest = demand.options.takesTested === true,
+  ): Promise<Judged> {
     const { config, request, floor, options, isLastResort = false } = demand;
     const capabilities = runtime.getCapabilities(request.language);
-    const { isPatient = false, needs, takesTested = false } = options;
-    const assessment = await runtime.assess(config, { assumesSelfTest: takesTested });
+    const { isPatient = false, needs } = options;
+    const assessment = await runtime.assess(config, { assumesSelfTest });
     const declared = declaredInputs({ ...capabilities, isolationLevel: assessment.isolation.level });
     const { memoryMb = config.resourceLimits.memoryMb, mustInstall } = assessment;
     const rejectedBecause = shortfallOf(assessment, demand) ?? tooMuchMemory(memoryMb, this.#maxMemoryMb) ??
@@ -254,7 +267,9 @@ export class RuntimeSelector {
       return rejected(runtime, { rejectedBecause: fit.rejectedBecause, declared });
     }
     const selfTest = runtime.pendingSelfTest?.({ environment: request.language, minIsolation: floor, isPatient });
-    if (assessment.assumesSelfTest === true && selfTest === undefined) return await this.#judgeLoaded(runtime, demand);
+    if (assessment.assumesSelfTest === true && selfTest === undefined) { // It has ended meanwhile.
+      return await this.#judgeLoaded(runtime, demand, false);
+    }
     const figures = this.profileOf(runtime).figures({
       language: request.language,
       path: assessment.startsCold === true ? "cold" : undefined,

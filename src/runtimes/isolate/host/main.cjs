@@ -38,8 +38,12 @@ for (let request = nextRequest(); request?.number !== undefined; request = nextR
 
 function nextRequest() {
   if (!hasCompiler && !waitForRequest(IDLE_MS)) {
-    loadCompiler();
     hasCompiler = true;
+    try {
+      loadCompiler();
+    } catch {
+      // Programs without types run all the same; one with types gets the error.
+    }
   }
   return readRequest();
 }

@@ -22,7 +22,8 @@ export async function checkBinary(
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<string> {
   const limits = { ...DEFAULT_LIMITS, timeoutMs };
-  await using environment = await createEnvironment(bareConfig(language, limits));
+  // The warm environment is for the request that often comes at the same time.
+  await using environment = await createEnvironment({ ...bareConfig(language, limits), startsCold: true });
   const path = environment.mainFile();
   const program = { kind: "file", path, args: [] } as const;
   const { outcome, output } = await withDeadline(
