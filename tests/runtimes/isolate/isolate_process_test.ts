@@ -7,6 +7,8 @@ import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
 import { parseExecutionRequest } from "../../../src/core/requests/execution_request.ts";
 import { NeedAnalyser } from "../../../src/needs/mod.ts";
 import { deno as denoEntry } from "../../../src/runtimes/deno/entry.ts";
+import { isolate as isolateEntry } from "../../../src/runtimes/isolate/entry.ts";
+import type { RuntimeHost } from "../../../src/runtimes/port.ts";
 import { RuntimeSelector } from "../../../src/runtimes/selection/selector.ts";
 import { testedAvailability } from "../../support/requirements.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
@@ -249,6 +251,23 @@ testIsolate(
     }, "a slot has loaded the compiler");
   },
 );
+
+testIsolate("the check of a runtime leaves warm environments to requests", async ({ host }) => {
+  const [leased, warmed]: [string[], string[]] = [[], []];
+  const pool: RuntimeHost["pool"] = {
+    count() {},
+    lease: (kind) => Promise.resolve(void leased.push(kind)),
+    onEvictAll: () => ({ [Symbol.dispose]() {} }),
+    schedule() {},
+    warmUp: (kind) => void warmed.push(kind),
+  };
+  const selfTestResults = { has: () => Promise.resolve(true), add: () => Promise.resolve() };
+  for (const entry of [denoEntry, isolateEntry]) {
+    await using runtime = runtimeOf(entry, { ...host, pool, selfTestResults });
+    assertEquals(await runtime.isAvailable(), { available: true });
+  }
+  assertEquals([leased, warmed.length], [[], 3]); // Deno has two languages.
+});
 
 testIsolate("a text that breaks the compiler of TypeScript breaks no program after it", async ({ run }) => {
   const deep = `let x: number = ${"(".repeat(20_000)}${")".repeat(20_000)};`;

@@ -5,11 +5,16 @@ import { create as createNativeRuntime } from "../../../src/runtimes/native/mod.
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { until } from "../../support/until.ts";
 
 Deno.test("isAvailable() and assess() test no language that is only described, or whose self-test is awaited apart", async () => {
   const asked: string[] = [];
+  const may = Promise.withResolvers<void>();
   const selfTestResults = {
-    has: (subject: string) => Promise.resolve(void asked.push(subject)).then(() => true),
+    has(subject: string) {
+      asked.push(subject);
+      return may.promise.then(() => true);
+    },
     add: () => Promise.resolve(),
   };
   await using host = await openRuntimeHost({ selfTestResults });
@@ -24,7 +29,9 @@ Deno.test("isAvailable() and assess() test no language that is only described, o
   const pending = runtime.pendingSelfTest?.(demand);
   assertEquals(asked, []);
   const over = pending?.();
-  assertEquals(await assess(true), { ...described, assumesSelfTest: true }); // It does not wait for what runs.
+  await until(() => asked.length > 0, "the self-test runs");
+  assertEquals(await assess(true), { ...described, assumesSelfTest: true });
+  may.resolve();
   await over;
   assertEquals([asked, runtime.pendingSelfTest?.(demand)], [["native_bash"], undefined]);
   assertEquals([await assess(true), await assess()], [described, described]);

@@ -284,7 +284,7 @@ Deno.test("RuntimeSelector takes a tested runtime while the best is tested, wher
         const pending = runtime.pendingSelfTest?.(demand);
         return pending === undefined ? undefined : () => {
           begun++;
-          if (chosen === "best") end();
+          if (chosen === "best") setTimeout(end); // Who waits sees the end, and who takes another does not.
           return pending();
         };
       },
