@@ -82,7 +82,7 @@ export interface AvailabilityOptions {
 export interface SelfTestDemand extends Pick<RuntimeConfig, "minIsolation"> {
   /** The environment name; absent, the runtime as a whole is meant. */
   readonly environment?: string;
-  /** Whether the caller is patient; absent, it is not. */
+  /** Whether the caller waits for Docker up to a minute; absent, 2 s. */
   readonly isPatient?: boolean;
 }
 

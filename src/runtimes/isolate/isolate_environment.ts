@@ -15,10 +15,10 @@ import type {
   WorkspaceFiles,
 } from "../port.ts";
 import type { Installation } from "../process/installation.ts";
+import { LateWorkspace } from "../process/late_workspace.ts";
 import { WORKSPACE_NAME } from "../process/mounts.ts";
 import { parseShellCommand } from "../process/shell_command.ts";
 import { WEB } from "./facts.ts";
-import { LateWorkspace } from "../process/late_workspace.ts";
 import { ordersTo } from "./context_orders.ts";
 import { readProgram, type SourceFiles } from "./program_files.ts";
 import type { Slot } from "./slot.ts";

@@ -75,11 +75,10 @@ class ProcessRuntime implements LoadedRuntime {
     if (fetchesNothing && !this.#isPrebuilt()) {
       return { available: false, reason: "what its compiler needs has yet to be made" };
     }
-    const presence = presenceOf(this.#spec.binary);
-    const isAssumed = assumesUntested
-      ? this.#probe.last?.available !== false
-      : assumesSelfTest && !this.#isTested && presence.available;
-    return isAssumed ? presence : await this.#answer();
+    const mayAssume = assumesUntested ? this.#probe.last?.available !== false : assumesSelfTest && !this.#isTested;
+    const presence = mayAssume ? presenceOf(this.#spec.binary) : undefined;
+    const isAssumed = presence?.available === true || assumesUntested;
+    return presence !== undefined && isAssumed ? presence : await this.#answer();
   }
 
   pendingSelfTest(): (() => Promise<void>) | undefined {

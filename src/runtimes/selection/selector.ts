@@ -135,8 +135,8 @@ export class RuntimeSelector {
   }
 
   /**
-   * Filters and ranks the runtimes for a request, and explains the result. It waits for self-tests, of Docker only where
-   * that would be chosen. With `takesTested`, that holds for all runtimes.
+   * Filters and ranks the runtimes for a request, and explains the result. It waits for the self-tests of all runtimes
+   * that fit. Docker's, and with `takesTested` each one, is waited for only where that runtime would be chosen.
    *
    * @throws {CodeBeakerError} `invalid_request` when the request forces a runtime that does not exist
    */
@@ -220,7 +220,7 @@ export class RuntimeSelector {
         }
         continue;
       }
-      if (best === undefined && hasTaken) { // What was taken will not do any more.
+      if (best === undefined && hasTaken) { // The runtime that was taken has been rejected since.
         [mayTakeTested, hasTaken] = [false, false];
         continue;
       }

@@ -53,7 +53,7 @@ export class Probe implements AsyncDisposable {
     return this.#last;
   }
 
-  /** Counts the answers; 0 before the first question. Undefined while a check is due or runs. */
+  /** Counts the answers: 0 before the first question. Undefined while a check runs, or has to be repeated. */
   get revision(): number | undefined {
     if (this.#answer === undefined) return this.#revision;
     return this.#isChecking || this.#clock.elapsed() >= this.#expiresAt ? undefined : this.#revision;
