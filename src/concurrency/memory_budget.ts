@@ -79,12 +79,18 @@ export class MemoryBudget {
   }
 
   #ofBoth(part: Semaphore, sizeMb: number): Disposable | undefined {
-    using held = new DisposableStack();
-    for (const semaphore of [part, this.#all]) {
-      const permits = semaphore.tryAcquire(sizeMb);
-      if (permits === undefined) return undefined;
-      held.use(permits);
+    const ofPart = part.tryAcquire(sizeMb);
+    if (ofPart === undefined) return undefined;
+    const ofAll = this.#all.tryAcquire(sizeMb);
+    if (ofAll === undefined) {
+      ofPart[Symbol.dispose]();
+      return undefined;
     }
-    return held.move();
+    return {
+      [Symbol.dispose]() {
+        ofPart[Symbol.dispose]();
+        ofAll[Symbol.dispose]();
+      },
+    };
   }
 }

@@ -1,6 +1,6 @@
 import { CollectedBytes } from "../core/bytes/collected_bytes.ts";
 import type { MimeBundle } from "../core/cell.ts";
-import type { OutputChunk, OutputStream } from "../core/execution.ts";
+import type { OutputChunk, OutputReader, OutputSource, OutputStream } from "../core/execution.ts";
 import { MEBIBYTE } from "../core/limits.ts";
 import type { CellReport } from "../runtimes/port.ts";
 import { CellDisplays } from "./cell_displays.ts";
@@ -26,14 +26,14 @@ export interface CellReading {
 
 /** Divides the output of a context's process into cells. Output between two cells belongs to the second. */
 export class CellStreams {
-  readonly #reader: ReadableStreamDefaultReader<OutputChunk>;
+  readonly #reader: OutputReader;
   /** The output after the end of the last cell. */
   readonly #early = {
     stdout: new CollectedBytes(MAX_EARLY_BYTES),
     stderr: new CollectedBytes(MAX_EARLY_BYTES),
   };
 
-  constructor(output: ReadableStream<OutputChunk>) {
+  constructor(output: OutputSource) {
     this.#reader = output.getReader();
   }
 

@@ -21,6 +21,16 @@ export interface OutputChunk {
   readonly isOfError?: true;
 }
 
+/** Reads output in order. */
+export type OutputReader = Pick<ReadableStreamDefaultReader<OutputChunk>, "read" | "cancel">;
+
+/** A program's output for one reader: a stream, or what is read like one. */
+export interface OutputSource extends AsyncIterable<OutputChunk> {
+  getReader(): OutputReader;
+  /** Tells that nobody reads the output. */
+  cancel(): Promise<void>;
+}
+
 /** The usage of an execution. */
 export type Usage = Answer<typeof usageSchema>;
 

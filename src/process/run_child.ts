@@ -1,6 +1,6 @@
 import { concatBytes } from "../core/bytes/bytes.ts";
 import { CodeBeakerError } from "../core/errors.ts";
-import type { Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
+import type { Outcome, OutputSource, ProgramUsage } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
 import { onAbort } from "../concurrency/on_abort.ts";
 import { ChildLife, type ChildLifeRequest } from "./child_life.ts";
@@ -51,7 +51,7 @@ export interface ProgramOptions {
 /** A running child. */
 export interface Child {
   readonly stdin: WritableStream<Uint8Array>;
-  readonly output: ReadableStream<OutputChunk>;
+  readonly output: OutputSource;
   readonly outcome: Promise<Outcome>;
   /** Settles, after the outcome, when all processes of the child are gone. */
   readonly gone: Promise<void>;

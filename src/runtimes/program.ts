@@ -1,5 +1,5 @@
 import type { CellAnswer } from "../core/cell.ts";
-import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
+import type { CompileResult, Outcome, OutputSource, ProgramUsage } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
 import type { DenialReport } from "../core/denials/denial_report.ts";
 
@@ -69,7 +69,7 @@ export interface ProgramHandle {
   /**
    * All output of the program. The owner reads it to the end or cancels it; a program that is not read is slowed down.
    */
-  readonly output: ReadableStream<OutputChunk>;
+  readonly output: OutputSource;
   /** Settles when the program has ended, whether or not its output was read. It does not reject. */
   readonly outcome: Promise<Outcome>;
   usage(): ProgramUsage;

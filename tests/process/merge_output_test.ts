@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { OutputChunk, OutputStream } from "../../src/core/execution.ts";
+import type { OutputChunk, OutputReader, OutputStream } from "../../src/core/execution.ts";
 import { type ChunkSource, mergeOutput } from "../../src/process/merge_output.ts";
 
 const NEVER = new Promise<never>(() => {});
@@ -58,11 +58,11 @@ function show(chunk: OutputChunk | undefined): string | undefined {
   return chunk === undefined ? undefined : `${chunk.stream}:${new TextDecoder().decode(chunk.bytes)}`;
 }
 
-async function readNext(reader: ReadableStreamDefaultReader<OutputChunk>): Promise<string | undefined> {
+async function readNext(reader: OutputReader): Promise<string | undefined> {
   return show((await reader.read()).value);
 }
 
-async function readAll(reader: ReadableStreamDefaultReader<OutputChunk>): Promise<string[]> {
+async function readAll(reader: OutputReader): Promise<string[]> {
   const texts: string[] = [];
   for (let text = await readNext(reader); text !== undefined; text = await readNext(reader)) texts.push(text);
   return texts;

@@ -1,8 +1,9 @@
-import type { Outcome, OutputChunk, ProgramUsage } from "../../core/execution.ts";
+import type { Outcome, OutputSource, ProgramUsage } from "../../core/execution.ts";
 import { type Limits, MEBIBYTE } from "../../core/limits.ts";
 import { onAbort } from "../../concurrency/on_abort.ts";
 import { OutputBudget } from "../../process/child_output.ts";
 import { memoryLimit } from "../../process/ending.ts";
+import { OutputQueue } from "../../process/output_queue.ts";
 import { ProcessWatch } from "../../process/process_watch.ts";
 import type { ProgramHandle, RunOptions } from "../port.ts";
 import type { Slot } from "./slot.ts";
@@ -46,7 +47,7 @@ export interface SlotProgramParts {
 class SlotProgram implements ProgramHandle {
   readonly readsStdin: boolean;
   readonly outcome: Promise<Outcome>;
-  readonly output: ReadableStream<OutputChunk>;
+  readonly #output = new OutputQueue({ most: MAX_WAITING_CHUNKS });
   readonly #slot: Slot;
   /** The slot's number of this program, which its end repeats. */
   readonly #number: number;
@@ -59,8 +60,6 @@ class SlotProgram implements ProgramHandle {
   #cause: Outcome | undefined;
   #end: ProgramEnd | undefined;
   #hasEnded = false;
-  #isUnread = false;
-  #wanted = Promise.withResolvers<void>();
 
   /** @param isContext whether it is a context, whose CPU time is always measured, since that of each cell is bounded */
   constructor(
@@ -92,32 +91,24 @@ class SlotProgram implements ProgramHandle {
     };
     let timer = setTimeout(outlast, Math.min(SHORT_MS, timeoutMs));
     const over = Promise.withResolvers<Outcome>();
-    this.output = new ReadableStream<OutputChunk>({
-      start: (controller) => {
-        this.#follow(controller).catch(() => this.#abort()).then((outcome) => {
-          this.#hasEnded = true;
-          clearTimeout(timer);
-          cancelling[Symbol.dispose]();
-          this.#watch.stop();
-          if (!this.#isUnread) controller.close();
-          takeBack().then(() => over.resolve(outcome), over.reject);
-        });
-      },
-      pull: () => {
-        this.#wanted.resolve();
-        this.#wanted = Promise.withResolvers();
-      },
-      cancel: () => {
-        this.#isUnread = true;
-        this.#wanted.resolve();
-      },
-    }, { highWaterMark: MAX_WAITING_CHUNKS });
+    this.#follow().catch(() => this.#abort()).then((outcome) => {
+      this.#hasEnded = true;
+      clearTimeout(timer);
+      cancelling[Symbol.dispose]();
+      this.#watch.stop();
+      this.#output.close();
+      takeBack().then(() => over.resolve(outcome), over.reject);
+    });
     this.outcome = over.promise;
     const cancelling = onAbort(signal, () => this.end({ kind: "cancelled" }));
   }
 
   get stdin(): WritableStream<Uint8Array> {
     return this.#stdin ??= this.#openStdin();
+  }
+
+  get output(): OutputSource {
+    return this.#output;
   }
 
   kill(signal: Deno.Signal): void {
@@ -137,11 +128,11 @@ class SlotProgram implements ProgramHandle {
     if (this.#hasEnded || this.#cause !== undefined) return;
     this.#cause = cause;
     this.#slot.kill();
-    this.#wanted.resolve();
+    this.#output.unbind();
   }
 
   /** Reads the slot's frames until the program has ended. */
-  async #follow(controller: ReadableStreamDefaultController<OutputChunk>): Promise<Outcome> {
+  async #follow(): Promise<Outcome> {
     for (;;) {
       const frames = await this.#slot.read();
       if (frames === undefined) return await this.#explainDeath();
@@ -150,18 +141,16 @@ class SlotProgram implements ProgramHandle {
           const end = parseEnd(frame.bytes);
           return end?.number === this.#number ? this.#outcomeOf(end) : await this.#explainDeath();
         }
-        this.#print(frame, controller);
+        this.#print(frame);
       }
-      while (!this.#isUnread && this.#cause === undefined && (controller.desiredSize ?? 1) <= 0) {
-        await this.#wanted.promise;
-      }
+      if (!this.#output.hasRoom) await this.#output.room();
     }
   }
 
-  #print({ bytes, kind }: SlotFrame, controller: ReadableStreamDefaultController<OutputChunk>): void {
+  #print({ bytes, kind }: SlotFrame): void {
     if (kind !== "stdout" && kind !== "stderr") return;
     const kept = this.#budget.take(bytes);
-    if (kept.length > 0 && !this.#isUnread) controller.enqueue({ stream: kind, bytes: kept });
+    if (kept.length > 0) this.#output.push({ stream: kind, bytes: kept });
   }
 
   #outcomeOf(end: ProgramEnd): Outcome {

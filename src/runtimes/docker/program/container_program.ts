@@ -1,6 +1,6 @@
 import { settledWithin } from "../../../concurrency/delay.ts";
 import { type DenialReport, NO_DENIALS } from "../../../core/denials/denial_report.ts";
-import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../../../core/execution.ts";
+import type { CompileResult, Outcome, OutputSource, ProgramUsage } from "../../../core/execution.ts";
 import { onAbort } from "../../../concurrency/on_abort.ts";
 import type { ProgramHandle } from "../../port.ts";
 import { isEngineLost } from "../engine/engine_call.ts";
@@ -42,7 +42,7 @@ export interface StartedProgram {
  */
 export class ContainerProgram implements ProgramHandle {
   readonly stdin: WritableStream<Uint8Array>;
-  readonly output: ReadableStream<OutputChunk>;
+  readonly output: OutputSource;
   readonly outcome: Promise<Outcome>;
   compile?: CompileResult;
   readonly #request: ContainerProgramRequest;

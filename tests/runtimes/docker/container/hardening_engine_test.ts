@@ -284,6 +284,6 @@ async function startSleeper(
 ): Promise<ProgramHandle> {
   await environment.files.write(path, new TextEncoder().encode("exec sleep 1000"));
   const program = await environment.run({ kind: "file", path, args: [] }, { env: {}, limits: DEFAULT_LIMITS });
-  program.output.pipeTo(new WritableStream());
+  ReadableStream.from(program.output).pipeTo(new WritableStream());
   return program;
 }

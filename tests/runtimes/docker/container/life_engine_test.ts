@@ -19,7 +19,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
           env: {},
           limits: DEFAULT_LIMITS,
         });
-        program.output.pipeTo(new WritableStream());
+        ReadableStream.from(program.output).pipeTo(new WritableStream());
         const [container, ...others] = await docker.containers();
         assert(container !== undefined && others.length === 0);
         assertEquals(container.Labels[LABELS.instance], docker.host.instance?.id);
@@ -58,7 +58,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
       limits: DEFAULT_LIMITS,
     });
     const reading = program.outcome.then(() => environment.files.read("made.txt"));
-    await program.output.pipeTo(new WritableStream());
+    await ReadableStream.from(program.output).pipeTo(new WritableStream());
     assertEquals(await new Response(await reading).text(), "made\n");
   });
 

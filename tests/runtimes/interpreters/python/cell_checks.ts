@@ -110,7 +110,7 @@ export function testCells(host: CellHost): void {
 }
 
 function stdoutOf(output: ProgramHandle["output"]): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return output.pipeThrough(
+  return ReadableStream.from(output).pipeThrough(
     new TransformStream<OutputChunk, Uint8Array<ArrayBuffer>>({
       transform({ bytes, stream }, controller) {
         if (stream === "stdout") controller.enqueue(new Uint8Array(bytes));

@@ -1,0 +1,94 @@
+import type { OutputChunk, OutputReader, OutputSource } from "../core/execution.ts";
+
+/** Options of a queue. */
+export interface OutputQueueOptions {
+  /** The most chunks that wait for the reader; 1 when absent. */
+  readonly most?: number;
+  /** Called when the reader wants no more, unless the queue is closed. */
+  onCancel?(): Promise<unknown> | void;
+}
+
+/**
+ * Chunks of output on their way to one reader, in order. A stream of the platform does the same; to make and read one
+ * takes a short program a twentieth of its time.
+ */
+export class OutputQueue implements OutputSource, OutputReader {
+  readonly #onCancel: OutputQueueOptions["onCancel"];
+  readonly #chunks: OutputChunk[] = [];
+  #most: number;
+  #isClosed = false;
+  #arrived: PromiseWithResolvers<void> | undefined;
+  #taken: PromiseWithResolvers<void> | undefined;
+
+  constructor({ most = 1, onCancel }: OutputQueueOptions = {}) {
+    this.#most = most;
+    this.#onCancel = onCancel;
+  }
+
+  /** Whether the reader has taken enough for the next chunk. */
+  get hasRoom(): boolean {
+    return this.#chunks.length < this.#most;
+  }
+
+  /** Waits until there is room. */
+  async room(): Promise<void> {
+    while (!this.hasRoom) await (this.#taken ??= Promise.withResolvers()).promise;
+  }
+
+  /** Adds a chunk, whether or not there is room. A closed queue takes none. */
+  push(chunk: OutputChunk): void {
+    if (this.#isClosed) return;
+    this.#chunks.push(chunk);
+    this.#wakeReader();
+  }
+
+  /** Has room for everything from now on. */
+  unbind(): void {
+    this.#most = Infinity;
+    this.#wakeWriter();
+  }
+
+  /** Ends the output. The reader gets the chunks that still wait. */
+  close(): void {
+    this.#isClosed = true;
+    this.#wakeReader();
+  }
+
+  getReader(): OutputReader {
+    return this;
+  }
+
+  async read(): Promise<ReadableStreamReadResult<OutputChunk>> {
+    while (this.#chunks.length === 0 && !this.#isClosed) await (this.#arrived ??= Promise.withResolvers()).promise;
+    const value = this.#chunks.shift();
+    if (value === undefined) return { done: true };
+    this.#wakeWriter();
+    return { done: false, value };
+  }
+
+  async cancel(): Promise<void> {
+    const wasClosed = this.#isClosed;
+    this.#chunks.length = 0;
+    this.close();
+    this.unbind();
+    if (!wasClosed) await this.#onCancel?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<OutputChunk, void> {
+    try {
+      for (let { value } = await this.read(); value !== undefined; { value } = await this.read()) yield value;
+    } finally {
+      await this.cancel();
+    }
+  }
+
+  #wakeReader(): void {
+    this.#arrived?.resolve();
+    this.#arrived = undefined;
+  }
+
+  #wakeWriter(): void {
+    this.#taken?.resolve();
+    this.#taken = undefined;
+  }
+}
