@@ -9,6 +9,8 @@ import { checkEnd } from "./side_by_side/services.ts";
 import { median, printTable } from "./table.ts";
 import type { Target } from "./targets.ts";
 
+/** Services of one row. One start alone varies by a fifth on a small machine. */
+const STARTS = 3;
 /** The first requests of a service, and as many later ones. */
 const SAMPLES = 100;
 /** The requests between them: one after the other, without a pause. */
@@ -25,6 +27,9 @@ interface Phase {
   readonly ms: number;
   readonly bareMs: number;
 }
+
+/** The times behind a phase, of all services. */
+type Samples = Readonly<Record<keyof Phase, number[]>>;
 
 /** The same work by a service that has just started, and later. */
 interface Ages {
@@ -67,7 +72,7 @@ export async function benchYoung(): Promise<Target[]> {
   const directory = await Deno.makeTempDir();
   let round = 0;
   const bare = () => timeBare(directory, round++);
-  await using older = await start({ CODEBEAKER_PROBE: "false" });
+  await using older = await startService({ CODEBEAKER_PROBE: "false" });
   const ages = [
     await benchAges(ONE_SHOTS, { arrivalMs: 0, bare, older }),
     await benchAges(CELLS, { arrivalMs: 0, bare, older }),
@@ -99,39 +104,44 @@ interface Measuring {
 }
 
 /**
- * Measures the first requests of a service, and later ones. Before both phases the machine and this client do the same
+ * Measures the first requests of services, and later ones. Before both phases the machine and this client do the same
  * work: a machine that was idle wakes slower, and a client's code is compiled too.
  */
 async function benchAges(work: Work, { arrivalMs, bare, older }: Measuring): Promise<Ages> {
-  await repeat(await work.begin(new ApiClient(older)));
-  await using service = await start({ CODEBEAKER_PROBE: "true" });
-  const client = new ApiClient(service);
-  const phase = async (): Promise<{ readonly figures: Phase; readonly run: () => Promise<unknown> }> => {
-    await bare();
-    await delay(arrivalMs);
-    const run = await work.begin(client);
-    const [ms, bareMs]: [number[], number[]] = [[], []];
-    for (let index = 0; index < SAMPLES; index++) {
-      if (work.thoughtMs > 0) await delay(work.thoughtMs);
-      const askedAt = performance.now();
-      await run();
-      ms.push(performance.now() - askedAt);
-      if (index % EVERY === 0) bareMs.push(await bare());
-    }
-    return { figures: { ms: median(ms), bareMs: median(bareMs) }, run };
-  };
-  const { figures: young, run } = await phase();
-  await repeat(run);
-  const { figures: later } = await phase();
+  const [young, later]: [Samples, Samples] = [{ ms: [], bareMs: [] }, { ms: [], bareMs: [] }];
+  for (let start = 0; start < STARTS; start++) {
+    await repeat(await work.begin(new ApiClient(older)));
+    await using service = await startService({ CODEBEAKER_PROBE: "true" });
+    const client = new ApiClient(service);
+    const phase = async ({ bareMs, ms }: Samples): Promise<() => Promise<unknown>> => {
+      await bare();
+      await delay(arrivalMs);
+      const run = await work.begin(client);
+      for (let index = 0; index < SAMPLES; index++) {
+        if (work.thoughtMs > 0) await delay(work.thoughtMs);
+        const askedAt = performance.now();
+        await run();
+        ms.push(performance.now() - askedAt);
+        if (index % EVERY === 0) bareMs.push(await bare());
+      }
+      return run;
+    };
+    await repeat(await phase(young));
+    await phase(later);
+  }
   const name = arrivalMs > 0 ? `${work.name}, after a pause of ${arrivalMs / 1_000} s` : work.name;
-  return { name, young, later };
+  return { name, young: phaseOf(young), later: phaseOf(later) };
+}
+
+function phaseOf({ bareMs, ms }: Samples): Phase {
+  return { ms: median(ms), bareMs: median(bareMs) };
 }
 
 async function repeat(run: () => Promise<unknown>): Promise<void> {
   for (let index = 0; index < BETWEEN; index++) await run();
 }
 
-function start(env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
+function startService(env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
   const PATH = [...installedDirectories(), "/usr/bin", "/bin"].join(":");
   return startServiceProcess([], { PATH, ...env });
 }
