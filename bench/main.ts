@@ -12,6 +12,7 @@ import { benchNeighbours } from "./neighbours_bench.ts";
 import { benchOptimisations } from "./optimisations_bench.ts";
 import { benchOverhead } from "./overhead_bench.ts";
 import { benchPythonContexts } from "./python_contexts_bench.ts";
+import { benchRested } from "./rested_bench.ts";
 import { benchSelector } from "./selector_bench.ts";
 import { benchService } from "./service_bench.ts";
 import { benchStreaming } from "./streaming_bench.ts";
@@ -32,6 +33,7 @@ const BENCHES = [
   benchDenials,
   benchDocker,
   benchLimits,
+  benchRested,
 ];
 
 /** Measures everything. */

@@ -29,7 +29,8 @@ import { testPrograms, versionOf } from "./self_test/test_programs.ts";
 import type { ProcessSpec, SharedProcesses } from "./spec.ts";
 import { leaseEnvironment, warmUpEnvironments } from "./warm_environments.ts";
 
-const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000 };
+/** Times of the check of a binary. After a rest, the checks of all runtimes are due at the same request. */
+const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000, waitsMs: 1_000 };
 /** How long an honest program may take. On a hanging binary, callers wait a few times as long. */
 const HONEST_TIMEOUT_MS = 1_500;
 /** How long the self-test may take beside the honest program. Its programs share a busy machine. */

@@ -1,5 +1,6 @@
 import { type Clock, SYSTEM_CLOCK } from "../../concurrency/clock.ts";
 import { withDeadline } from "../../concurrency/deadline.ts";
+import { delay } from "../../concurrency/delay.ts";
 import type { Availability } from "../../core/capabilities.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 
@@ -20,6 +21,8 @@ export interface ProbeOptions {
   readonly toError?: () => Error;
   /** Whether "available" holds while it is checked again; absent, it does not. No caller waits then. */
   readonly holdsMeanwhile?: () => boolean;
+  /** How long such a check waits, in ms; 0 when absent. The program whose start has asked runs first. */
+  readonly waitsMs?: number;
   /** Default: the machine's clock. */
   readonly clock?: Pick<Clock, "elapsed">;
 }
@@ -60,16 +63,29 @@ export class Probe implements AsyncDisposable {
   }
 
   answer(): Promise<Availability> {
+    const answer = this.#clock.elapsed() >= this.#expiresAt ? undefined : this.#answer;
+    if (answer !== undefined && !this.#isChecking) return answer;
     const last = this.#last;
-    const answer = this.#answer === undefined || this.#clock.elapsed() >= this.#expiresAt ? this.#ask() : this.#answer;
-    const isHeld = this.#isChecking && last?.available === true && this.#options.holdsMeanwhile?.() === true;
-    return isHeld ? Promise.resolve(last) : answer;
+    if (last?.available !== true || this.#options.holdsMeanwhile?.() !== true) return answer ?? this.#ask();
+    if (answer === undefined) this.#askLater();
+    return Promise.resolve(last);
   }
 
   /** Aborts the check that runs, and waits for its end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
     await this.#checking;
+  }
+
+  /** Begins a check after a wait, for which the last answer holds. */
+  #askLater(): void {
+    const { waitsMs = 0 } = this.#options;
+    if (waitsMs === 0) return void this.#ask();
+    this.#expiresAt = Number.POSITIVE_INFINITY;
+    const { signal } = this.#ending;
+    this.#checking = delay(waitsMs, { signal }).then(() => {
+      if (!signal.aborted) this.#ask();
+    });
   }
 
   /** Begins a check, whose answer is cached. */

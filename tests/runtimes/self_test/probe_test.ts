@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { Probe } from "../../../src/runtimes/self_test/probe.ts";
+import { until } from "../../support/until.ts";
 
 Deno.test("Probe checks once for all callers, and caches the answer", async () => {
   let checks = 0;
@@ -75,6 +76,26 @@ Deno.test("Probe answers with the last result while a check runs", async () => {
   const again = probe.answer();
   checks[2]?.resolve();
   assertEquals([await again, checks.length], [{ available: true }, 3]);
+});
+
+Deno.test("Probe lets an answer that holds wait for its next check, and ends that wait when it is disposed of", async () => {
+  let [time, checks] = [0, 0];
+  const check = () => Promise.resolve(void checks++);
+  const times = { ttlMs: 30_000, failureTtlMs: 1_000, timeoutMs: 1_000 };
+  const options = { ...times, clock: { elapsed: () => time }, holdsMeanwhile: () => true };
+  const probe = new Probe(check, { ...options, waitsMs: 20 });
+  await probe.answer();
+  time = 30_000;
+  const held = [await probe.answer(), await probe.answer()];
+  assertEquals([held, checks, probe.revision], [[{ available: true }, { available: true }], 1, 1]);
+  await until(() => probe.revision === 2, "it was checked again");
+  assertEquals(checks, 2);
+  const ended = new Probe(check, { ...options, waitsMs: 60_000 });
+  await ended.answer();
+  time = 60_000;
+  await ended.answer();
+  await ended[Symbol.asyncDispose]();
+  assertEquals(checks, 3);
 });
 
 Deno.test("Probe passes on the remedy and the time that an error carries", async () => {
