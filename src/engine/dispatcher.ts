@@ -25,8 +25,6 @@ export interface Candidates<Request extends SelectionRequest = SelectionRequest>
   /** The request, its permissions narrowed by the policy and the key. */
   readonly request: Request;
   readonly ranking: Ranking;
-  /** Ranks also those whose self-tests were not waited for; absent where there can be none. */
-  readonly rankAll?: () => Promise<Ranking>;
   readonly tenant: string;
 }
 
@@ -111,35 +109,22 @@ export class Dispatcher {
         supported: this.#selector.supportedLanguages(),
       });
     }
-    const rankAll = () => this.#selector.rank(narrowed, { ...options, installs: true, takesTested: false });
-    const mayLackSome = options.takesTested === true;
-    return { request: narrowed, ranking, tenant: principal.tenant, ...(mayLackSome ? { rankAll } : {}) };
+    return { request: narrowed, ranking, tenant: principal.tenant };
   }
 
   /**
-   * Attempts work on one candidate after the other until one attempt succeeds. After the last, it waits for the
-   * self-tests that were left out.
+   * Attempts work on one candidate after the other until one attempt succeeds.
    *
    * @throws {CodeBeakerError} `runtime_unavailable` when no candidate could start; else the error of the attempt
    */
   async attemptEach<Value>(
-    { request, tenant, ...candidates }: Candidates,
+    { request, ranking, tenant }: Candidates,
     attempt: (on: RuntimeAttempt) => Promise<Value>,
   ): Promise<AttemptResult<Value>> {
     const attempts: Attempt[] = [];
     const failures: CodeBeakerError[] = [];
-    let { rankAll, ranking } = candidates;
     const config = { ...configOf(request, ranking.selection.floor), tenant };
-    const hasFailed = ({ name }: ExecutionRuntime) => attempts.some((failed) => failed.runtime === name);
-    for (;;) {
-      const next = ranking.passed.find(({ runtime }) => !hasFailed(runtime));
-      if (next === undefined) {
-        if (rankAll === undefined) break;
-        ranking = await rankAll();
-        rankAll = undefined;
-        continue;
-      }
-      const { memoryMb, runtime } = next;
+    for (const { runtime, memoryMb } of ranking.passed) {
       try {
         return {
           value: await this.#attemptOn({ runtime, config, memoryMb }, attempt),

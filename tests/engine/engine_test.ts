@@ -79,25 +79,6 @@ Deno.test("Engine falls back when an environment cannot be made, and tells every
   ]);
 });
 
-Deno.test("Engine falls back also to a runtime whose self-test it has not waited for", async () => {
-  const broken = fakeRuntime({
-    name: "broken",
-    createEnvironment: () => Promise.reject(new CodeBeakerError("runtime_unavailable", "it broke")),
-  });
-  let isTested = false;
-  const untested: ExecutionRuntime = {
-    ...fakeRuntime({
-      name: "untested",
-      startupTimeMs: 1,
-      createEnvironment: () => Promise.resolve(fakeEnvironment(EXITED)),
-    }),
-    pendingSelfTest: () => isTested ? undefined : () => delay(20).then(() => void (isTested = true)),
-  };
-  await using engine = engineOf([broken, untested]);
-  const { attempts, runtime } = await engine.execute(CALLER, REQUEST);
-  assertEquals([runtime, attempts], ["untested", [{ runtime: "broken", error: "it broke" }]]);
-});
-
 Deno.test("Engine does not fall back once user code may have begun", async () => {
   const environment = {
     ...fakeEnvironment(EXITED),
