@@ -58,7 +58,7 @@ export async function runProgram(
   };
   const ended = handle.outcome.then((outcome) => ({ outcome, wallMs: performance.now() - beganAt }));
   const feeding = feed(handle, options.stdin ?? "");
-  const reader = handle.output.getReader(); // A loop over a stream would release the reader, which fails.
+  const reader = handle.output.getReader(); // A loop over a stream releases its reader, which makes an error each time.
   try {
     for (let { value } = await reader.read(); value !== undefined; { value } = await reader.read()) {
       kept[value.stream].push(value.bytes);

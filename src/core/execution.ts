@@ -24,10 +24,10 @@ export interface OutputChunk {
 /** Reads output in order. */
 export type OutputReader = Pick<ReadableStreamDefaultReader<OutputChunk>, "read" | "cancel">;
 
-/** A program's output for one reader: a stream, or what is read like one. */
+/** The output of a program, for one reader. */
 export interface OutputSource extends AsyncIterable<OutputChunk> {
   getReader(): OutputReader;
-  /** Tells that nobody reads the output. */
+  /** Discards the rest of the output. */
   cancel(): Promise<void>;
 }
 

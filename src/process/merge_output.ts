@@ -35,9 +35,9 @@ export function mergeOutput(sources: readonly ChunkSource[], ended: Promise<unkn
     for (;;) {
       const bytes = await source.read().catch(() => undefined);
       if (bytes === undefined) return;
-      chunks++;
       if (bytes.length > 0) queue.push({ stream: source.stream, bytes });
-      await queue.room();
+      await queue.waitForRoom();
+      chunks++; // Not before: the reader may have paused for long.
     }
   }
 

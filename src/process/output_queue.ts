@@ -2,8 +2,8 @@ import type { OutputChunk, OutputReader, OutputSource } from "../core/execution.
 
 /** Options of a queue. */
 export interface OutputQueueOptions {
-  /** The most chunks that wait for the reader; 1 when absent. */
-  readonly most?: number;
+  /** How many chunks may wait for the reader; 1 when absent. */
+  readonly maxWaiting?: number;
   /** Called when the reader wants no more, unless the queue is closed. */
   onCancel?(): Promise<unknown> | void;
 }
@@ -15,23 +15,24 @@ export interface OutputQueueOptions {
 export class OutputQueue implements OutputSource, OutputReader {
   readonly #onCancel: OutputQueueOptions["onCancel"];
   readonly #chunks: OutputChunk[] = [];
-  #most: number;
+  /** How many of the chunks the reader has taken. Removing each at once would move all later ones. */
+  #takenCount = 0;
+  #maxWaiting: number;
   #isClosed = false;
   #arrived: PromiseWithResolvers<void> | undefined;
   #taken: PromiseWithResolvers<void> | undefined;
 
-  constructor({ most = 1, onCancel }: OutputQueueOptions = {}) {
-    this.#most = most;
+  constructor({ maxWaiting = 1, onCancel }: OutputQueueOptions = {}) {
+    this.#maxWaiting = maxWaiting;
     this.#onCancel = onCancel;
   }
 
   /** Whether the reader has taken enough for the next chunk. */
   get hasRoom(): boolean {
-    return this.#chunks.length < this.#most;
+    return this.#waiting < this.#maxWaiting;
   }
 
-  /** Waits until there is room. */
-  async room(): Promise<void> {
+  async waitForRoom(): Promise<void> {
     while (!this.hasRoom) await (this.#taken ??= Promise.withResolvers()).promise;
   }
 
@@ -42,9 +43,9 @@ export class OutputQueue implements OutputSource, OutputReader {
     this.#wakeReader();
   }
 
-  /** Has room for everything from now on. */
-  unbind(): void {
-    this.#most = Infinity;
+  /** Lets any number of chunks wait from now on. */
+  removeBound(): void {
+    this.#maxWaiting = Infinity;
     this.#wakeWriter();
   }
 
@@ -59,18 +60,21 @@ export class OutputQueue implements OutputSource, OutputReader {
   }
 
   async read(): Promise<ReadableStreamReadResult<OutputChunk>> {
-    while (this.#chunks.length === 0 && !this.#isClosed) await (this.#arrived ??= Promise.withResolvers()).promise;
-    const value = this.#chunks.shift();
+    while (this.#waiting === 0 && !this.#isClosed) await (this.#arrived ??= Promise.withResolvers()).promise;
+    const value = this.#chunks[this.#takenCount];
     if (value === undefined) return { done: true };
+    this.#takenCount++;
+    if (this.#waiting <= this.#takenCount) this.#removeTaken();
     this.#wakeWriter();
     return { done: false, value };
   }
 
   async cancel(): Promise<void> {
     const wasClosed = this.#isClosed;
-    this.#chunks.length = 0;
+    this.#takenCount = this.#chunks.length;
+    this.#removeTaken();
     this.close();
-    this.unbind();
+    this.removeBound();
     if (!wasClosed) await this.#onCancel?.();
   }
 
@@ -80,6 +84,15 @@ export class OutputQueue implements OutputSource, OutputReader {
     } finally {
       await this.cancel();
     }
+  }
+
+  get #waiting(): number {
+    return this.#chunks.length - this.#takenCount;
+  }
+
+  #removeTaken(): void {
+    this.#chunks.splice(0, this.#takenCount);
+    this.#takenCount = 0;
   }
 
   #wakeReader(): void {

@@ -47,7 +47,7 @@ export interface SlotProgramParts {
 class SlotProgram implements ProgramHandle {
   readonly readsStdin: boolean;
   readonly outcome: Promise<Outcome>;
-  readonly #output = new OutputQueue({ most: MAX_WAITING_CHUNKS });
+  readonly #output = new OutputQueue({ maxWaiting: MAX_WAITING_CHUNKS });
   readonly #slot: Slot;
   /** The slot's number of this program, which its end repeats. */
   readonly #number: number;
@@ -128,7 +128,7 @@ class SlotProgram implements ProgramHandle {
     if (this.#hasEnded || this.#cause !== undefined) return;
     this.#cause = cause;
     this.#slot.kill();
-    this.#output.unbind();
+    this.#output.removeBound();
   }
 
   /** Reads the slot's frames until the program has ended. */
@@ -143,7 +143,7 @@ class SlotProgram implements ProgramHandle {
         }
         this.#print(frame);
       }
-      if (!this.#output.hasRoom) await this.#output.room();
+      if (!this.#output.hasRoom) await this.#output.waitForRoom();
     }
   }
 

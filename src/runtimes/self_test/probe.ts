@@ -21,7 +21,7 @@ export interface ProbeOptions {
   readonly toError?: () => Error;
   /** Whether "available" holds while it is checked again; absent, it does not. No caller waits then. */
   readonly holdsMeanwhile?: () => boolean;
-  /** How long such a check waits, in ms; 0 when absent. The program whose start has asked runs first. */
+  /** How long such a check waits, in ms; 0 when absent. So the program whose request caused it runs first. */
   readonly waitsMs?: number;
   /** Default: the machine's clock. */
   readonly clock?: Pick<Clock, "elapsed">;
