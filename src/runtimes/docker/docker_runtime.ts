@@ -112,6 +112,7 @@ class DockerRuntime implements LoadedRuntime {
     const cannotHonour = await this.#whyNotHonoured(permissions, minIsolation);
     return {
       isolation: isolationOf({ facts, ociRuntime, findings: this.#selfTests.findingsOf(ociRuntime) }),
+      ...(this.#selfTests.resultOf(ociRuntime) === undefined ? { assumesSelfTest: true } : {}),
       ...(this.#settings.environments[environment]?.compile === undefined
         ? {}
         : { memoryMb: boundsOf(resourceLimits, { compiling: true }).memoryMb }),

@@ -81,12 +81,14 @@ export function rankingOf(judged: readonly Judged[], demand: Demand): Ranking {
   };
 }
 
+/** Why a runtime that is not tested may not run the program. */
+export const UNTESTED: Rejection = { code: "unavailable", detail: "its self-test is not over yet" };
+
 /** The judgement without a wait for the self-test: until its end, the runtime is unavailable. */
 export function withoutSelfTest(judged: Judged): Judged {
   const { declared, selfTest, runtime } = judged;
   if (selfTest === undefined) return judged;
-  const rejectedBecause = { code: "unavailable", detail: "its self-test is not over yet" } as const;
-  return rejected(runtime, { rejectedBecause, declared });
+  return rejected(runtime, { rejectedBecause: UNTESTED, declared });
 }
 
 /** The judgement without an installation: until its end, the runtime is unavailable. */

@@ -27,6 +27,7 @@ import {
   type Ranking,
   rankingOf,
   rejected,
+  UNTESTED,
   withoutInstallation,
   withoutSelfTest,
 } from "./ranking.ts";
@@ -247,16 +248,12 @@ export class RuntimeSelector {
     return rejected(runtime, { rejectedBecause, declared });
   }
 
-  /** @param assumesSelfTest whether a self-test that is not over counts as passed here */
-  async #judgeLoaded(
-    runtime: ExecutionRuntime,
-    demand: ConfiguredDemand,
-    assumesSelfTest = demand.options.takesTested === true,
-  ): Promise<Judged> {
+  /** @param isAgain whether the self-test has ended while the runtime was judged */
+  async #judgeLoaded(runtime: ExecutionRuntime, demand: ConfiguredDemand, isAgain = false): Promise<Judged> {
     const { config, request, floor, options, isLastResort = false } = demand;
     const capabilities = runtime.getCapabilities(request.language);
-    const { isPatient = false, needs } = options;
-    const assessment = await runtime.assess(config, { assumesSelfTest });
+    const { isPatient = false, needs, takesTested = false } = options;
+    const assessment = await runtime.assess(config, { assumesSelfTest: takesTested && !isAgain });
     const declared = declaredInputs({ ...capabilities, isolationLevel: assessment.isolation.level });
     const { memoryMb = config.resourceLimits.memoryMb, mustInstall } = assessment;
     const rejectedBecause = shortfallOf(assessment, demand) ?? tooMuchMemory(memoryMb, this.#maxMemoryMb) ??
@@ -267,8 +264,10 @@ export class RuntimeSelector {
       return rejected(runtime, { rejectedBecause: fit.rejectedBecause, declared });
     }
     const selfTest = runtime.pendingSelfTest?.({ environment: request.language, minIsolation: floor, isPatient });
-    if (assessment.assumesSelfTest === true && selfTest === undefined) { // It has ended meanwhile.
-      return await this.#judgeLoaded(runtime, demand, false);
+    if (assessment.assumesSelfTest === true && selfTest === undefined) {
+      return isAgain
+        ? rejected(runtime, { rejectedBecause: UNTESTED, declared })
+        : await this.#judgeLoaded(runtime, demand, true);
     }
     const figures = this.profileOf(runtime).figures({
       language: request.language,

@@ -256,6 +256,28 @@ Deno.test("RuntimeSelector waits for the proof of the runtime that would be chos
   }
 });
 
+Deno.test("RuntimeSelector believes no level of a runtime whose self-test ends while it is judged, or is never over", async () => {
+  for (const ends of [true, false]) {
+    const presumed = fakeRuntime({ name: "presumed", isolationLevel: 9 });
+    const real = fakeRuntime({ name: "presumed", isolationLevel: 6 });
+    let isTested = false;
+    const runtime: ExecutionRuntime = {
+      ...presumed,
+      async assess(config) {
+        return isTested ? await real.assess(config) : { ...await presumed.assess(config), assumesSelfTest: true };
+      },
+      async isAvailable() {
+        await undefined;
+        isTested = ends;
+        return { available: true };
+      },
+    };
+    const { passed, selection } = await new RuntimeSelector([runtime], { minIsolation: 7 }).rank(select());
+    const code = selection.candidates[0]?.rejectedBecause?.code;
+    assertEquals([passed, code], [[], ends ? "below_isolation_floor" : "unavailable"]);
+  }
+});
+
 Deno.test("RuntimeSelector takes a tested runtime while the best is tested, where it isolates no less and starts soon", async () => {
   const tested = fakeRuntime({ name: "tested", isolationLevel: 8, startupTimeMs: 500 });
   const fetching: ExecutionRuntime = {
