@@ -8,7 +8,7 @@ import { median, printTable } from "./table.ts";
 
 /** Rests of each service. */
 const RESTS = 3;
-/** Programs before a rest, and the ones of each after it. */
+/** Programs before the first rest, and after each. */
 const PROGRAMS_EACH = 20;
 /** The pause of a client that thinks, in ms. */
 const THOUGHT_MS = 60;

@@ -37,7 +37,7 @@ export function mergeOutput(sources: readonly ChunkSource[], ended: Promise<unkn
       if (bytes === undefined) return;
       if (bytes.length > 0) queue.push({ stream: source.stream, bytes });
       await queue.waitForRoom();
-      chunks++; // Not before: the reader may have paused for long.
+      chunks++; // It counts once it is taken: its reader may have paused for long.
     }
   }
 
