@@ -2,7 +2,7 @@ import type { Execution } from "../src/core/execution.ts";
 import { delay } from "../src/concurrency/delay.ts";
 import { EAGER_POOL } from "../tests/support/eager_pool.ts";
 import { openIsolate } from "../tests/support/open_isolate.ts";
-import { installedDirectories } from "../tests/support/runtime_host.ts";
+import { searchPath } from "../tests/support/runtime_host.ts";
 import { startServiceProcess } from "../tests/support/service_process.ts";
 import { timeBare } from "./cold_start_bench.ts";
 import { cpuMsBelow, cpuMsOf, ownCpuMs } from "./process_cpu.ts";
@@ -49,7 +49,7 @@ export async function benchComputing(): Promise<Target[]> {
   const directory = await Deno.makeTempDir();
   await using isolate = await openIsolate({ pool: EAGER_POOL });
   await using service = await startServiceProcess(["--log-level", "warning", "--max-concurrent", "64"], {
-    PATH: [...installedDirectories(), "/usr/bin", "/bin"].join(":"),
+    PATH: searchPath().join(":"),
   });
   const { url, process: { pid } } = service;
   const overHttp = (runtime: string, programs: number): Contender => ({

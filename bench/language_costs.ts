@@ -4,7 +4,7 @@ import { HONEST_MODULE } from "../src/runtimes/wasm/canary_modules.ts";
 import { ApiClient } from "../tests/support/api_client.ts";
 import { DOCKER_HOST } from "../tests/support/docker_host.ts";
 import { EVERY_RUNTIME, openService } from "../tests/support/own_service.ts";
-import { installedDirectories } from "../tests/support/runtime_host.ts";
+import { searchPath } from "../tests/support/runtime_host.ts";
 import { PROGRAMS } from "./programs.ts";
 import { median } from "./table.ts";
 
@@ -51,7 +51,7 @@ export async function measureLanguages(
   await using service = await openService({
     warmMax: 4,
     warmMemoryMb: 4_096,
-    searchPath: [...installedDirectories(), "/usr/bin", "/bin"],
+    searchPath: searchPath(),
     runtimes: { docker: { dockerHost: DOCKER_HOST, dockerPull: "never" } },
   }, EVERY_RUNTIME);
   const client = new ApiClient(service);

@@ -1,6 +1,6 @@
 import { delay } from "../src/concurrency/delay.ts";
 import { ApiClient } from "../tests/support/api_client.ts";
-import { installedDirectories } from "../tests/support/runtime_host.ts";
+import { searchPath } from "../tests/support/runtime_host.ts";
 import { startServiceProcess } from "../tests/support/service_process.ts";
 import { PROGRAMS } from "./programs.ts";
 import { checkEnd } from "./side_by_side/services.ts";
@@ -22,7 +22,7 @@ export async function benchRested(): Promise<void> {
   await using services = new AsyncDisposableStack();
   const runs: (() => Promise<number>)[] = [];
   for (let count = 0; count < 2; count++) {
-    const PATH = [...installedDirectories(), "/usr/bin", "/bin"].join(":");
+    const PATH = searchPath().join(":");
     const client = new ApiClient(services.use(await startServiceProcess([], { PATH })));
     const request = { language: "typescript", code: PROGRAMS.typescript };
     runs.push(async () => {

@@ -1,7 +1,7 @@
 import { delay } from "../src/concurrency/delay.ts";
 import { ApiClient } from "../tests/support/api_client.ts";
 import { OpenContext } from "../tests/support/open_context.ts";
-import { installedDirectories } from "../tests/support/runtime_host.ts";
+import { searchPath } from "../tests/support/runtime_host.ts";
 import { type ServiceProcess, startServiceProcess } from "../tests/support/service_process.ts";
 import { timeBare } from "./cold_start_bench.ts";
 import { PROGRAMS } from "./programs.ts";
@@ -142,6 +142,6 @@ async function repeat(run: () => Promise<unknown>): Promise<void> {
 }
 
 function startService(env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
-  const PATH = [...installedDirectories(), "/usr/bin", "/bin"].join(":");
+  const PATH = searchPath().join(":");
   return startServiceProcess([], { PATH, ...env });
 }

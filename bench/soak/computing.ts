@@ -1,5 +1,5 @@
 import { ApiClient } from "../../tests/support/api_client.ts";
-import { installedDirectories } from "../../tests/support/runtime_host.ts";
+import { searchPath } from "../../tests/support/runtime_host.ts";
 import { median, printTable } from "../table.ts";
 import { processesBelow } from "../process_cpu.ts";
 import { residentMb } from "../process_memory.ts";
@@ -56,7 +56,7 @@ for (const fault of faults) Deno.stderr.writeSync(new TextEncoder().encode(`${fa
 if (faults.length > 0) Deno.exitCode = 1;
 
 function start(): Promise<CollectableService> {
-  const PATH = [...installedDirectories(), "/usr/bin", "/bin"].join(":");
+  const PATH = searchPath().join(":");
   return startCollectable(["--log-level", "warning"], { PATH });
 }
 

@@ -4,7 +4,7 @@ import { create as createNativeRuntime } from "../../src/runtimes/native/mod.ts"
 import { create as createWasmRuntime } from "../../src/runtimes/wasm/mod.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
-import { installedDirectories, openRuntimeHost } from "../support/runtime_host.ts";
+import { openRuntimeHost, searchPath } from "../support/runtime_host.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { WITHOUT_DOCKER } from "../support/variables.ts";
 import { assertPlaygroundRuns, assertProgramsPrint } from "./examples.ts";
@@ -35,7 +35,7 @@ const SERVICES: readonly ServiceKind[] = [
   },
   {
     name: "added languages",
-    env: { ...WITHOUT_DOCKER, PATH: [...installedDirectories(), "/usr/bin", "/bin"].join(":") },
+    env: { ...WITHOUT_DOCKER, PATH: searchPath().join(":") },
     async isHere() {
       await using host = await openRuntimeHost();
       await using runtime = createWasmRuntime(host);

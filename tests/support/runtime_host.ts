@@ -29,7 +29,7 @@ export async function openRuntimeHost(
     settings: {
       docker: { dockerHost: DOCKER_HOST, dockerPull: "never" },
     },
-    searchPath: [...installedDirectories(), "/usr/bin", "/bin"],
+    searchPath: searchPath(),
     instance,
     selfTestResults: without.length === 0 ? WHOLE_HOSTS_SELF_TESTS : HOSTS_SELF_TESTS,
     recoverable: new Set(),
@@ -52,6 +52,11 @@ export async function openRuntime<Runtime extends AsyncDisposable>(
     await host[Symbol.asyncDispose]();
   });
   return { host, runtime };
+}
+
+/** Where the binaries of all runtimes are found. */
+export function searchPath(): string[] {
+  return [...installedDirectories(), "/usr/bin", "/bin"];
 }
 
 /** Directories of what is installed. */

@@ -1,4 +1,4 @@
-import type { Outcome, OutputSource, ProgramUsage } from "../../core/execution.ts";
+import type { Outcome, ProgramUsage } from "../../core/execution.ts";
 import { type Limits, MEBIBYTE } from "../../core/limits.ts";
 import { onAbort } from "../../concurrency/on_abort.ts";
 import { OutputBudget } from "../../process/child_output.ts";
@@ -47,7 +47,7 @@ export interface SlotProgramParts {
 class SlotProgram implements ProgramHandle {
   readonly readsStdin: boolean;
   readonly outcome: Promise<Outcome>;
-  readonly #output = new OutputQueue({ maxWaiting: MAX_WAITING_CHUNKS });
+  readonly output = new OutputQueue({ maxWaiting: MAX_WAITING_CHUNKS });
   readonly #slot: Slot;
   /** The slot's number of this program, which its end repeats. */
   readonly #number: number;
@@ -96,7 +96,7 @@ class SlotProgram implements ProgramHandle {
       clearTimeout(timer);
       cancelling[Symbol.dispose]();
       this.#watch.stop();
-      this.#output.close();
+      this.output.close();
       takeBack().then(() => over.resolve(outcome), over.reject);
     });
     this.outcome = over.promise;
@@ -105,10 +105,6 @@ class SlotProgram implements ProgramHandle {
 
   get stdin(): WritableStream<Uint8Array> {
     return this.#stdin ??= this.#openStdin();
-  }
-
-  get output(): OutputSource {
-    return this.#output;
   }
 
   kill(signal: Deno.Signal): void {
@@ -128,7 +124,7 @@ class SlotProgram implements ProgramHandle {
     if (this.#hasEnded || this.#cause !== undefined) return;
     this.#cause = cause;
     this.#slot.kill();
-    this.#output.removeBound();
+    this.output.removeBound();
   }
 
   /** Reads the slot's frames until the program has ended. */
@@ -143,14 +139,14 @@ class SlotProgram implements ProgramHandle {
         }
         this.#print(frame);
       }
-      if (!this.#output.hasRoom) await this.#output.waitForRoom();
+      await this.output.waitForRoom();
     }
   }
 
   #print({ bytes, kind }: SlotFrame): void {
     if (kind !== "stdout" && kind !== "stderr") return;
     const kept = this.#budget.take(bytes);
-    if (kept.length > 0) this.#output.push({ stream: kind, bytes: kept });
+    if (kept.length > 0) this.output.push({ stream: kind, bytes: kept });
   }
 
   #outcomeOf(end: ProgramEnd): Outcome {

@@ -76,10 +76,12 @@ class ProcessRuntime implements LoadedRuntime {
     if (fetchesNothing && !this.#isPrebuilt()) {
       return { available: false, reason: "what its compiler needs has yet to be made" };
     }
-    const mayAssume = assumesUntested ? this.#probe.last?.available !== false : assumesSelfTest && !this.#isTested;
-    const presence = mayAssume ? presenceOf(this.#spec.binary) : undefined;
-    const isAssumed = presence?.available === true || assumesUntested;
-    return presence !== undefined && isAssumed ? presence : await this.#answer();
+    if (assumesUntested && this.#probe.last?.available !== false) return presenceOf(this.#spec.binary);
+    if (assumesSelfTest && !this.#isTested) {
+      const presence = presenceOf(this.#spec.binary);
+      if (presence.available) return presence;
+    }
+    return await this.#answer();
   }
 
   pendingSelfTest(): (() => Promise<void>) | undefined {
