@@ -306,6 +306,21 @@ if (isPresent("chromium", await browserAvailability())) {
     );
   });
 
+  Deno.test("[chromium] a notebook's cells are there again after another language, and after a reload", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await openNotebook(opened);
+    const language = page.getByRole("combobox", { name: "Language" });
+    for (const name of ["javascript", "typescript"]) {
+      await language.selectOption(name);
+      await write(opened, `"written in ${name}"`, "Cell 1");
+    }
+    await page.reload();
+    await page.getByText("written in typescript").waitFor();
+    await language.selectOption("javascript");
+    await page.getByText("written in javascript").waitFor();
+  });
+
   Deno.test("[chromium] a service with keys is asked with one, which its tab keeps", async () => {
     await using locked = await openService({ apiKeys: apiKeysSchema.parse(`console=${KEY}`) });
     await using opened = await browser.open();

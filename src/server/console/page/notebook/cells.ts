@@ -1,4 +1,5 @@
 import { IDLE, type RunState } from "../api/run_state.ts";
+import { keep, readKept } from "../parts/tab_storage.ts";
 
 /** One cell: its code, and its latest run. */
 export interface Cell {
@@ -32,8 +33,23 @@ export function changeCell(cells: readonly Cell[], id: number, changes: Partial<
   return cells.map((cell) => cell.id === id ? { ...cell, ...changes } : cell);
 }
 
-/** A first cell in a language. */
-export function firstCell(language: string): string {
+/** The cells that this tab had last in a language, without their runs. At first, a sample. */
+export function loadCells(language: string): readonly Cell[] {
+  const kept = readKept(keptAs(language));
+  const codes = Array.isArray(kept) && kept.length > 0 ? kept.map(String) : [sampleOf(language)];
+  return codes.map((code, index) => ({ id: index + 1, code, state: IDLE }));
+}
+
+/** Keeps the code of cells for this tab. */
+export function saveCells(language: string, cells: readonly Cell[]): void {
+  keep(keptAs(language), cells.map(({ code }) => code));
+}
+
+function keptAs(language: string): string {
+  return `codebeaker.cells.${language}`;
+}
+
+function sampleOf(language: string): string {
   if (language === "python") return "import math\n\nsquares = [n * n for n in range(8)]\nsum(squares), math.sqrt(2)";
   return "const squares = [1, 2, 3, 4].map((n) => n * n);\nsquares";
 }

@@ -2,24 +2,30 @@ import { useState } from "preact/hooks";
 import type { languageListSchema } from "../../../../core/answers/runtime.ts";
 import type { AnswerOf } from "../api/request.ts";
 import { ProblemNote } from "../parts/problem_note.tsx";
+import { keep, readKept } from "../parts/tab_storage.ts";
 import { useAnswer } from "../parts/use_answer.ts";
 import { CellCard } from "./cell_card.tsx";
 import { useNotebook } from "./use_notebook.ts";
 
 const FIRST_LANGUAGE = "python";
+const KEPT_AS = "codebeaker.notebook";
 
 /** A notebook: cells that share the variables of one context. */
 export function NotebookPage({ isVisible }: { readonly isVisible: boolean }) {
   const { answer, problem } = useAnswer<AnswerOf<typeof languageListSchema>>("/v1/languages", { isOn: isVisible });
-  const [chosen, setChosen] = useState<string>();
+  const [chosen, setChosen] = useState(() => readKept(KEPT_AS));
   const languages = answer?.languages.filter(({ available, contexts }) => available && contexts) ?? [];
-  const first = languages.find(({ name }) => name === FIRST_LANGUAGE) ?? languages[0];
-  const language = chosen ?? first?.name;
+  const find = (wanted: unknown) => languages.find(({ name }) => name === wanted);
+  const language = (find(chosen) ?? find(FIRST_LANGUAGE) ?? languages[0])?.name;
   if (problem !== undefined && answer === undefined) return <ProblemNote problem={problem} />;
   if (answer === undefined) return null;
   if (language === undefined) return <p class="card empty">No language of this service has contexts.</p>;
   const names = languages.map(({ name }) => name);
-  return <Cells key={language} language={language} languages={names} onLanguage={setChosen} />;
+  const choose = (name: string) => {
+    setChosen(name);
+    keep(KEPT_AS, name);
+  };
+  return <Cells key={language} language={language} languages={names} onLanguage={choose} />;
 }
 
 function Cells(

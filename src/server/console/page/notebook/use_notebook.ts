@@ -3,7 +3,7 @@ import { IDLE, type RunState } from "../api/run_state.ts";
 import { type Problem, toProblem } from "../api/request.ts";
 import { useRun } from "../api/use_run.ts";
 import { isGood } from "../result/outcome.ts";
-import { addCell, type Cell, changeCell, firstCell, newCell, removeCell } from "./cells.ts";
+import { addCell, type Cell, changeCell, loadCells, removeCell, saveCells } from "./cells.ts";
 import { Connection } from "./connection.ts";
 
 /** The cells of a notebook, and what can be done with them. One cell runs at a time. */
@@ -28,7 +28,7 @@ export interface Notebook {
 
 /** Keeps a notebook in one language. Its session is closed with it, or when the page goes away. */
 export function useNotebook(language: string): Notebook {
-  const [cells, setCells] = useState<readonly Cell[]>(() => [newCell([], firstCell(language))]);
+  const [cells, setCells] = useState(() => loadCells(language));
   const [active, setActive] = useState<number>();
   const [problem, setProblem] = useState<Problem>();
   const [, repaint] = useState(0); // The connection is no state of the page.
@@ -42,6 +42,7 @@ export function useNotebook(language: string): Notebook {
   const change = (next: readonly Cell[]) => {
     latest.current = next;
     setCells(next);
+    saveCells(language, next);
   };
 
   useEffect(() => {
