@@ -39,7 +39,7 @@ export function failureProblem({ code, message, details }: Failure, requestId: s
 
 /** A problem as the answer to a request. */
 export interface AnsweredProblem extends Omit<Problem, "status"> {
-  readonly status: Problem["status"] | 405 | 426 | 502;
+  readonly status: Problem["status"] | 200 | 405 | 426 | 502;
 }
 
 /**

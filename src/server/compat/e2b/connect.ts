@@ -1,4 +1,6 @@
+import type { Context } from "hono";
 import { type ErrorCode, type Failure, type FieldError, invalidField } from "../../../core/errors.ts";
+import type { AppEnv } from "../../http/app_env.ts";
 
 /** An error of the Connect protocol. */
 export interface ConnectError {
@@ -59,15 +61,19 @@ export function endEnvelope(error?: ConnectError): Uint8Array<ArrayBuffer> {
   return envelope(error === undefined ? {} : { error }, END_STREAM);
 }
 
-/** The message for a call that this door does not support. */
-export const NOT_SUPPORTED = "This service does not support it";
-
 /** The media type of a stream of messages in JSON. */
 export const STREAM_TYPE = "application/connect+json";
 
 /** Answers a procedure with a stream by its error alone. */
 export function streamError(error: ConnectError): Response {
   return new Response(endEnvelope(error), { headers: { "content-type": STREAM_TYPE } });
+}
+
+/** Answers a call that this door does not support, in the form of its API. */
+export function notSupported(context: Context<AppEnv>): Response {
+  const message = "This service does not support it";
+  if (context.get("problemStatus") === 200) return streamError({ code: "unimplemented", message });
+  return context.json({ code: isRpc(context.req.path) ? "unimplemented" : 501, message }, 501);
 }
 
 /**

@@ -16,10 +16,9 @@ import {
   decodeText,
   endEnvelope,
   envelope,
-  NOT_SUPPORTED,
+  notSupported,
   openEnvelope,
   STREAM_TYPE,
-  streamError,
   toConnectError,
 } from "./connect.ts";
 import { fromE2bPath } from "./paths.ts";
@@ -108,7 +107,7 @@ export class Processes {
   /** Starts a program, and streams its events. A client that disconnects ends it. */
   async #start({ caller, context, id, sessions }: SandboxCall): Promise<Response> {
     const { process, pty, stdin } = await startRequest(context);
-    if (pty !== undefined && pty !== null) return streamError({ code: "unimplemented", message: NOT_SUPPORTED });
+    if (pty !== undefined && pty !== null) return notSupported(context);
     const command = {
       type: "execute_shell",
       command: process.cmd,
