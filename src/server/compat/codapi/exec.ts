@@ -10,16 +10,6 @@ import { type CodapiRequest, parseCodapiRequest } from "./request.ts";
 /** Longest name in a message. */
 const MAX_SHOWN = 64;
 
-/** An execution as codapi answers it. */
-interface CodapiExecution {
-  readonly id: string;
-  readonly ok: boolean;
-  /** In whole ms. */
-  readonly duration: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs a sandbox's command `run`, and answers with its result. A client that disconnects cancels it. */
 export async function exec(context: Context<AppEnv>, engine: Pick<EnginePort, "submit">): Promise<Response> {
   const parsed = parseCodapiRequest(await jsonBody(context));
@@ -32,7 +22,7 @@ export async function exec(context: Context<AppEnv>, engine: Pick<EnginePort, "s
 }
 
 /** Translates an execution. A program that fails has its output and the reason in `stderr`, as in codapi. */
-function toCodapi(execution: Execution, { command, sandbox }: CodapiRequest): CodapiExecution {
+function toCodapi(execution: Execution, { command, sandbox }: CodapiRequest): object {
   const { outcome, usage } = execution;
   const { stderr, stdout } = printedText(execution);
   const id = `${sandbox}_${command}_${execution.id}`;
@@ -43,6 +33,7 @@ function toCodapi(execution: Execution, { command, sandbox }: CodapiRequest): Co
   return { ...failed(id, printed === "" ? reason : `${printed} (${reason})`), duration };
 }
 
-function failed(id: string, stderr: string): CodapiExecution {
+/** An execution that failed, as codapi answers it. Its duration is in whole ms. */
+function failed(id: string, stderr: string) {
   return { id, ok: false, duration: 0, stdout: "", stderr };
 }

@@ -11,9 +11,7 @@ const NAMES: ReadonlyMap<string, { readonly kernel: string; readonly title: stri
 ]);
 
 /** Lists the kernels: one for each language with contexts that can run now. */
-export async function listSpecs(
-  engine: EnginePort,
-): Promise<{ readonly default: string; readonly kernelspecs: Readonly<Record<string, object>> }> {
+export async function listSpecs(engine: EnginePort) {
   const runtimes = await engine.describeRuntimes();
   const environments = runtimes.filter(({ available }) => available).flatMap(({ environments }) => environments);
   const languages = new Set(environments.filter((one) => one.available && one.contexts).map(({ name }) => name));

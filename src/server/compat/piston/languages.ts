@@ -18,13 +18,6 @@ const NAMES: Readonly<Record<string, { readonly name?: string; readonly aliases:
   typescript: { aliases: ["node-ts", "deno-ts", "tsc", "typescript5", "ts5"] },
 };
 
-/** A language in Piston's list of runtimes. */
-export interface PistonRuntime {
-  readonly language: string;
-  readonly version: string;
-  readonly aliases: readonly string[];
-}
-
 /** The environment name of a name or alias of Piston's. */
 export function fromPiston(name: string): string {
   const lower = name.toLowerCase();
@@ -38,7 +31,7 @@ export function toPiston(language: string): string {
 }
 
 /** Lists a language as Piston does. Its version is the service's, since each request selects a runtime anew. */
-export function toRuntime({ name, aliases }: Pick<LanguageDescription, "name" | "aliases">): PistonRuntime {
+export function toRuntime({ name, aliases }: Pick<LanguageDescription, "name" | "aliases">) {
   const language = toPiston(name);
   const others = [name, ...aliases, ...NAMES[name]?.aliases ?? []].filter((alias) => alias !== language);
   return { language, version: VERSION, aliases: [...new Set(others)] };
