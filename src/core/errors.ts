@@ -52,6 +52,13 @@ export function hasCode(error: unknown, code: ErrorCode): error is CodeBeakerErr
   return error instanceof CodeBeakerError && error.code === code;
 }
 
+/** Makes a handler of rejections. It ignores errors with these codes, and throws all others again. */
+export function ignore(...codes: readonly ErrorCode[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!codes.some((code) => hasCode(error, code))) throw error;
+  };
+}
+
 /** The message of a thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

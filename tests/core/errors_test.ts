@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { ERROR_KINDS } from "../../src/core/answers/vocabulary.ts";
-import { CodeBeakerError, messageOf } from "../../src/core/errors.ts";
+import { CodeBeakerError, ignore, messageOf } from "../../src/core/errors.ts";
 
 Deno.test("ERROR_KINDS is the table of the wire contract", () => {
   const table = Object.entries(ERROR_KINDS).map(([code, { status, jsonRpc }]) => [code, status, jsonRpc]);
@@ -30,4 +30,11 @@ Deno.test("CodeBeakerError carries code, cause and details", () => {
 
 Deno.test("messageOf() tells anything that was thrown", () => {
   assertEquals([messageOf(new Error("a")), messageOf("b"), messageOf(undefined)], ["a", "b", "undefined"]);
+});
+
+Deno.test("ignore() takes errors with its codes for undefined, and throws all others again", async () => {
+  const missing = Promise.reject(new CodeBeakerError("not_found", "no"));
+  assertEquals(await missing.catch(ignore("conflict", "not_found")), undefined);
+  await assertRejects(() => missing.catch(ignore("conflict")), CodeBeakerError, "no");
+  await assertRejects(() => Promise.reject(new TypeError("x")).catch(ignore("not_found")), TypeError, "x");
 });

@@ -1,4 +1,4 @@
-import { CodeBeakerError, hasCode } from "../../core/errors.ts";
+import { CodeBeakerError, hasCode, ignore } from "../../core/errors.ts";
 import type { WorkspaceFiles } from "../../runtimes/port.ts";
 import { type FileNames, type FilePatch } from "./parse_patch.ts";
 import { readText } from "./read_text.ts";
@@ -119,10 +119,7 @@ export class PatchPlan {
 
   async #read(path: string): Promise<string | undefined> {
     if (this.#texts.has(path)) return this.#texts.get(path);
-    const text = await readText(this.#files, path).catch((error: unknown) => {
-      if (hasCode(error, "not_found")) return undefined;
-      throw error;
-    });
+    const text = await readText(this.#files, path).catch(ignore("not_found"));
     this.#count(text);
     this.#texts.set(path, text);
     return text;
@@ -147,9 +144,7 @@ export class PatchPlan {
 
   /** Deletes a file. A file that the same patch created never existed. */
   async #delete(path: string): Promise<void> {
-    await this.#files.delete(path).catch((error: unknown) => {
-      if (!hasCode(error, "not_found")) throw error;
-    });
+    await this.#files.delete(path).catch(ignore("not_found"));
   }
 }
 

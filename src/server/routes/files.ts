@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { CodeBeakerError, hasCode, invalidField } from "../../core/errors.ts";
+import { CodeBeakerError, ignore, invalidField } from "../../core/errors.ts";
 import type { FileEntry } from "../../core/files.ts";
 import { MEBIBYTE } from "../../core/limits.ts";
 import { oneOf, strictObject } from "../../core/parsing/validation.ts";
@@ -139,12 +139,7 @@ function pathOf(context: FileContext): string {
 }
 
 async function statIfThere(files: WorkspaceFiles, path: string): Promise<FileEntry | undefined> {
-  try {
-    return await files.stat(path, { follow: true });
-  } catch (error) {
-    if (hasCode(error, "not_found")) return undefined;
-    throw error;
-  }
+  return await files.stat(path, { follow: true }).catch(ignore("not_found"));
 }
 
 function isConditional({ req }: FileContext): boolean {

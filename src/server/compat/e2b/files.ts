@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { createYielder } from "../../../concurrency/delay.ts";
-import { hasCode, invalidField } from "../../../core/errors.ts";
+import { ignore, invalidField } from "../../../core/errors.ts";
 import type { FileEntry } from "../../../core/files.ts";
 import { formBody } from "../../http/form_body.ts";
 import { bodyAs } from "../../http/json_body.ts";
@@ -37,7 +37,7 @@ export const FILE_CALLS: SandboxCalls = {
   },
   async "POST /filesystem.Filesystem/MakeDir"(call) {
     const { path } = await fieldsOf(call, pathSchema);
-    const found = await call.sessions.files(call.caller, call.id).stat(path).catch(ignoreMissing);
+    const found = await call.sessions.files(call.caller, call.id).stat(path).catch(ignore("not_found"));
     if (found?.type === "file" || found?.type === "other") {
       throw invalidField("path", "Cannot make the directory as a file has its name");
     }
@@ -52,7 +52,7 @@ export const FILE_CALLS: SandboxCalls = {
   },
   async "POST /filesystem.Filesystem/Remove"(call) {
     const { path } = await fieldsOf(call, pathSchema);
-    await command(call, { type: "delete_file", path, recursive: true }).catch(ignoreMissing);
+    await command(call, { type: "delete_file", path, recursive: true }).catch(ignore("not_found"));
     return call.context.json({});
   },
 };
@@ -88,10 +88,6 @@ async function command({ caller, context, id, sessions }: SandboxCall, fields: o
 
 async function statOf({ caller, id, sessions }: SandboxCall, path: string): Promise<object> {
   return toEntry(await sessions.files(caller, id).stat(path));
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (!hasCode(error, "not_found")) throw error;
 }
 
 function* entriesBelow({ children = [] }: FileEntry): Generator<FileEntry> {

@@ -1,5 +1,5 @@
 import type { MimeBundle } from "../../../core/cell.ts";
-import { hasCode } from "../../../core/errors.ts";
+import { ignore } from "../../../core/errors.ts";
 import type { Execution } from "../../../core/execution.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { parseCell } from "../../../core/requests/cell_request.ts";
@@ -61,7 +61,7 @@ export class Interpreter {
       signal,
       onOutput: (chunk) => chunk.isOfError ? undefined : onOutput?.(chunk),
       onDisplay,
-    }).then(({ ended }) => events.sendEnd(ended)).catch(unlessLost);
+    }).then(({ ended }) => events.sendEnd(ended)).catch(ignore("conflict", "not_found")); // The context is lost.
     const { displaysOmitted: omitted = 0 } = execution ?? {};
     if (omitted > 0) publish("stream", { name: "stderr", text: `[… ${omitted} displays are left out here …]\n` });
     const failure = execution === undefined ? EXITED : failureOf(execution);
@@ -74,11 +74,6 @@ export class Interpreter {
     if (data !== undefined) publish("execute_result", { execution_count, data, metadata: {} });
     return failure;
   }
-}
-
-/** Throws an error again, unless it says that the context is lost. */
-function unlessLost(error: unknown): undefined {
-  if (!hasCode(error, "conflict") && !hasCode(error, "not_found")) throw error;
 }
 
 /** Makes a failure. Clients show its traceback alone. */

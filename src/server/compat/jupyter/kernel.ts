@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { unlessAborted } from "../../../commands/mod.ts";
 import type { ByteBudget } from "../../../concurrency/byte_budget.ts";
-import { hasCode } from "../../../core/errors.ts";
+import { ignore } from "../../../core/errors.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import type { Caller } from "../../../engine/port.ts";
 import type { ContextsPort, SessionsPort } from "../../../sessions/port.ts";
@@ -99,9 +99,8 @@ export class Kernel {
     this.#beginAnew();
     const contexts = this.#contextsOf(caller);
     const { language } = this.#options;
-    await contexts.close(await contexts.findDefault(language)).catch((error: unknown) => {
-      if (!hasCode(error, "not_found")) throw error; // Otherwise another restart was faster.
-    });
+    const old = await contexts.findDefault(language);
+    await contexts.close(old).catch(ignore("not_found")); // Another restart may be faster.
     await contexts.findDefault(language);
     for (const state of ["starting", "idle"]) this.#publish("status", { execution_state: state });
   }
