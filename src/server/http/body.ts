@@ -115,17 +115,17 @@ export async function textBody(
   if (header !== null && declared <= WHOLE_BYTES) {
     const bytes = await wholeBody(request, { ...bounds, declared });
     const text = LENIENT_DECODER.decode(bytes); // It takes half the time of a strict decoder.
-    return text.includes(REPLACEMENT) ? decode(strictDecoder(), bytes) : text;
+    return text.includes(REPLACEMENT) ? decodeStrictly(bytes) : text;
   }
   const decoder = strictDecoder();
   let [text, size] = ["", 0];
   let last: Uint8Array | undefined; // Most bodies come in one piece, which is decoded in one go.
   for await (const bytes of bodyOf(request, bounds)) {
     lease.growTo(size += bytes.length);
-    if (last !== undefined) text += decode(decoder, last, { stream: true });
+    if (last !== undefined) text += decodeStrictly(last, { decoder, stream: true });
     last = bytes;
   }
-  return text + decode(decoder, last);
+  return text + decodeStrictly(last, { decoder });
 }
 
 /**
@@ -176,11 +176,14 @@ function strictDecoder(): TextDecoder {
 }
 
 /**
- * Decodes a piece of a text: the last one, unless more will come.
+ * Decodes a piece of a body's text: the last one, unless more will come.
  *
  * @throws {CodeBeakerError} `invalid_request` for text that is not UTF-8
  */
-function decode(decoder: TextDecoder, piece: Uint8Array | undefined, options?: TextDecodeOptions): string {
+export function decodeStrictly(
+  piece: Uint8Array | undefined,
+  { decoder = strictDecoder(), ...options }: TextDecodeOptions & { readonly decoder?: TextDecoder } = {},
+): string {
   try {
     return decoder.decode(piece, options);
   } catch (cause) {

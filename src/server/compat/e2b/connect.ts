@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { type ErrorCode, type Failure, type FieldError, invalidField } from "../../../core/errors.ts";
 import type { AppEnv } from "../../http/app_env.ts";
+import { decodeStrictly } from "../../http/body.ts";
 
 /** An error of the Connect protocol. */
 export interface ConnectError {
@@ -87,14 +88,5 @@ export function openEnvelope(body: Uint8Array<ArrayBuffer>): string {
   if (body.length < HEAD_BYTES || body[0] !== 0 || new DataView(buffer, byteOffset).getUint32(1) !== message.length) {
     throw invalidField("", "The body must be one envelope of the Connect protocol");
   }
-  return decodeText(message, "");
-}
-
-/** Decodes the text of a field. @throws {CodeBeakerError} `invalid_request` for what is not UTF-8 */
-export function decodeText(bytes: Uint8Array, field: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw invalidField(field, "Text must be UTF-8");
-  }
+  return decodeStrictly(message);
 }

@@ -7,20 +7,12 @@ import { decodeContent } from "../../../core/requests/content.ts";
 import { readJson } from "../../../core/parsing/parse_json.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import type { EnginePort, FeedInput } from "../../../engine/port.ts";
-import { bytesBody } from "../../http/body.ts";
+import { bytesBody, decodeStrictly } from "../../http/body.ts";
 import type { EventFormat } from "../../http/execution_events.ts";
 import { bodyAs } from "../../http/json_body.ts";
 import { streamExecution } from "../../http/send_execution.ts";
 import { failureReason } from "../failure_reason.ts";
-import {
-  decodeText,
-  endEnvelope,
-  envelope,
-  notSupported,
-  openEnvelope,
-  STREAM_TYPE,
-  toConnectError,
-} from "./connect.ts";
+import { endEnvelope, envelope, notSupported, openEnvelope, STREAM_TYPE, toConnectError } from "./connect.ts";
 import { fromE2bPath } from "./paths.ts";
 import type { SandboxCall, SandboxCalls } from "./sandbox_call.ts";
 
@@ -60,7 +52,7 @@ export class Processes {
     "POST /process.Process/SendInput": async (call) => {
       const { input, process } = await bodyAs(call.context, inputSchema, { what: "the input" });
       const bytes = decodeContent({ content: input.stdin, encoding: "base64" }, "input.stdin");
-      return await this.#feed(call, process.pid, { text: decodeText(bytes, "input.stdin") });
+      return await this.#feed(call, process.pid, { text: decodeStrictly(bytes) });
     },
     "POST /process.Process/CloseStdin": async (call) => {
       const { process } = await bodyAs(call.context, processSchema, { what: "the request" });
