@@ -41,8 +41,8 @@ export class Kernel {
   #interpreter = new Interpreter();
   /** Interrupts the last code. */
   #running = new AbortController();
-  /** Aborts the requests to evaluate code that came since the one before was aborted. */
-  #received = new AbortController();
+  /** Grows where the requests so far are not to be evaluated. */
+  #generation = 0;
   #answered = Promise.resolve();
   #busy = 0;
 
@@ -79,9 +79,9 @@ export class Kernel {
     const { channel, header: { msg_type: type } } = request;
     if (channel === "iopub" || channel === "stdin") return; // These channels carry no requests here.
     if (channel === "control" && type !== "execute_request") return await this.#answer(request, client);
-    const received = this.#received;
+    const generation = this.#generation;
     this.#answered = this.#answered.then(async () => {
-      await this.#answer(request, client, received);
+      await this.#answer(request, client, generation);
       if (!this.#interpreter.isLost) return;
       this.#beginAnew();
       this.#publish("status", { execution_state: "restarting" });
@@ -111,11 +111,11 @@ export class Kernel {
   }
 
   /** Answers a request. Clients are not waited for, so that none holds the others up. */
-  async #answer(request: Request, client: KernelClient, received = this.#received): Promise<void> {
+  async #answer(request: Request, client: KernelClient, generation = this.#generation): Promise<void> {
     const { channel, header } = request;
     this.#busy++;
     this.#publish("status", { execution_state: "busy" }, { parent: header });
-    const content = await this.#perform(request, client.caller, received).catch((error: unknown) => ({
+    const content = await this.#perform(request, client.caller, generation).catch((error: unknown) => ({
       status: "error",
       ...failureOf(error, client.caller),
     }));
@@ -127,13 +127,14 @@ export class Kernel {
   }
 
   /** Does what a request asks for. Returns the content of its reply; undefined where it has none. */
-  async #perform(request: Request, caller: Caller, received: AbortController): Promise<object | undefined> {
+  async #perform(request: Request, caller: Caller, generation: number): Promise<object | undefined> {
     const { content, header } = request;
     switch (header.msg_type) {
       case "kernel_info_request":
         return kernelInfo(this.#options.language);
       case "execute_request":
-        return received.signal.aborted ? { status: "aborted" } : await this.#execute(request, caller, received);
+        if (generation !== this.#generation) return { status: "aborted" };
+        return await this.#execute(request, caller);
       case "interrupt_request":
         this.interrupt();
         return { status: "ok" };
@@ -162,9 +163,9 @@ export class Kernel {
   }
 
   /** Evaluates code. Returns the content of the reply. */
-  async #execute({ content, header }: Request, caller: Caller, received: AbortController): Promise<object> {
+  async #execute({ content, header }: Request, caller: Caller): Promise<object> {
     const { code, silent, stop_on_error, store_history } = parseAs(executeSchema, content, { what: "the request" });
-    const interpreter = this.#interpreter;
+    const [interpreter, generation] = [this.#interpreter, this.#generation];
     const { signal } = this.#running = new AbortController();
     if (!silent && store_history) interpreter.executionCount++;
     const { executionCount } = interpreter;
@@ -180,7 +181,7 @@ export class Kernel {
       .catch((error: unknown) => failureOf(error, caller));
     const facts = { execution_count: executionCount };
     if (failure === undefined) return { status: "ok", ...facts, user_expressions: {}, payload: [] };
-    if (stop_on_error && !silent && received === this.#received) this.#abortReceived();
+    if (stop_on_error && !silent && generation === this.#generation) this.#generation++;
     publish("error", failure);
     return { status: "error", ...facts, ...failure };
   }
@@ -188,14 +189,8 @@ export class Kernel {
   /** Ends what runs for a new interpreter. */
   #beginAnew(): void {
     this.#interpreter = new Interpreter();
-    this.#abortReceived();
+    this.#generation++;
     this.#running.abort();
-  }
-
-  /** Has the requests that came so far not evaluated. */
-  #abortReceived(): void {
-    this.#received.abort();
-    this.#received = new AbortController();
   }
 
   /** Tells clients that the session is closed, once every request is answered. */
