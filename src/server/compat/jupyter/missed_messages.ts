@@ -29,10 +29,8 @@ export class MissedMessages implements Disposable {
 
   add(message: Message): void {
     const { length } = message.text;
-    while (this.#length + length > MAX_LENGTH && this.#dropOldest());
-    if (length > MAX_LENGTH) return;
     const lease = this.#lease();
-    while (!hasGrown(lease, length * CHARACTER_BYTES)) {
+    while (this.#length + length > MAX_LENGTH || !hasGrown(lease, length * CHARACTER_BYTES)) {
       if (!this.#dropOldest()) return;
     }
     this.#kept.push({ message, lease });
