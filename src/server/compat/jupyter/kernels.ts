@@ -4,8 +4,7 @@ import { canonicalLanguage } from "../../../core/languages.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { parseSessionRequest } from "../../../core/requests/session_request.ts";
 import type { SessionInfo } from "../../../core/session.ts";
-import type { Caller, EnginePort } from "../../../engine/port.ts";
-import type { SessionsPort } from "../../../sessions/port.ts";
+import type { Caller } from "../../../engine/port.ts";
 import type { CompatOptions } from "../compat_options.ts";
 import { Kernel } from "./kernel.ts";
 import { kernelNameOf, listSpecs } from "./kernelspecs.ts";
@@ -38,16 +37,12 @@ export interface KernelRequest {
 
 /** The kernels of all tenants: sessions that Jupyter's clients have started. */
 export class Kernels {
-  readonly #engine: EnginePort;
-  readonly #sessions: SessionsPort;
+  readonly #options: Pick<CompatOptions, "engine" | "missed" | "sessions">;
   /** Those that someone has asked for, by their sessions. */
   readonly #kernels = new Map<string, Kernel>();
-  readonly #missed: CompatOptions["missed"];
 
-  constructor({ engine, missed, sessions }: Pick<CompatOptions, "engine" | "missed" | "sessions">) {
-    this.#engine = engine;
-    this.#missed = missed;
-    this.#sessions = sessions;
+  constructor(options: Pick<CompatOptions, "engine" | "missed" | "sessions">) {
+    this.#options = options;
   }
 
   /**
@@ -56,7 +51,8 @@ export class Kernels {
    * @throws {CodeBeakerError} the errors of a new session, and of a new context
    */
   async start(caller: Caller, { env, metadata, name, signal }: KernelRequest): Promise<OpenKernel> {
-    const language = canonicalLanguage(name ?? (await listSpecs(this.#engine)).default);
+    const { engine, sessions } = this.#options;
+    const language = canonicalLanguage(name ?? (await listSpecs(engine)).default);
     const request = parseSessionRequest({
       ...LIFE,
       language,
@@ -64,12 +60,12 @@ export class Kernels {
       limits: { cpuMs: LIMITS.timeoutMs.max },
       metadata: { ...metadata, [KERNEL]: kernelNameOf(language) },
     });
-    const session = await this.#sessions.create(caller, request, { signal });
+    const session = await sessions.create(caller, request, { signal });
     try {
-      await this.#sessions.contexts(caller, session.id).findDefault(language);
+      await sessions.contexts(caller, session.id).findDefault(language);
       signal.throwIfAborted();
     } catch (error) {
-      await this.#sessions.close(caller, session.id);
+      await sessions.close(caller, session.id);
       throw error;
     }
     return this.#open(caller, session);
@@ -81,14 +77,14 @@ export class Kernels {
    * @throws {CodeBeakerError} `not_found`
    */
   find(caller: Caller, id: string): OpenKernel {
-    const session = this.#sessions.show(caller, `sess_${id.replaceAll("-", "")}`);
+    const session = this.#options.sessions.show(caller, `sess_${id.replaceAll("-", "")}`);
     if (isKernel(session)) return this.#open(caller, session);
     throw new CodeBeakerError("not_found", `Cannot find the kernel ${id} as it is shut down, or was never one`);
   }
 
   /** Lists the kernels of the caller's tenant, the newest first. */
   list(caller: Caller): OpenKernel[] {
-    const { sessions } = this.#sessions.list(caller, { limit: Infinity });
+    const { sessions } = this.#options.sessions.list(caller, { limit: Infinity });
     return sessions.filter(isKernel).map((session) => this.#open(caller, session));
   }
 
@@ -96,10 +92,9 @@ export class Kernels {
   #open(caller: Caller, session: SessionInfo): OpenKernel {
     const known = this.#kernels.get(session.id);
     if (known !== undefined) return { session, kernel: known };
-    const closing = this.#sessions.closing(caller, session.id);
+    const closing = this.#options.sessions.closing(caller, session.id);
     const language = canonicalLanguage(String(session.metadata[KERNEL]));
-    const parts = { closing, missed: this.#missed, sessions: this.#sessions };
-    const kernel = new Kernel({ ...parts, sessionId: session.id, language });
+    const kernel = new Kernel({ ...this.#options, closing, sessionId: session.id, language });
     if (!closing.aborted) this.#kernels.set(session.id, kernel);
     closing.addEventListener("abort", () => this.#kernels.delete(session.id));
     return { session, kernel };
