@@ -23,7 +23,7 @@ export async function jsonBody(context: Context<AppEnv>): Promise<unknown> {
 export async function bodyAs<Schema extends z.ZodType>(
   context: Context<AppEnv>,
   schema: Schema,
-  options: { readonly what: string },
+  options: { readonly what: string } = { what: "the request" },
 ): Promise<z.output<Schema>> {
   return parseAs(schema, await jsonBody(context), options);
 }

@@ -27,16 +27,16 @@ export const FILE_CALLS: SandboxCalls = {
     sendFile(context, { files: sessions.files(caller, id), path: fromE2bPath(context.req.query("path") ?? "") }),
   "POST /files": uploadFiles,
   async "POST /filesystem.Filesystem/Stat"(call) {
-    const { path } = await fieldsOf(call, pathSchema);
+    const { path } = await bodyAs(call.context, pathSchema);
     return call.context.json({ entry: await statOf(call, path) });
   },
   async "POST /filesystem.Filesystem/ListDir"(call) {
-    const { depth, path } = await fieldsOf(call, listSchema);
+    const { depth, path } = await bodyAs(call.context, listSchema);
     const tree = await call.sessions.files(call.caller, call.id).list(path, { maxDepth: Math.max(depth, 1) });
     return call.context.json({ entries: [...entriesBelow(tree)].map(toEntry) });
   },
   async "POST /filesystem.Filesystem/MakeDir"(call) {
-    const { path } = await fieldsOf(call, pathSchema);
+    const { path } = await bodyAs(call.context, pathSchema);
     const found = await call.sessions.files(call.caller, call.id).stat(path).catch(ignore("not_found"));
     if (found?.type === "file" || found?.type === "other") {
       throw invalidField("path", "Cannot make the directory as a file has its name");
@@ -46,12 +46,12 @@ export const FILE_CALLS: SandboxCalls = {
     return call.context.json({ entry: await statOf(call, path) });
   },
   async "POST /filesystem.Filesystem/Move"(call) {
-    const { destination, source } = await fieldsOf(call, moveSchema);
+    const { destination, source } = await bodyAs(call.context, moveSchema);
     await command(call, { type: "move_file", source, destination });
     return call.context.json({ entry: await statOf(call, destination) });
   },
   async "POST /filesystem.Filesystem/Remove"(call) {
-    const { path } = await fieldsOf(call, pathSchema);
+    const { path } = await bodyAs(call.context, pathSchema);
     await command(call, { type: "delete_file", path, recursive: true }).catch(ignore("not_found"));
     return call.context.json({});
   },
@@ -76,10 +76,6 @@ async function uploadFiles({ caller, context, id, sessions }: SandboxCall): Prom
     written.push({ name: path.slice(path.lastIndexOf("/") + 1), type: "file", path: toE2bPath(path) });
   }
   return context.json(written);
-}
-
-function fieldsOf<Schema extends z.ZodType>({ context }: SandboxCall, schema: Schema): Promise<z.output<Schema>> {
-  return bodyAs(context, schema, { what: "the request" });
 }
 
 async function command({ caller, context, id, sessions }: SandboxCall, fields: object): Promise<void> {

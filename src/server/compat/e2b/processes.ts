@@ -55,7 +55,7 @@ export class Processes {
       return await this.#feed(call, process.pid, { text: decodeStrictly(bytes) });
     },
     "POST /process.Process/CloseStdin": async (call) => {
-      const { process } = await bodyAs(call.context, processSchema, { what: "the request" });
+      const { process } = await bodyAs(call.context, processSchema);
       return await this.#feed(call, process.pid, { close: true });
     },
     "POST /process.Process/SendSignal": async (call) => {
