@@ -77,7 +77,8 @@ export class PistonConnection implements SocketProtocol {
     if (type !== "data" && type !== "signal") return; // Piston, too, ignores others.
     if (this.#job === undefined) return this.#peer.close(4003, "Not yet initialized");
     if (type === "data" && stream !== "stdin") return this.#peer.close(4004, "Can only write to stdin");
-    if (type === "signal" && !isSignal(signal)) return this.#peer.close(4005, "Invalid signal");
+    const isSignal = Object.hasOwn(constants.signals, String(signal));
+    if (type === "signal" && !isSignal) return this.#peer.close(4005, "Invalid signal");
     const submitted = await this.#job.catch(() => undefined);
     if (submitted === undefined) return; // The answer to `init` reports the failure.
     return type === "data" ? await this.#feed(submitted, data) : this.#end(submitted, String(signal));
@@ -147,8 +148,4 @@ export class PistonConnection implements SocketProtocol {
     this.#signal = signal;
     this.#options.engine.cancel(this.#options.caller, id);
   }
-}
-
-function isSignal(name: unknown): boolean {
-  return typeof name === "string" && Object.hasOwn(constants.signals, name);
 }
