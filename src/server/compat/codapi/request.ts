@@ -1,5 +1,5 @@
 import { CodeBeakerError, invalidField } from "../../../core/errors.ts";
-import { type ExecutionRequest, parseExecutionRequest } from "../../../core/requests/execution_request.ts";
+import { parseExecutionRequest } from "../../../core/requests/execution_request.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import { z } from "zod";
 
@@ -15,12 +15,7 @@ const requestSchema = z.looseObject({
 });
 
 /** A request of codapi's, as the engine runs it. */
-export interface CodapiRequest {
-  readonly request: ExecutionRequest;
-  readonly sandbox: string;
-  readonly version: string;
-  readonly command: string;
-}
+export type CodapiRequest = ReturnType<typeof parseCodapiRequest>;
 
 /**
  * Parses a request. The file without a name is the program.
@@ -28,7 +23,7 @@ export interface CodapiRequest {
  * @throws {CodeBeakerError} `not_found` for another command than `run`; `invalid_request` for an empty request; other
  *   errors of {@link parseExecutionRequest}
  */
-export function parseCodapiRequest(body: unknown): CodapiRequest {
+export function parseCodapiRequest(body: unknown) {
   const { command, files, sandbox, version } = parseAs(requestSchema, body, { what: "the request" });
   if (command !== "run") throw new CodeBeakerError("not_found", "unknown command: a sandbox has the command run alone");
   const { "": program, ...others } = files;

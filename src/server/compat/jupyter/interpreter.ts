@@ -8,11 +8,7 @@ import { EventSender } from "../../http/event_sender.ts";
 import { failureReason } from "../failure_reason.ts";
 
 /** An error as Jupyter's messages have it. */
-export interface CellFailure {
-  readonly ename: string;
-  readonly evalue: string;
-  readonly traceback: readonly string[];
-}
+export type CellFailure = ReturnType<typeof describeFailure>;
 
 /** The failure of code whose interpreter has ended without a reason. */
 const EXITED = describeFailure("exited", "the interpreter has exited");
@@ -77,7 +73,7 @@ export class Interpreter {
 }
 
 /** Makes a failure. Clients show its traceback alone. */
-export function describeFailure(ename: string, evalue: string, traceback = evalue): CellFailure {
+export function describeFailure(ename: string, evalue: string, traceback = evalue) {
   return { ename, evalue, traceback: traceback.split("\n") };
 }
 

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { unlessAborted } from "../../../commands/mod.ts";
-import type { ByteBudget } from "../../../concurrency/byte_budget.ts";
 import { ignore } from "../../../core/errors.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import type { Caller } from "../../../engine/port.ts";
-import type { ContextsPort, SessionsPort } from "../../../sessions/port.ts";
+import type { ContextsPort } from "../../../sessions/port.ts";
 import { toFailure } from "../../http/problem.ts";
+import type { CompatOptions } from "../compat_options.ts";
 import { type CellFailure, describeFailure, Interpreter } from "./interpreter.ts";
 import { type KernelClient, KernelClients } from "./kernel_clients.ts";
 import { kernelInfo } from "./kernelspecs.ts";
@@ -21,14 +21,11 @@ const executeSchema = z.looseObject({
 const commIdSchema = z.string().max(128).catch("");
 
 /** The session of a kernel. */
-export interface KernelOptions {
-  readonly sessions: SessionsPort;
+export interface KernelOptions extends Pick<CompatOptions, "missed" | "sessions"> {
   readonly sessionId: string;
   readonly language: string;
   /** Aborted when the session closes. */
   readonly closing: AbortSignal;
-  /** Memory for what clients miss. */
-  readonly missed: Pick<ByteBudget, "lease">;
 }
 
 /**

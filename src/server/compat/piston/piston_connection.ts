@@ -6,11 +6,11 @@ import { parseAs } from "../../../core/parsing/validation.ts";
 import { VERSION } from "../../../core/version.ts";
 import type { ByteLease } from "../../../concurrency/byte_budget.ts";
 import { type CompileResult, failedCompile, type Outcome } from "../../../core/execution.ts";
-import type { Observer } from "../../../engine/observer.ts";
-import type { Caller, EnginePort, ExecutionEvent, Submitted } from "../../../engine/port.ts";
+import type { Caller, ExecutionEvent, Submitted } from "../../../engine/port.ts";
 import { EventSender } from "../../http/event_sender.ts";
 import { toProblem } from "../../http/problem.ts";
 import type { SocketPeer, SocketProtocol } from "../../sockets/mod.ts";
+import type { CompatOptions } from "../compat_options.ts";
 import { parseJob } from "./job.ts";
 import { toPiston } from "./languages.ts";
 import { endOf } from "./stages.ts";
@@ -27,10 +27,8 @@ const HARMLESS_SIGNALS = ["SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN",
 const messageSchema = z.record(z.string(), z.unknown());
 
 /** Parts of a connection. */
-export interface PistonConnectionOptions {
+export interface PistonConnectionOptions extends Pick<CompatOptions, "engine" | "observer"> {
   readonly caller: Caller;
-  readonly engine: EnginePort;
-  readonly observer: Observer;
   /** Default: 1,000 ms. */
   readonly initialiseWithinMs?: number;
 }
