@@ -17,19 +17,19 @@ const STREAMS = ["/process.Process/Start", "/process.Process/Connect", "/filesys
  * Makes the answers of E2B's APIs over sessions. The header `E2b-Sandbox-Id` tells a sandbox's from the one that
  * controls sandboxes.
  */
-export function e2bAnswers(options: CompatOptions): (context: Context<AppEnv>) => Promise<Response> {
+export function e2bAnswers({ engine, sessions }: CompatOptions): (context: Context<AppEnv>) => Promise<Response> {
   const sandboxCalls: SandboxCalls = {
     "GET /health": ({ context }) => context.body(null, 204),
     ...FILE_CALLS,
     ...CODE_CALLS,
-    ...new Processes(options).calls,
+    ...new Processes().calls,
   };
   return async (context) => {
     const path = context.req.path.replace(/^\/e2b(?:\/v2(?=\/sandboxes))?/, "");
     const [, named = ""] = /^\/sandboxes\/([^/]+)/.exec(path) ?? [];
     const pattern = path.replace(/^\/(sandboxes|contexts)\/[^/]+/, "/$1/{id}");
     const own = context.req.header("e2b-sandbox-id");
-    const call = { context, caller: context.get("caller"), id: own ?? named, sessions: options.sessions };
+    const call = { context, caller: context.get("caller"), engine, id: own ?? named, sessions };
     if (own !== undefined) {
       context.set("problemStatus", 502); // E2B's proxy answers so where the sandbox is not there.
       findOpen(call);

@@ -6,7 +6,7 @@ import { LIMITS } from "../../../core/limits.ts";
 import { decodeContent } from "../../../core/requests/content.ts";
 import { readJson } from "../../../core/parsing/parse_json.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
-import type { EnginePort, FeedInput } from "../../../engine/port.ts";
+import type { FeedInput } from "../../../engine/port.ts";
 import { bytesBody, decodeStrictly } from "../../http/body.ts";
 import type { EventFormat } from "../../http/execution_events.ts";
 import { bodyAs } from "../../http/json_body.ts";
@@ -60,17 +60,12 @@ export class Processes {
     },
     "POST /process.Process/SendSignal": async (call) => {
       const { process } = await bodyAs(call.context, signalSchema, { what: "the signal" });
-      this.#engine.cancel(call.caller, this.#find(call, process.pid).execution);
+      call.engine.cancel(call.caller, this.#find(call, process.pid).execution);
       return call.context.json({});
     },
   };
-  readonly #engine: Pick<EnginePort, "cancel" | "feed">;
   readonly #running = new Map<number, Running>();
   #lastPid = 0;
-
-  constructor({ engine }: { readonly engine: Pick<EnginePort, "cancel" | "feed"> }) {
-    this.#engine = engine;
-  }
 
   /** Makes the format of a program's events. The program is known here from its start to its end. */
   events(sandbox: string, config: object): EventFormat {
@@ -117,8 +112,8 @@ export class Processes {
 
   /** Writes to the stdin of a program that was started with one, or ends it. */
   async #feed(call: SandboxCall, pid: number, input: FeedInput): Promise<Response> {
-    const { caller, context } = call;
-    await this.#engine.feed(caller, this.#find(call, pid).execution, input, { signal: context.req.raw.signal });
+    const { caller, context, engine } = call;
+    await engine.feed(caller, this.#find(call, pid).execution, input, { signal: context.req.raw.signal });
     return context.json({});
   }
 

@@ -1,15 +1,14 @@
 import type { Context } from "hono";
 import type { Caller } from "../../../engine/port.ts";
-import type { SessionsPort } from "../../../sessions/port.ts";
 import type { AppEnv } from "../../http/app_env.ts";
+import type { CompatOptions } from "../compat_options.ts";
 
 /** A request about one sandbox, or about all. */
-export interface SandboxCall {
+export interface SandboxCall extends Pick<CompatOptions, "engine" | "sessions"> {
   readonly context: Context<AppEnv>;
   readonly caller: Caller;
   /** The id of the sandbox, and of its session. Empty in a request about all. */
   readonly id: string;
-  readonly sessions: SessionsPort;
 }
 
 /** Answers requests by method and path, in which `{id}` stands for an id. */

@@ -3,7 +3,7 @@ import type { Execution } from "../../../../src/core/execution.ts";
 import type { SubmitOptions } from "../../../../src/engine/port.ts";
 import { Processes } from "../../../../src/server/compat/e2b/processes.ts";
 import { executionEvents } from "../../../../src/server/http/execution_events.ts";
-import { fakeEngine, fakeExecution } from "../../../support/fake_ports.ts";
+import { fakeExecution } from "../../../support/fake_ports.ts";
 
 /** Asks for the stream of a command that the test starts and ends, with pings at every chance. */
 function askCommand() {
@@ -13,7 +13,7 @@ function askCommand() {
     options = given;
     return Promise.resolve({ id: "exec_1", ended });
   }, {
-    format: new Processes({ engine: fakeEngine() }).events("sess_1", { cmd: "sh" }),
+    format: new Processes().events("sess_1", { cmd: "sh" }),
     signal: new AbortController().signal,
     pingMs: 1,
     requestId: "request-1",
