@@ -61,13 +61,11 @@ export class Kernels {
       metadata: { ...metadata, [KERNEL]: kernelNameOf(language) },
     });
     const session = await sessions.create(caller, request, { signal });
-    try {
-      await sessions.contexts(caller, session.id).findDefault(language);
-      signal.throwIfAborted();
-    } catch (error) {
-      await sessions.close(caller, session.id);
-      throw error;
-    }
+    await using unfinished = new AsyncDisposableStack();
+    unfinished.defer(() => sessions.close(caller, session.id));
+    await sessions.contexts(caller, session.id).findDefault(language);
+    signal.throwIfAborted();
+    unfinished.move();
     return this.#open(caller, session);
   }
 
