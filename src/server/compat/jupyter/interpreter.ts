@@ -17,7 +17,6 @@ const EXITED = describeFailure("exited", "the interpreter has exited");
 export interface InterpretedCode {
   readonly code: string;
   readonly language: string;
-  readonly executionCount: number;
   /** Aborted when the session closes. */
   readonly closing: AbortSignal;
   /** Aborting interrupts the code. */
@@ -43,10 +42,10 @@ export class Interpreter {
    */
   async evaluate(
     contexts: ContextsPort,
-    { closing, code, executionCount: execution_count, language, publish, signal }: InterpretedCode,
+    { closing, code, language, publish, signal }: InterpretedCode,
   ): Promise<CellFailure | undefined> {
     const cell = parseCell({ code, timeoutMs: LIMITS.timeoutMs.max });
-    publish("execute_input", { code, execution_count });
+    publish("execute_input", { code, execution_count: this.executionCount });
     this.#contextId ??= await contexts.findDefault(language);
     const events = new EventSender((event) => {
       if (event.kind === "output") return publish("stream", { name: event.stream, text: event.text });
@@ -67,7 +66,7 @@ export class Interpreter {
       return describeFailure(ename, this.isLost ? `${evalue}; the kernel is restarted without its variables` : evalue);
     }
     const data = failure === undefined ? formsOf(execution) : undefined;
-    if (data !== undefined) publish("execute_result", { execution_count, data, metadata: {} });
+    if (data !== undefined) publish("execute_result", { execution_count: this.executionCount, data, metadata: {} });
     return failure;
   }
 }

@@ -165,7 +165,6 @@ export class Kernel {
     const [interpreter, generation] = [this.#interpreter, this.#generation];
     const { signal } = this.#running = new AbortController();
     if (!silent && store_history) interpreter.executionCount++;
-    const { executionCount } = interpreter;
     const publish = async (type: string, content: object) => {
       // Code that is to end no longer waits. Its output is left out for clients that are behind, as it has no bound.
       const isCut = signal.aborted && (type === "stream" || type === "display_data");
@@ -173,10 +172,10 @@ export class Kernel {
       if (!silent) await unlessAborted(signal, this.#publish(type, content, { parent: header, filter }));
     };
     const { closing, language } = this.#options;
-    const options = { closing, code, executionCount, language, publish, signal };
+    const options = { closing, code, language, publish, signal };
     const failure = await interpreter.evaluate(this.#contextsOf(caller), options)
       .catch((error: unknown) => failureOf(error, caller));
-    const facts = { execution_count: executionCount };
+    const facts = { execution_count: interpreter.executionCount };
     if (failure === undefined) return { status: "ok", ...facts, user_expressions: {}, payload: [] };
     if (stop_on_error && !silent && generation === this.#generation) this.#generation++;
     publish("error", failure);
