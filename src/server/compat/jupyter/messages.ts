@@ -93,16 +93,13 @@ export class Message {
 
   /** The message in the binary protocol. */
   get bytes(): Uint8Array<ArrayBuffer> {
-    return this.#bytes ??= this.#toBytes();
-  }
-
-  #toBytes(): Uint8Array<ArrayBuffer> {
+    if (this.#bytes !== undefined) return this.#bytes;
     const texts = PARTS.map((name) => name === "channel" ? this.channel : JSON.stringify(this[name]));
     const parts = texts.map((text) => new TextEncoder().encode(text));
     const offsets = [OFFSET_BYTES * (PARTS.length + 2)];
     for (const { length } of parts) offsets.push((offsets.at(-1) ?? 0) + length);
     // Numbers of the protocol, and of every machine that Deno runs on, begin with their lowest byte.
     const table = BigUint64Array.from([offsets.length, ...offsets].map(BigInt));
-    return concatBytes([new Uint8Array(table.buffer), ...parts]);
+    return this.#bytes = concatBytes([new Uint8Array(table.buffer), ...parts]);
   }
 }
