@@ -108,7 +108,7 @@ function resultOf({ error, outcome, text, value, valueType }: Execution): object
   if (reason !== undefined) return [toError(outcome.kind, reason)];
   if (text === undefined && value === undefined) return [];
   const forms = valueType === "mime" ? toForms(value as MimeBundle) : {};
-  return [{ type: "result", is_main_result: true, ...(text === undefined ? {} : { text }), ...forms }];
+  return [{ type: "result", is_main_result: true, text, ...forms }];
 }
 
 function toError(name: string, value: string, traceback = value): object {

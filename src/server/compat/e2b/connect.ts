@@ -56,7 +56,7 @@ export function envelope(message: object, flags = 0): Uint8Array<ArrayBuffer> {
 
 /** The last envelope of a stream, with the error that ended it. */
 export function endEnvelope(error?: ConnectError): Uint8Array<ArrayBuffer> {
-  return envelope(error === undefined ? {} : { error }, END_STREAM);
+  return envelope({ error }, END_STREAM);
 }
 
 /** The media type of a stream of messages in JSON. */

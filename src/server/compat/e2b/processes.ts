@@ -143,7 +143,7 @@ function encodeEnd({ exitCode, outcome }: Execution): Uint8Array<ArrayBuffer> {
     exited: outcome.kind === "exited",
     exitCode: exitCode ?? -1,
     status: error ?? "exit status 0",
-    ...(error === undefined ? {} : { error }),
+    error,
   };
   const late = { code: "deadline_exceeded", message: "the program took too long" };
   return concatBytes([envelope({ event: { end } }), endEnvelope(outcome.kind === "timed_out" ? late : undefined)]);

@@ -134,8 +134,7 @@ function identify({ id, metadata }: SessionInfo) {
 /** The access to a sandbox. Its tokens are the caller's own key; without keys there is none. */
 function toAccess(context: Context<AppEnv>, session: SessionInfo): object {
   const key = context.get("needsKey") === false ? undefined : keyOf(context.req);
-  const tokens = key === undefined ? {} : { envdAccessToken: key, trafficAccessToken: key };
-  return { ...identify(session), domain: null, ...tokens };
+  return { ...identify(session), domain: null, envdAccessToken: key, trafficAccessToken: key };
 }
 
 function toSandbox(session: SessionInfo): object {
