@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { JUPYTER_PATHS } from "../auth/credential.ts";
 import type { AppEnv } from "../http/app_env.ts";
 import { sendProblem } from "../http/problem.ts";
 import { codapiRoutes, sendCodapiError } from "./codapi/mod.ts";
@@ -10,17 +11,13 @@ import { pistonRoutes, sendPistonError } from "./piston/mod.ts";
 
 type SendError = (context: Context<AppEnv>, error: unknown) => Response;
 
-/** The senders of errors of other protocols, by the first segments of a path. */
-const ERROR_SENDERS: readonly (readonly [begin: string, send: SendError])[] = [
-  ["/api/v2", sendPistonError],
-  ["/api/contents", sendJupyterError],
-  ["/api/kernels", sendJupyterError],
-  ["/api/kernelspecs", sendJupyterError],
-  ["/api/sessions", sendJupyterError],
-  ["/api/status", sendJupyterError],
-  ["/v1/exec", sendCodapiError],
-  ["/exec", sendLibreChatError],
-  ["/e2b", sendE2bError],
+/** The senders of errors of other protocols, by their paths. */
+const ERROR_SENDERS: readonly (readonly [paths: RegExp, send: SendError])[] = [
+  [/^\/api\/v2(\/|$)/, sendPistonError],
+  [JUPYTER_PATHS, sendJupyterError],
+  [/^\/v1\/exec(\/|$)/, sendCodapiError],
+  [/^\/exec(\/|$)/, sendLibreChatError],
+  [/^\/e2b(\/|$)/, sendE2bError],
 ];
 
 /** The doors for clients of other services. Each loads its code at its first request. */
@@ -34,7 +31,6 @@ export function compatRoutes(options: CompatOptions): Hono<AppEnv> {
 
 /** Answers with an error in the form of the protocol that the path belongs to. */
 export function sendError(context: Context<AppEnv>, error: unknown): Response {
-  const { path } = context.req;
-  const own = ERROR_SENDERS.find(([begin]) => path === begin || path.startsWith(`${begin}/`));
+  const own = ERROR_SENDERS.find(([paths]) => paths.test(context.req.path));
   return (own?.[1] ?? sendProblem)(context, error);
 }
