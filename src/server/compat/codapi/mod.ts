@@ -2,12 +2,10 @@ import { type Context, Hono } from "hono";
 import type { AppEnv } from "../../http/app_env.ts";
 import { answerProblem } from "../../http/problem.ts";
 import type { CompatOptions } from "../compat_options.ts";
-import { loadOnce } from "../load_once.ts";
 
 /** The one route of codapi's API, version 1. The first request loads its code. */
 export function codapiRoutes({ engine }: CompatOptions): Hono<AppEnv> {
-  const load = loadOnce(() => import("./exec.ts"));
-  return new Hono<AppEnv>().post("/v1/exec", async (context) => (await load()).exec(context, engine));
+  return new Hono<AppEnv>().post("/v1/exec", async (context) => (await import("./exec.ts")).exec(context, engine));
 }
 
 /**

@@ -2,12 +2,10 @@ import { type Context, Hono } from "hono";
 import type { AppEnv } from "../../http/app_env.ts";
 import { answerProblem } from "../../http/problem.ts";
 import type { CompatOptions } from "../compat_options.ts";
-import { loadOnce } from "../load_once.ts";
 
 /** The route of LibreChat's Code API that runs programs. The first request loads its code. */
 export function libreChatRoutes({ engine }: CompatOptions): Hono<AppEnv> {
-  const load = loadOnce(() => import("./exec.ts"));
-  return new Hono<AppEnv>().post("/exec", async (context) => (await load()).exec(context, engine));
+  return new Hono<AppEnv>().post("/exec", async (context) => (await import("./exec.ts")).exec(context, engine));
 }
 
 /** Answers with an error in the form of the Code API. A body too long is 400, since LibreChat retries on 413. */

@@ -2,14 +2,13 @@ import { type Context, Hono } from "hono";
 import type { AppEnv } from "../../http/app_env.ts";
 import { answerProblem } from "../../http/problem.ts";
 import type { CompatOptions } from "../compat_options.ts";
-import { loadOnce } from "../load_once.ts";
 
 /** The paths of Piston's own API and of its public one. */
 const BASES = ["/api/v2", "/api/v2/piston"] as const;
 
 /** Routes of Piston's API, version 2. The first request loads their code. */
 export function pistonRoutes(options: CompatOptions): Hono<AppEnv> {
-  const load = loadOnce(() => import("./piston_door.ts"));
+  const load = () => import("./piston_door.ts");
   const app = new Hono<AppEnv>();
   for (const base of BASES) {
     app.get(`${base}/runtimes`, async (context) => (await load()).listRuntimes(context, options))
