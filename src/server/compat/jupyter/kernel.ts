@@ -33,8 +33,8 @@ export interface KernelOptions extends Pick<CompatOptions, "missed" | "sessions"
  * the control channel, and all its clients see what is published. It goes on while none is connected.
  */
 export class Kernel {
+  readonly clients: KernelClients;
   readonly #options: KernelOptions;
-  readonly #clients: KernelClients;
   #interpreter = new Interpreter();
   /** Interrupts the last code. */
   #running = new AbortController();
@@ -45,30 +45,16 @@ export class Kernel {
 
   constructor(options: KernelOptions) {
     this.#options = options;
-    this.#clients = new KernelClients(options.missed);
+    this.clients = new KernelClients(options.missed);
     options.closing.addEventListener("abort", () => {
       this.#beginAnew();
       this.#endIfClosed();
     });
-  }
-
-  /** The number of connected clients. */
-  get connections(): number {
-    return this.#clients.count;
+    this.#endIfClosed();
   }
 
   get state(): "busy" | "idle" {
     return this.#busy > 0 ? "busy" : "idle";
-  }
-
-  /** Connects a client. It gets what was sent to it since it left, and replaces an older connection of its own. */
-  connect(client: KernelClient): void {
-    this.#clients.connect(client);
-    this.#endIfClosed();
-  }
-
-  disconnect(client: KernelClient): void {
-    this.#clients.disconnect(client);
   }
 
   /** Answers a request of a client. */
@@ -117,7 +103,7 @@ export class Kernel {
       ...failureOf(error, client.caller),
     }));
     const type = header.msg_type.replace(/_request$/, "_reply");
-    if (content !== undefined) this.#clients.send(client.id, this.#message({ channel, type, content, parent: header }));
+    if (content !== undefined) this.clients.send(client.id, this.#message({ channel, type, content, parent: header }));
     this.#busy--;
     this.#publish("status", { execution_state: "idle" }, { parent: header });
     this.#endIfClosed();
@@ -192,7 +178,7 @@ export class Kernel {
   /** Tells clients that the session is closed, once every request is answered. */
   #endIfClosed(): void {
     if (!this.#options.closing.aborted || this.#busy > 0) return;
-    this.#clients.end(this.#message({ channel: "iopub", type: "status", content: { execution_state: "dead" } }));
+    this.clients.end(this.#message({ channel: "iopub", type: "status", content: { execution_state: "dead" } }));
   }
 
   #contextsOf(caller: Caller): ContextsPort {
@@ -205,7 +191,7 @@ export class Kernel {
     content: object,
     { filter, parent }: Pick<MessageOptions, "parent"> & { filter?(client: KernelClient): boolean } = {},
   ): Promise<void> {
-    return this.#clients.publish(this.#message({ channel: "iopub", type, content, parent }), filter);
+    return this.clients.publish(this.#message({ channel: "iopub", type, content, parent }), filter);
   }
 
   #message(options: Omit<MessageOptions, "session">): Message {

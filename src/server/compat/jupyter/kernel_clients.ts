@@ -21,6 +21,8 @@ export class KernelClients {
   readonly #missed: Pick<ByteBudget, "lease">;
   /** What was sent since the last client left. Undefined while one is connected. */
   #absent: MissedMessages | undefined;
+  /** The message that ended all connections. */
+  #last: Message | undefined;
 
   /** @param missed memory for what was missed */
   constructor(missed: Pick<ByteBudget, "lease">) {
@@ -38,6 +40,7 @@ export class KernelClients {
     this.#connected.set(client.id, client);
     if (this.#absent?.clientId === client.id) { for (const message of this.#absent.messages) client.send(message); }
     this.#forgetAbsent();
+    if (this.#last !== undefined) this.end(this.#last);
   }
 
   disconnect(client: KernelClient): void {
@@ -59,8 +62,9 @@ export class KernelClients {
     this.#connected.get(id)?.send(message);
   }
 
-  /** Sends a last message to all clients, and closes their connections. */
+  /** Sends a last message to all clients, now and later, and closes their connections. */
   end(message: Message): void {
+    this.#last = message;
     for (const client of this.#connected.values()) {
       client.send(message).then(() => client.close("The kernel is shut down"));
     }

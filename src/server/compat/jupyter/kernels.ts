@@ -106,7 +106,7 @@ export function toModel({ kernel, session }: OpenKernel): object {
     name: session.metadata[KERNEL],
     last_activity: session.lastActivityAt,
     execution_state: kernel.state,
-    connections: kernel.connections,
+    connections: kernel.clients.count,
   };
 }
 

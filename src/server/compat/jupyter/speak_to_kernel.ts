@@ -39,8 +39,8 @@ export function speakToKernel(peer: SocketPeer, { caller, id, kernel, observer }
   };
   return {
     maxPending: Infinity, // Requests wait for the one before. Their bytes are bounded, and not their number.
-    begin: () => kernel.connect(client),
-    end: () => kernel.disconnect(client),
+    begin: () => kernel.clients.connect(client),
+    end: () => kernel.clients.disconnect(client),
     async answer(data, lease) {
       let request: Request;
       try {

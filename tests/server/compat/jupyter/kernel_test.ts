@@ -95,10 +95,10 @@ async function floodAfterLeaving(missed?: ByteBudget) {
   const flood = async () => {
     left = Promise.withResolvers<void>();
     const [client, before] = [clientOf("a"), kernel.facts.evaluated.length];
-    kernel.connect(client);
+    kernel.clients.connect(client);
     const answered = kernel.answer(execute("flood"), client);
     await until(() => kernel.facts.evaluated.length > before, "the code runs");
-    kernel.disconnect(client);
+    kernel.clients.disconnect(client);
     left.resolve();
     await answered;
   };
@@ -117,7 +117,7 @@ Deno.test("Kernel: code gives its input, output, displays and value in order, be
       return { text: "False", value: false, valueType: "json" };
     },
   });
-  for (const client of [first, second]) kernel.connect(client);
+  for (const client of [first, second]) kernel.clients.connect(client);
   await kernel.answer(execute("code"), first);
   const published = ["busy", "execute_input", "stream", "display_data", "execute_result"];
   assertEquals(first.types(), [...published, "execute_reply", "idle"]);
@@ -136,7 +136,7 @@ Deno.test("Kernel: code gives its input, output, displays and value in order, be
 Deno.test("Kernel: silent code publishes nothing, and counts no more than code without history does", async () => {
   const client = clientOf("a");
   const kernel = kernelOf({ failed, value: () => ({ value: 1, text: "1" }) });
-  kernel.connect(client);
+  kernel.clients.connect(client);
   await kernel.answer(execute("value", { silent: true }), client);
   await kernel.answer(execute("failed", { silent: true }), client);
   assertEquals(client.types(), ["busy", "execute_reply", "idle", "busy", "execute_reply", "idle"]);
@@ -151,7 +151,7 @@ Deno.test("Kernel: code that fails aborts what waits, unless it says otherwise",
   for (const stop_on_error of [true, false]) {
     const client = clientOf("a");
     const kernel = kernelOf({ failed });
-    kernel.connect(client);
+    kernel.clients.connect(client);
     await Promise.all([execute("failed", { stop_on_error }), execute("next")].map((one) => kernel.answer(one, client)));
     await kernel.answer(execute("later"), client);
     const replies = client.got.filter(({ header }) => header.msg_type === "execute_reply").map(({ content }) =>
@@ -168,7 +168,7 @@ Deno.test("Kernel: code that fails aborts what waits, unless it says otherwise",
 Deno.test("Kernel: an interrupt reaches what runs, from either side, before what waits is answered", async () => {
   const client = clientOf("a");
   const kernel = kernelOf({ loop: untilInterrupted });
-  kernel.connect(client);
+  kernel.clients.connect(client);
   for (
     const interrupt of [
       () => kernel.interrupt(),
@@ -195,7 +195,7 @@ Deno.test("Kernel: an interrupt reaches what runs, from either side, before what
 Deno.test("Kernel: a restart ends what runs, aborts what waits, and begins to count anew", async () => {
   const client = clientOf("a");
   const kernel = kernelOf({ loop: untilInterrupted });
-  kernel.connect(client);
+  kernel.clients.connect(client);
   await kernel.answer(execute("before"), client);
   const answered = [execute("loop"), execute("next")].map((one) => kernel.answer(one, client));
   await until(() => kernel.facts.evaluated.includes("loop"), "the code runs");
@@ -226,19 +226,19 @@ Deno.test("Kernel: code that ends behind a restart aborts nothing that came sinc
 Deno.test("Kernel: a lost context is told as a restart, and a closed session as the kernel's death", async () => {
   const client = clientOf("a");
   const kernel = kernelOf({ exit: () => ({ contextLost: true }) });
-  kernel.connect(client);
+  kernel.clients.connect(client);
   await kernel.answer(execute("exit"), client);
   assertEquals(client.types().slice(-4), ["error", "execute_reply", "idle", "restarting"]);
   assertStringIncludes(JSON.stringify(client.got), "restarted without its variables");
   kernel.closeSession();
   await Promise.resolve();
-  assertEquals([client.types().at(-1), client.closed, kernel.connections], ["dead", ["The kernel is shut down"], 0]);
+  assertEquals([client.types().at(-1), client.closed, kernel.clients.count], ["dead", ["The kernel is shut down"], 0]);
 });
 
 Deno.test("Kernel: a shutdown is answered, and closes the session and every connection", async () => {
   const [client, other] = [clientOf("a"), clientOf("b")];
   const kernel = kernelOf({});
-  for (const one of [client, other]) kernel.connect(one);
+  for (const one of [client, other]) kernel.clients.connect(one);
   await kernel.answer(request("shutdown_request", { restart: false }, "control"), client);
   await Promise.resolve();
   assertEquals(client.types(), ["busy", "shutdown_reply", "idle", "dead"]);
@@ -249,7 +249,7 @@ Deno.test("Kernel: a shutdown is answered behind the code that it ends", async (
   const client = clientOf("a");
   const closed = Promise.withResolvers<void>();
   const kernel = kernelOf({ loop: untilInterrupted }, { closed: closed.promise });
-  kernel.connect(client);
+  kernel.clients.connect(client);
   const answered = kernel.answer(execute("loop"), client);
   await until(() => kernel.facts.evaluated.length > 0, "the code runs");
   const shutDown = kernel.answer(request("shutdown_request", { restart: false }, "control"), client);
@@ -266,7 +266,7 @@ Deno.test("Kernel: a session that closes ends what runs, whose answer comes befo
   const kernel = kernelOf({
     loop: async (options) => ({ ...await untilInterrupted(options), contextLost: true, outcome }),
   });
-  kernel.connect(client);
+  kernel.clients.connect(client);
   const answered = ["loop", "next"].map((code) => kernel.answer(execute(code), client));
   await until(() => kernel.facts.evaluated.length > 0, "the code runs");
   kernel.closeSession();
@@ -275,14 +275,14 @@ Deno.test("Kernel: a session that closes ends what runs, whose answer comes befo
   const { traceback } = client.got[2]?.content as { traceback: string[] };
   assertEquals([traceback, kernel.facts.evaluated], [["interrupted: the session ends"], ["loop"]]);
   const late = clientOf("b");
-  kernel.connect(late);
-  assertEquals([late.types(), kernel.connections], [["dead"], 0]);
+  kernel.clients.connect(late);
+  assertEquals([late.types(), kernel.clients.count], [["dead"], 0]);
 });
 
 Deno.test("Kernel: code after an interpreter that ended between cells fails, and a restart is told", async () => {
   const client = clientOf("a");
   const kernel = kernelOf({});
-  kernel.connect(client);
+  kernel.clients.connect(client);
   await kernel.answer(execute("before"), client);
   client.got.splice(0);
   kernel.facts.context = "_new";
@@ -311,7 +311,7 @@ Deno.test("Kernel: a client that does not read holds up the output of code alone
       return { outcome: { kind: "cancelled" } };
     },
   });
-  for (const one of [client, stuck, sleeping]) kernel.connect(one);
+  for (const one of [client, stuck, sleeping]) kernel.clients.connect(one);
   await kernel.answer(request("kernel_info_request"), client);
   const flooded = kernel.answer(execute("flood"), stuck);
   await until(() => stuck.types().includes("stream"), "the code prints");
@@ -327,7 +327,7 @@ Deno.test("Kernel: a client that does not read the error of code holds no other 
   const [client, stuck] = [clientOf("a"), clientOf("b")];
   stuck.send = (message) => message.header.msg_type === "error" ? new Promise(() => {}) : Promise.resolve();
   const kernel = kernelOf({ failed });
-  for (const one of [client, stuck]) kernel.connect(one);
+  for (const one of [client, stuck]) kernel.clients.connect(one);
   const answered = kernel.answer(execute("failed"), client);
   await until(() => client.types().includes("error"), "the code fails");
   kernel.interrupt();
@@ -338,7 +338,7 @@ Deno.test("Kernel: a client that does not read the error of code holds no other 
 Deno.test("Kernel: what an answer repeats of its request is bounded", async () => {
   const client = clientOf("a");
   const kernel = kernelOf({});
-  kernel.connect(client);
+  kernel.clients.connect(client);
   const long = "é".repeat(100_000);
   for (
     const one of [
@@ -353,12 +353,12 @@ Deno.test("Kernel: what an answer repeats of its request is bounded", async () =
 Deno.test("Kernel: the last client to leave gets what it missed when it returns, the newest MiB of it", async () => {
   const [again, stranger] = [clientOf("a"), clientOf("b")];
   const kernel = await floodAfterLeaving();
-  kernel.connect(again);
+  kernel.clients.connect(again);
   assertEquals(again.types().slice(-3), ["stream", "execute_reply", "idle"]);
   assertEquals(again.got.length > 5 && JSON.stringify(again.got).length < 1_100_000, true);
-  kernel.disconnect(again);
+  kernel.clients.disconnect(again);
   await kernel.answer(execute("more"), again);
-  kernel.connect(stranger);
+  kernel.clients.connect(stranger);
   assertEquals(stranger.got, []);
 });
 
@@ -369,7 +369,7 @@ Deno.test("Kernel: clients that left miss together no more than there is memory 
   assertEquals(missed.heldBytes > 2_000_000, true);
   for (const kernel of kernels) {
     const again = clientOf("a");
-    kernel.connect(again);
+    kernel.clients.connect(again);
     got.push(again.types());
   }
   const ends = ["execute_reply", "idle"];
@@ -385,15 +385,15 @@ Deno.test("Kernel: clients that left miss together no more than there is memory 
 Deno.test("Kernel: a client's new connection takes the place of its old one, which leaves later", () => {
   const [old, next] = [clientOf("a"), clientOf("a")];
   const kernel = kernelOf({});
-  for (const client of [old, next]) kernel.connect(client);
-  kernel.disconnect(old);
-  assertEquals([old.closed.length, next.closed.length, kernel.connections], [1, 0, 1]);
+  for (const client of [old, next]) kernel.clients.connect(client);
+  kernel.clients.disconnect(old);
+  assertEquals([old.closed.length, next.closed.length, kernel.clients.count], [1, 0, 1]);
 });
 
 Deno.test("Kernel: what is not here is answered as empty or not supported, and what needs no answer has none", async () => {
   const client = clientOf("a");
   const kernel = kernelOf({});
-  kernel.connect(client);
+  kernel.clients.connect(client);
   const ask = async (type: string, content: object = {}, channel: Request["channel"] = "shell") => {
     client.got.splice(0);
     await kernel.answer(request(type, content, channel), client);

@@ -81,7 +81,7 @@ Deno.test("speakToKernel(): requests that wait are bounded in bytes, and code go
     await Promise.resolve();
   }
   const [[code, reason = ""] = []] = closed;
-  assertEquals([code, kernel.connections, kernel.state], [1013, 0, "busy"]);
+  assertEquals([code, kernel.clients.count, kernel.state], [1013, 0, "busy"]);
   assertStringIncludes(reason, "memory");
   gate.resolve();
   await Promise.all(answered);
