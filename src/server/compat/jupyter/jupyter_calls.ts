@@ -39,7 +39,7 @@ export function jupyterCalls(options: CompatOptions) {
     },
     "GET /api/kernels/:id": (context) => context.json(toModel(find(context))),
     async "DELETE /api/kernels/:id"(context) {
-      await find(context).kernel.stop(context.get("caller"));
+      await sessions.close(context.get("caller"), find(context).session.id);
       return context.body(null, 204);
     },
     "POST /api/kernels/:id/interrupt"(context) {

@@ -3,7 +3,6 @@ import { unlessAborted } from "../../../commands/mod.ts";
 import { ignore } from "../../../core/errors.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import type { Caller } from "../../../engine/port.ts";
-import type { ContextsPort } from "../../../sessions/port.ts";
 import { toFailure } from "../../http/problem.ts";
 import type { CompatOptions } from "../compat_options.ts";
 import { type CellFailure, describeFailure, Interpreter } from "./interpreter.ts";
@@ -80,17 +79,12 @@ export class Kernel {
   /** Replaces the interpreter. Requests that wait are not evaluated. */
   async restart(caller: Caller): Promise<void> {
     this.#beginAnew();
-    const contexts = this.#contextsOf(caller);
-    const { language } = this.#options;
+    const { language, sessionId, sessions } = this.#options;
+    const contexts = sessions.contexts(caller, sessionId);
     const old = await contexts.findDefault(language);
     await contexts.close(old).catch(ignore("not_found")); // Another restart may be faster.
     await contexts.findDefault(language);
     for (const state of ["starting", "idle"]) this.#publish("status", { execution_state: state });
-  }
-
-  /** Closes the session, and so the connections of all clients. */
-  async stop(caller: Caller): Promise<void> {
-    await this.#options.sessions.close(caller, this.#options.sessionId);
   }
 
   /** Answers a request. Clients are not waited for, so that none holds the others up. */
@@ -122,8 +116,9 @@ export class Kernel {
         this.interrupt();
         return { status: "ok" };
       case "shutdown_request": {
+        const { sessionId, sessions } = this.#options;
         const restart = content.restart === true;
-        await (restart ? this.restart(caller) : this.stop(caller));
+        await (restart ? this.restart(caller) : sessions.close(caller, sessionId));
         return { status: "ok", restart };
       }
       case "comm_open": // Both ends of a comm close it when they do not know its target.
@@ -157,9 +152,9 @@ export class Kernel {
       const filter = (client: KernelClient) => !isCut || !client.isBehind();
       if (!silent) await unlessAborted(signal, this.#publish(type, content, { parent: header, filter }));
     };
-    const { closing, language } = this.#options;
+    const { closing, language, sessionId, sessions } = this.#options;
     const options = { closing, code, language, publish, signal };
-    const failure = await interpreter.evaluate(this.#contextsOf(caller), options)
+    const failure = await interpreter.evaluate(sessions.contexts(caller, sessionId), options)
       .catch((error: unknown) => failureOf(error, caller));
     const facts = { execution_count: interpreter.executionCount };
     if (failure === undefined) return { status: "ok", ...facts, user_expressions: {}, payload: [] };
@@ -179,10 +174,6 @@ export class Kernel {
   #endIfClosed(): void {
     if (!this.#options.closing.aborted || this.#busy > 0) return;
     this.clients.end(this.#message({ channel: "iopub", type: "status", content: { execution_state: "dead" } }));
-  }
-
-  #contextsOf(caller: Caller): ContextsPort {
-    return this.#options.sessions.contexts(caller, this.#options.sessionId);
   }
 
   /** Sends a message to clients: to all, unless a filter says otherwise. Returns when there was room for it. */

@@ -75,16 +75,16 @@ export function notebookCalls(kernels: Kernels, sessions: SessionsPort) {
     /** Changes a notebook. A kernel that it leaves for another is shut down. */
     async "PATCH /api/sessions/:id"(context) {
       const { kernel, name, path, type } = await bodyAs(context, changesSchema, { what: "the session" });
-      const { kernel: before, notebook: old, session } = find(context);
+      const { notebook: old, session } = find(context);
       const notebook = { id: old.id, path: path ?? old.path, name: name ?? old.name, type: type ?? old.type };
       const stays = (kernel?.name ?? kernel?.id) === undefined || kernel?.id === idOf(session);
       const after = await attach(context, notebook, stays ? { id: idOf(session), name: undefined } : kernel);
-      if (!stays) await before.stop(context.get("caller"));
+      if (!stays) await sessions.close(context.get("caller"), session.id);
       return context.json(toNotebook(after));
     },
     /** Closes a notebook and its kernel. */
     async "DELETE /api/sessions/:id"(context) {
-      await find(context).kernel.stop(context.get("caller"));
+      await sessions.close(context.get("caller"), find(context).session.id);
       return context.body(null, 204);
     },
   } satisfies Calls;
