@@ -75,7 +75,7 @@ export class PistonConnection implements SocketProtocol {
     if (type !== "data" && type !== "signal") return; // Piston, too, ignores others.
     if (this.#job === undefined) return this.#peer.close(4003, "Not yet initialized");
     if (type === "data" && stream !== "stdin") return this.#peer.close(4004, "Can only write to stdin");
-    const isSignal = Object.hasOwn(constants.signals, String(signal));
+    const isSignal = typeof signal === "string" && Object.hasOwn(constants.signals, signal);
     if (type === "signal" && !isSignal) return this.#peer.close(4005, "Invalid signal");
     const submitted = await this.#job.catch(() => undefined);
     if (submitted === undefined) return; // The answer to `init` reports the failure.
