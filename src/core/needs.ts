@@ -48,7 +48,8 @@ export function isNeedOf({ kind, name }: Need, global: string): boolean {
   return kind === "builtin" && (name === module || name.startsWith(`${module}:`));
 }
 
-/** Formats a need with its file and line. */
-export function describeNeed({ file, line, name }: Need): string {
-  return `${name} (${file}:${line})`;
+/** Describes a need, with its file and line. Every runtime has a `console`, and shows objects in its own way. */
+export function describeNeed({ file, kind, line, name }: Need): string {
+  const showsObjects = kind === "global" && name.startsWith("console.");
+  return `${showsObjects ? `the default display of objects in ${name}` : name} (${file}:${line})`;
 }

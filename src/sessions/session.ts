@@ -1,4 +1,4 @@
-import { CodeBeakerError } from "../core/errors.ts";
+import { CodeBeakerError, hasCode } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import { type LimitName, LIMITS, type Limits, lowerLimits, type RequestedLimits } from "../core/limits.ts";
 import type { Selection } from "../core/selection.ts";
@@ -216,7 +216,12 @@ export class Session {
    * @throws the reason of `signal` when it aborts first
    */
   async acquireProgramSlot(options: AcquireOptions): Promise<Disposable> {
-    const slot = await this.#programSlot.acquire(options);
+    const slot = await this.#programSlot.acquire(options).catch((cause: unknown) => {
+      if (!hasCode(cause, "busy")) throw cause;
+      const message =
+        `Cannot run the program as another one of its session has not ended: waited ${options.timeoutMs} ms`;
+      throw new CodeBeakerError("busy", message, { cause, details: cause.details });
+    });
     const use = this.use();
     this.#executionCount++;
     return {

@@ -625,7 +625,8 @@ Deno.test("Sessions lets a program wait for the session's slot as long as it say
     await gate.untilBegun(1);
     for (const maxQueueMs of [0, 1]) {
       const hasty = await sessions.submit(CALLER, session.id, PROGRAM, { maxQueueMs });
-      assertEquals(await refusal(() => hasty.ended), "busy");
+      const error = await assertRejects(() => hasty.ended, CodeBeakerError, "another one of its session has not ended");
+      assertEquals(error.code, "busy");
     }
     const unbounded = await sessions.submit(CALLER, session.id, PROGRAM);
     const patient = await sessions.submit(CALLER, session.id, PROGRAM, { maxQueueMs: 60_000 });

@@ -79,6 +79,12 @@ Deno.test("fitOf() names three of many missing needs", () => {
   );
 });
 
+Deno.test("fitOf() calls a console's way to show objects by its name, as every runtime has a console", () => {
+  const need: Need = { ...OPTIONAL, kind: "global", name: "console.log" };
+  const { rejectedBecause } = fitOf(surface(false), needs(need));
+  assertEquals(rejectedBecause?.detail, "lacks the default display of objects in console.log (main.py:4)");
+});
+
 Deno.test("fitOf() gives a program that is certainly written for another runtime to none as the last resort", () => {
   const foreign = { ...FOREIGN, certain: true };
   const fit = fitOf(ownSurface(true), needs(foreign), { isLastResort: true });

@@ -13,7 +13,7 @@ import { streamExecution } from "../../http/send_execution.ts";
 import { failureReason } from "../failure_reason.ts";
 import { submitToDefault } from "../../submit_to_default.ts";
 import { fromE2bPath } from "./paths.ts";
-import type { SandboxCall, SandboxCalls } from "./sandbox_call.ts";
+import { MAX_QUEUE_MS, type SandboxCall, type SandboxCalls } from "./sandbox_call.ts";
 
 /** E2B's names of the forms of a result. */
 const FORMS: Readonly<Record<string, string>> = {
@@ -46,7 +46,7 @@ export const CODE_CALLS: SandboxCalls = {
     const contexts = contextsOf(call);
     return await streamExecution(call.context, (events) => {
       const onOutput: SubmitOptions["onOutput"] = (chunk) => chunk.isOfError ? undefined : events.onOutput?.(chunk);
-      const options = { ...events, onOutput };
+      const options = { ...events, onOutput, maxQueueMs: MAX_QUEUE_MS };
       return typeof context_id === "string"
         ? contexts.submit(context_id, cell, options)
         : submitToDefault(contexts, { language: language ?? undefined, cell, options });

@@ -14,7 +14,7 @@ import { streamExecution } from "../../http/send_execution.ts";
 import { failureReason } from "../failure_reason.ts";
 import { endEnvelope, envelope, notSupported, openEnvelope, STREAM_TYPE, toConnectError } from "./connect.ts";
 import { fromE2bPath } from "./paths.ts";
-import type { SandboxCall, SandboxCalls } from "./sandbox_call.ts";
+import { MAX_QUEUE_MS, type SandboxCall, type SandboxCalls } from "./sandbox_call.ts";
 
 /** A program that was started here and runs. */
 interface Running {
@@ -105,7 +105,8 @@ export class Processes {
     };
     return await streamExecution(
       context,
-      (options) => sessions.submitCommand(caller, id, command, { ...options, isInteractive: stdin }),
+      (options) =>
+        sessions.submitCommand(caller, id, command, { ...options, isInteractive: stdin, maxQueueMs: MAX_QUEUE_MS }),
       this.events(id, process),
     );
   }

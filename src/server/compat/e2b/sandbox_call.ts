@@ -3,6 +3,9 @@ import type { Caller } from "../../../engine/port.ts";
 import type { AppEnv } from "../../http/app_env.ts";
 import type { CompatOptions } from "../compat_options.ts";
 
+/** Longest wait for an earlier program of a sandbox. Clients wait 60 s for an answer, and learn nothing then. */
+export const MAX_QUEUE_MS = 50_000;
+
 /** A request about one sandbox, or about all. */
 export interface SandboxCall extends Pick<CompatOptions, "engine" | "sessions"> {
   readonly context: Context<AppEnv>;

@@ -309,9 +309,10 @@ Deno.test("code that cannot begin has an error of the API, and code that the ser
   ]);
 });
 
-Deno.test("code and commands hold the memory of their requests until they end", async () => {
+Deno.test("code and commands wait less than clients do, and hold the memory of their requests until they end", async () => {
   const { promise: ended, resolve: end } = Promise.withResolvers<Execution>();
-  const submit = ({ onStart }: SubmitOptions = {}) => {
+  const submit = ({ maxQueueMs, onStart }: SubmitOptions = {}) => {
+    assertEquals(maxQueueMs, 50_000);
     onStart?.({ id: "exec_1", runtime: "fake" });
     return Promise.resolve({ id: "exec_1", ended });
   };
