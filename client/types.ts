@@ -102,7 +102,6 @@ export type CommandAnswer = {
   readonly id?: string;
   readonly durationMs: number;
   readonly success: false;
-  /** Why the command was not run, or could not do its work. */
   readonly error: Problem;
 };
 

@@ -1,9 +1,11 @@
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from "zod-openapi";
 import { z } from "zod";
 import { COMMANDS } from "../../src/commands/mod.ts";
 import { COMMAND_RESULTS } from "../../src/core/answers/commands.ts";
 import { EXECUTION_EVENTS } from "../../src/core/answers/execution_report.ts";
 import { problemSchema } from "../../src/core/answers/problem.ts";
+import { createOpenApiDocument } from "../../src/server/openapi/document.ts";
 import { PATHS } from "../../src/server/openapi/paths/mod.ts";
 
 /** The methods that the document describes. */
@@ -34,6 +36,14 @@ const EXPRESSIONS = Object.keys(PATHS).map((path) => ({
     `^${path.replaceAll(".", "\\.").replace(/\{path\}$/, "[^]+").replaceAll(/\{\w+\}/g, "[^/]+")}$`,
   ),
 }));
+
+/** The document as its readers have it, its operations by their ids, and the validators of its schemas. */
+const DOCUMENT = JSON.parse(JSON.stringify(createOpenApiDocument()));
+const OPERATIONS = new Map(
+  Object.values<object>(DOCUMENT.paths).flatMap((item) => Object.values(item)).map((one) => [one.operationId, one]),
+);
+const READER = new Ajv2020({ strict: false, validateFormats: false });
+const validators = new Map<object, ValidateFunction>();
 
 /** A request to a service, as far as its answer depends on it. */
 export interface AskedRequest {
@@ -83,13 +93,18 @@ export function checkAnswer(request: AskedRequest, response: Response, text: str
   const schema = type === undefined ? undefined : content[type]?.schema;
   if (body === undefined || !(schema instanceof z.ZodType)) return;
   check(schema, body, what);
+  const { [status]: found } = OPERATIONS.get(operation.operationId).responses;
+  const published = found.$ref === undefined ? found : DOCUMENT.components.responses[found.$ref.split("/").at(-1)];
+  checkPublished(published.content[type ?? ""].schema, body, what);
   if (path.endsWith("/commands") && "result" in body) checkResult(request.body, body, what);
 }
 
 /** Checks the data of a server-sent event by its name; other protocols have other names. */
 export function checkEvent(event: string, data: unknown): void {
   const schema = Object.entries(EXECUTION_EVENTS).find(([name]) => name === event)?.[1];
-  if (schema !== undefined) check(schema, data, `The event ${event}`);
+  if (schema === undefined) return;
+  check(schema, data, `The event ${event}`);
+  checkPublished(DOCUMENT.components.schemas.ExecutionEvent, { event, id: "1", data }, `The event ${event}`);
 }
 
 function findOperation(method: string, path: string): ZodOpenApiOperationObject | undefined {
@@ -121,4 +136,13 @@ function checkResult(sent: unknown, { result }: { readonly result: unknown }, wh
 function check(schema: z.ZodType, value: unknown, what: string): void {
   const { error } = schema.safeParse(value);
   if (error !== undefined) throw new Error(`${what} with ${JSON.stringify(value)}:\n${z.prettifyError(error)}`);
+}
+
+/** Checks a value as a reader of the document does, by JSON Schema alone. */
+function checkPublished(schema: object, value: unknown, what: string): void {
+  const validate = validators.getOrInsertComputed(
+    schema,
+    () => READER.compile({ ...schema, components: DOCUMENT.components }), // Its references begin there.
+  );
+  if (!validate(value)) throw new Error(`${what} beside the document: ${READER.errorsText(validate.errors)}`);
 }

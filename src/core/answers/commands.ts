@@ -86,6 +86,6 @@ export const commandAnswerSchema = z.union([
   z.strictObject({
     ...commandFields,
     success: z.literal(false),
-    error: problemSchema.describe("Why the command was not run, or could not do its work"),
+    error: problemSchema,
   }),
 ]).meta({ id: "CommandAnswer", description: "The result of a command, or why there is none" });

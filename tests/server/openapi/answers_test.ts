@@ -41,6 +41,9 @@ Deno.test("checkAnswer() takes answers that the document describes", () => {
   check("POST /v1/sessions/sess_1/commands", { success: true, result: { path: "a" }, durationMs: 1 }, {
     sent: { type: "create_dir", path: "a" },
   });
+  check("POST /v1/sessions/sess_1/commands", { success: false, error: PROBLEM, durationMs: 1 }, {
+    sent: { type: "create_dir", path: "a" },
+  });
   checkEvent("stdout", { text: "a" });
   checkEvent("message", { of: "another protocol" });
 });

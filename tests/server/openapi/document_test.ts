@@ -46,6 +46,15 @@ Deno.test("the document is found right by redocly's strict rules, its examples t
   await SwaggerParser.validate(JSON.parse(JSON.stringify(document)));
 });
 
+Deno.test("a reference to a schema has a description beside it at most, as a bound there would be one more", () => {
+  const beside = new Set<string>();
+  JSON.stringify(createOpenApiDocument(), (_name, value) => {
+    if (typeof value?.$ref === "string") Object.keys(value).forEach((name) => beside.add(name));
+    return value;
+  });
+  assertEquals([...beside].toSorted(), ["$ref", "description"]);
+});
+
 Deno.test("the document has every route of the service, and no other", () => {
   const routes = appOf().routes
     .filter(({ method, path }) => method !== "ALL" && !isOfOtherProtocol(path))
