@@ -4,6 +4,7 @@ import ast
 import builtins
 import contextvars
 import linecache
+import re
 import sys
 import threading
 import types
@@ -11,6 +12,12 @@ import types
 MAX_DISPLAYS = 1000
 COMPILED = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 CO_COROUTINE = 0x80
+# How a line of IPython's begins. No statement of Python's does.
+IPYTHON_LINE = re.compile(r"\s*[%!]")
+NOT_IPYTHON = (
+    "IPython's % and ! are not supported here: run commands with subprocess, "
+    "install packages with the session's install_packages, and remove other magics"
+)
 
 
 class Cells:
@@ -35,7 +42,13 @@ class Cells:
 
     def evaluate(self, code, name):
         linecache.cache[name] = (len(code), None, code.splitlines(True), name)
-        tree = compile(code, name, "exec", ast.PyCF_ONLY_AST | COMPILED)
+        try:
+            tree = compile(code, name, "exec", ast.PyCF_ONLY_AST | COMPILED)
+        except SyntaxError as error:
+            line = IPYTHON_LINE.match(error.text or "")
+            if IPYTHON_LINE.match(code) or (line and error.offset <= line.end()):
+                error.msg = NOT_IPYTHON
+            raise
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         parts = [compile(tree, name, "exec", COMPILED)]
         if last is not None:

@@ -188,6 +188,17 @@ const CHECKS: Readonly<Record<string, (run: RunCell, context: Context) => Promis
     assertEquals((await run("x")).value, 1);
   },
 
+  "a line of IPython's fails with what to do instead, and no other does": async (run) => {
+    const lines = ["!ls", "import os\n%matplotlib inline", "if 1:\n  !ls", "\n%%bash\necho\necho 'a"];
+    for (const code of lines) {
+      assertMatch((await run(code)).error?.message ?? code, /IPython.*subprocess.*install_packages/);
+    }
+    assertEquals([(await run("(5\n%3)")).value, (await run('"""\n!\n"""')).value], [2, "\n!\n"]);
+    for (const code of ["(5\n % )", "(5\n != )", '"""\n%d""" 5']) {
+      assertMatch((await run(code)).error?.message ?? code, /^invalid syntax/);
+    }
+  },
+
   "displays come whole and in order with the output": async (_run, context) => {
     const seen: unknown[] = [];
     const run = (code: string) =>
