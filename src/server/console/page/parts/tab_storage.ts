@@ -7,11 +7,18 @@ export function readKept(name: string): unknown {
   }
 }
 
-/** Keeps a value for this tab, as far as the browser has room. */
-export function keep(name: string, value: unknown): void {
+/** Keeps a value for this tab, and says whether the browser had room. Without room, nothing is kept under the name. */
+export function keep(name: string, value: unknown): boolean {
   try {
     sessionStorage.setItem(name, JSON.stringify(value));
+    return true;
   } catch {
-    sessionStorage.removeItem(name); // It is too large.
+    forget(name);
+    return false;
   }
+}
+
+/** Makes room: nothing is kept under a name any more. */
+export function forget(name: string): void {
+  sessionStorage.removeItem(name);
 }

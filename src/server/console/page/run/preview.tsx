@@ -3,11 +3,11 @@ import type { Selection } from "../../../../core/selection.ts";
 import { type Problem, sendForJson, toProblem } from "../api/request.ts";
 import { ProblemNote } from "../parts/problem_note.tsx";
 import { Candidates } from "../result/candidates.tsx";
-import { type ProgramForm, toRequest, toSelectionRequest } from "./program_form.ts";
+import { lengthOfFiles, type ProgramForm, toRequest, toSelectionRequest } from "./program_form.ts";
 
 /** Time without a change after which the service is asked, in ms. */
 const SETTLED_MS = 250;
-/** Longest request that is sent after each change. Beyond it, the request is without the program. */
+/** Longest program that is sent after each change, in characters. The request of a longer one is without it. */
 const MAX_LENGTH = 262_144;
 
 /** Where the program would run, before it does. */
@@ -43,6 +43,6 @@ export function Preview({ form, isVisible }: { readonly form: ProgramForm; reado
 }
 
 function bodyOf(form: ProgramForm): string {
-  const whole = JSON.stringify(toRequest(form));
-  return whole.length <= MAX_LENGTH ? whole : JSON.stringify(toSelectionRequest(form));
+  const isShort = form.code.length + lengthOfFiles(form.files) <= MAX_LENGTH;
+  return JSON.stringify(isShort ? toRequest(form) : toSelectionRequest(form));
 }

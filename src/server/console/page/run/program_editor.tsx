@@ -9,12 +9,14 @@ import type { FormFile, ProgramForm } from "./program_form.ts";
 /** Properties of the program's editor. */
 export interface ProgramEditorProps {
   readonly form: ProgramForm;
+  /** Whether the files are there again after a reload. */
+  readonly areFilesKept: boolean;
   onChange(changes: Partial<ProgramForm>): void;
   onRun(): void;
 }
 
 /** The program and its files, one of them open. */
-export function ProgramEditor({ form, onChange, onRun }: ProgramEditorProps) {
+export function ProgramEditor({ areFilesKept, form, onChange, onRun }: ProgramEditorProps) {
   const [open, setOpen] = useState(-1); // The program itself.
   const [edition, setEdition] = useState(0); // Changes with the list, so that no editor stays with the text of another.
   const picker = useRef<HTMLInputElement>(null);
@@ -80,6 +82,7 @@ export function ProgramEditor({ form, onChange, onRun }: ProgramEditorProps) {
           }}
         />
       </div>
+      {!areFilesKept && <p class="hint file-note">The tab has no room for these files: a reload loses them.</p>}
       {file !== undefined && (
         <div class="file-bar">
           <TextField label="Path" value={file.path} onChange={(path) => change({ path })} />
@@ -99,7 +102,7 @@ export function ProgramEditor({ form, onChange, onRun }: ProgramEditorProps) {
 }
 
 function OpenFile(
-  { file, form, onChange, onFileChange, onRun }: ProgramEditorProps & {
+  { file, form, onChange, onFileChange, onRun }: Omit<ProgramEditorProps, "areFilesKept"> & {
     readonly file: FormFile | undefined;
     onFileChange(changes: Partial<FormFile>): void;
   },

@@ -53,6 +53,11 @@ export function emptyForm(language: string, code: string): ProgramForm {
   };
 }
 
+/** The characters of files in all, which tells what they cost before they are copied. */
+export function lengthOfFiles(files: readonly FormFile[]): number {
+  return files.reduce((sum, { content }) => sum + content.length, 0);
+}
+
 /** The part of a request that decides where a program runs. */
 export function toSelectionRequest({ language, limits, minIsolation, permissions, preference, runtime }: ProgramForm) {
   const { timeoutMs, ...others } = Object.fromEntries(

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks"
 import type { Remedy } from "../../../../core/denials/denial.ts";
 import { useRun } from "../api/use_run.ts";
 import { ResultPanel } from "../result/result_panel.tsx";
-import { loadDraft, saveDraft } from "./draft.ts";
+import { loadDraft, saveFiles, saveProgram } from "./draft.ts";
 import { Preview } from "./preview.tsx";
 import { applyRemedy, type ProgramForm, toRequest } from "./program_form.ts";
 import { ProgramEditor } from "./program_editor.tsx";
@@ -12,6 +12,7 @@ import { Toolbar } from "./toolbar.tsx";
 /** The page where a program is written and run. */
 export function RunPage({ isVisible }: { readonly isVisible: boolean }) {
   const [form, setForm] = useState(loadDraft);
+  const [areFilesKept, setAreFilesKept] = useState(true);
   const run = useRun();
   const { state } = run;
   const change = useCallback((changes: Partial<ProgramForm>) => setForm((last) => ({ ...last, ...changes })), []);
@@ -25,7 +26,8 @@ export function RunPage({ isVisible }: { readonly isVisible: boolean }) {
     start(changed);
   };
 
-  useEffect(() => saveDraft(form), [form]);
+  useEffect(() => setAreFilesKept(saveFiles(form.files)), [form.files]);
+  useEffect(() => saveProgram(form), [form]);
   useLayoutEffect(() => { // After the paint is too late: a key pressed until then would run the form of before.
     if (!isVisible) return;
     const onKey = (event: KeyboardEvent) => {
@@ -45,7 +47,12 @@ export function RunPage({ isVisible }: { readonly isVisible: boolean }) {
       <Toolbar form={form} isBusy={run.isBusy} onChange={change} onRun={() => start(form)} onStop={run.stop} />
       <div class="columns">
         <div class="stack">
-          <ProgramEditor form={form} onChange={change} onRun={() => !run.isBusy && start(form)} />
+          <ProgramEditor
+            form={form}
+            areFilesKept={areFilesKept}
+            onChange={change}
+            onRun={() => !run.isBusy && start(form)}
+          />
           <Settings form={form} onChange={change} />
         </div>
         <div class="stack">
