@@ -25,7 +25,7 @@ export function saveProgram({ files: _, ...program }: ProgramForm): void {
   keep(KEPT_AS, program);
 }
 
-/** Keeps a program's files for this tab, and says whether they fit: all of them or none. */
+/** Keeps a program's files for this tab, and says whether they fit. One that does not leaves out all. */
 export function saveFiles(files: readonly FormFile[]): boolean {
   if (lengthOfFiles(files) <= MAX_LENGTH_OF_FILES) return keep(FILES_KEPT_AS, files);
   forget(FILES_KEPT_AS);
