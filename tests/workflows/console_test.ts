@@ -125,6 +125,22 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByText("1 of its own").waitFor();
   });
 
+  Deno.test("[chromium] a file that is dropped on the program is one of its files, and does nothing elsewhere", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await write(opened, "of the program");
+    const data = await page.evaluateHandle(
+      "const data = new DataTransfer(); data.items.add(new File(['dropped'], 'dropped.txt')); data",
+    );
+    await page.getByRole("textbox", { name: "Program" }).dispatchEvent("drop", { dataTransfer: data });
+    await page.getByRole("textbox", { name: "File dropped.txt" }).getByText("dropped").waitFor();
+    await page.getByRole("button", { name: "Program" }).click();
+    await page.getByText("of the program", { exact: true }).waitFor(); // And nothing else.
+    await page.evaluate("addEventListener('drop', (event) => window.isRefused = event.defaultPrevented)");
+    await page.locator("body").dispatchEvent("drop", { dataTransfer: data });
+    assertEquals(await page.evaluate("isRefused"), true);
+  });
+
   Deno.test("[chromium] a request that no runtime suits says why, for each of them", async () => {
     await using opened = await openConsole();
     const { page } = opened;

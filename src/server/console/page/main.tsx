@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { refuseFiles } from "./parts/dropped_files.ts";
 import { applyTheme } from "./shell/theme.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -11,5 +12,6 @@ import "./styles/live.css";
 import "./styles/notebook.css";
 
 applyTheme();
+refuseFiles();
 const place = document.getElementById("console");
 if (place !== null) render(<App />, place);

@@ -13,6 +13,7 @@ import {
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "preact/hooks";
+import { hasFiles } from "./dropped_files.ts";
 
 /** Properties of an editor. */
 export interface CodeEditorProps {
@@ -99,6 +100,7 @@ export function CodeEditor(props: CodeEditorProps) {
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
         mode.current.of(latest.current.mode),
         hint.current.of(placeholderOf(placeholder)),
+        EditorView.domEventHandlers({ drop: hasFiles }), // The page takes them, and the text stays.
         EditorView.updateListener.of(({ docChanged, state }) => {
           if (docChanged) latest.current.onChange(state.doc.toString());
         }),

@@ -1,5 +1,6 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import { CodeEditor } from "../parts/code_editor.tsx";
+import { hasFiles } from "../parts/dropped_files.ts";
 import { formatBytes } from "../parts/format.ts";
 import { TextField } from "../parts/fields.tsx";
 import { readFiles } from "./files.ts";
@@ -41,8 +42,9 @@ export function ProgramEditor({ areFilesKept, form, onChange, onRun }: ProgramEd
     <section
       class="card editor-card"
       aria-label="Program"
-      onDragOver={(event) => event.preventDefault()}
+      onDragOver={(event) => hasFiles(event) && event.preventDefault()}
       onDrop={async (event) => {
+        if (!hasFiles(event)) return;
         event.preventDefault();
         add(await readFiles(event.dataTransfer?.files));
       }}
