@@ -27,6 +27,8 @@ export interface SocketProtocol {
   readonly maxPending?: number;
   /** Called when the connection opens. */
   begin?(): void;
+  /** Called when the service shuts down, behind the answers. What it sends is the last. */
+  shutDown?(): void;
   /** Called when nothing more is sent on the connection, maybe several times. At a shutdown, answers come before it. */
   end?(): void;
   /**
@@ -142,6 +144,7 @@ export class ServerSocket implements SocketPeer {
     const { closeWithinMs } = this.#options.limits;
     this.#gone.abort(shuttingDown());
     await settledWithin(Promise.all(this.#answering), closeWithinMs);
+    this.#protocol.shutDown?.();
     this.close(GOING_AWAY, "The service is shutting down");
     await settledWithin(this.#closed.promise, closeWithinMs);
     this.#end();

@@ -40,7 +40,7 @@ export class Kernel {
   /** Grows where the requests so far are not to be evaluated. */
   #generation = 0;
   #answered = Promise.resolve();
-  #busy = 0;
+  #unanswered = 0;
 
   constructor(options: KernelOptions) {
     this.#options = options;
@@ -53,13 +53,14 @@ export class Kernel {
   }
 
   get state(): "busy" | "idle" {
-    return this.#busy > 0 ? "busy" : "idle";
+    return this.#unanswered > 0 ? "busy" : "idle";
   }
 
   /** Answers a request of a client. */
   async answer(request: Request, client: KernelClient): Promise<void> {
     const { channel, header: { msg_type: type } } = request;
     if (channel === "iopub" || channel === "stdin") return; // These channels carry no requests here.
+    this.#unanswered++;
     if (channel === "control" && type !== "execute_request") return await this.#answer(request, client);
     const generation = this.#generation;
     this.#answered = this.#answered.then(async () => {
@@ -87,10 +88,14 @@ export class Kernel {
     for (const state of ["starting", "idle"]) this.#publish("status", { execution_state: state });
   }
 
+  /** Makes what clients get last. */
+  lastMessage(): Message {
+    return this.#message({ channel: "iopub", type: "status", content: { execution_state: "dead" } });
+  }
+
   /** Answers a request. Clients are not waited for, so that none holds the others up. */
   async #answer(request: Request, client: KernelClient, generation = this.#generation): Promise<void> {
     const { channel, header } = request;
-    this.#busy++;
     this.#publish("status", { execution_state: "busy" }, { parent: header });
     const content = await this.#perform(request, client.caller, generation).catch((error: unknown) => ({
       status: "error",
@@ -98,7 +103,7 @@ export class Kernel {
     }));
     const type = header.msg_type.replace(/_request$/, "_reply");
     if (content !== undefined) this.clients.send(client.id, this.#message({ channel, type, content, parent: header }));
-    this.#busy--;
+    this.#unanswered--;
     this.#publish("status", { execution_state: "idle" }, { parent: header });
     this.#endIfClosed();
   }
@@ -172,8 +177,7 @@ export class Kernel {
 
   /** Tells clients that the session is closed, once every request is answered. */
   #endIfClosed(): void {
-    if (!this.#options.closing.aborted || this.#busy > 0) return;
-    this.clients.end(this.#message({ channel: "iopub", type: "status", content: { execution_state: "dead" } }));
+    if (this.#options.closing.aborted && this.#unanswered === 0) this.clients.end(this.lastMessage());
   }
 
   /** Sends a message to clients: to all, unless a filter says otherwise. Returns when there was room for it. */

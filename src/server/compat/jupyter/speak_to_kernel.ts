@@ -40,6 +40,7 @@ export function speakToKernel(peer: SocketPeer, { caller, id, kernel, observer }
   return {
     maxPending: Infinity, // Requests wait for the one before. Their bytes are bounded, and not their number.
     begin: () => kernel.clients.connect(client),
+    shutDown: () => void client.send(kernel.lastMessage()), // An orderly end of the service closes all sessions.
     end: () => kernel.clients.disconnect(client),
     async answer(data, lease) {
       let request: Request;

@@ -260,7 +260,7 @@ Deno.test("Kernel: a shutdown is answered behind the code that it ends", async (
   assertEquals(client.types(), ["busy", "execute_input", "busy", ...ended, ...shut]);
 });
 
-Deno.test("Kernel: a session that closes ends what runs, whose answer comes before the kernel's death", async () => {
+Deno.test("Kernel: a session that closes ends what runs and aborts what waits, whose answers come before the kernel's death", async () => {
   const client = clientOf("a");
   const outcome = { kind: "interrupted", reason: "the session ends" } as const;
   const kernel = kernelOf({
@@ -271,7 +271,9 @@ Deno.test("Kernel: a session that closes ends what runs, whose answer comes befo
   await until(() => kernel.facts.evaluated.length > 0, "the code runs");
   kernel.closeSession();
   await Promise.all(answered);
-  assertEquals(client.types().slice(0, 6), ["busy", "execute_input", "error", "execute_reply", "idle", "dead"]);
+  const [ended, aborted] = [["execute_input", "error", "execute_reply"], ["execute_reply"]];
+  assertEquals(client.types(), ["busy", ...ended, "idle", "busy", ...aborted, "idle", "dead"]);
+  assertEquals(client.got[6]?.content, { status: "aborted" });
   const { traceback } = client.got[2]?.content as { traceback: string[] };
   assertEquals([traceback, kernel.facts.evaluated], [["interrupted: the session ends"], ["loop"]]);
   const late = clientOf("b");

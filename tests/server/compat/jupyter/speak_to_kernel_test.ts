@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
 import { Kernel } from "../../../../src/server/compat/jupyter/kernel.ts";
 import { speakToKernel } from "../../../../src/server/compat/jupyter/speak_to_kernel.ts";
@@ -12,25 +12,35 @@ const execute = JSON.stringify({
   content: { code: "loop" },
 });
 
+/** Connects a client to a new kernel. */
+function connect({ close, send }: Pick<SocketPeer, "close" | "send">, sessions = fakeSessions()) {
+  const { signal } = new AbortController();
+  const missed = new ByteBudget({ maxBytes: 40_000, maxOwnerBytes: 40_000 });
+  const kernel = new Kernel({ sessions, sessionId: "sess_1", language: "python", closing: signal, missed });
+  const unused = () => Promise.reject(new Error("not expected"));
+  const peer: SocketPeer = { signal, protocol: undefined, send, waitForRoom: unused, close, finish: unused };
+  const connection = speakToKernel(peer, { kernel, id: "a", caller: TESTER, observer: {} });
+  connection.begin?.();
+  return { connection, kernel };
+}
+
+Deno.test("speakToKernel(): a shutdown of the service is the kernel's death", () => {
+  const sent: unknown[] = [];
+  const send: SocketPeer["send"] = (encode) => Promise.resolve(void sent.push(encode()));
+  connect({ close() {}, send }).connection.shutDown?.();
+  assertMatch(String(sent), /"msg_type":"status".*"content":\{"execution_state":"dead"\}/);
+});
+
 Deno.test("speakToKernel(): a client for which too much waits is closed", async () => {
   const closed: number[] = [];
   let sent = 0;
-  const kernel = new Kernel({
-    ...{ sessions: fakeSessions(), sessionId: "sess_1", language: "python", closing: new AbortController().signal },
-    missed: new ByteBudget({ maxBytes: 0, maxOwnerBytes: 0 }),
-  });
-  const peer: SocketPeer = {
-    ...{ signal: new AbortController().signal, protocol: undefined },
-    send: () => {
+  const { connection } = connect({
+    send() {
       sent++;
       return new Promise(() => {});
     },
-    waitForRoom: () => new Promise(() => {}),
     close: (code) => void closed.push(code),
-    finish: () => Promise.reject(new Error("not expected")),
-  };
-  const connection = speakToKernel(peer, { kernel, id: "a", caller: TESTER, observer: {} });
-  connection.begin?.();
+  });
   const header = { msg_id: "1", msg_type: "comm_info_request", more: "x".repeat(3_000) };
   const lease = new ByteBudget({ maxBytes: 40_000, maxOwnerBytes: 40_000 }).lease("tester");
   const ask = () => void connection.answer(JSON.stringify({ header, content: {} }), lease);
@@ -49,27 +59,14 @@ Deno.test("speakToKernel(): requests that wait are bounded in bytes, and code go
     submit: () => Promise.resolve({ id: "exec_1", ended: gate.promise.then(() => fakeExecution()) }),
   };
   const sessions = fakeSessions({ contexts: () => contexts as ContextsPort });
-  const kernel = new Kernel({
-    sessions,
-    sessionId: "sess_1",
-    language: "python",
-    closing: new AbortController().signal,
-    missed: new ByteBudget({ maxBytes: 40_000, maxOwnerBytes: 40_000 }),
-  });
   const closed: (readonly [code: number, reason: string])[] = [];
-  const peer: SocketPeer = {
-    signal: new AbortController().signal,
-    protocol: undefined,
+  const { connection, kernel } = connect({
     send: (encode) => Promise.resolve(void encode()),
-    waitForRoom: () => Promise.resolve(),
     close(code, reason) {
       closed.push([code, reason]);
       connection.end?.();
     },
-    finish: () => Promise.reject(new Error("not expected")),
-  };
-  const connection = speakToKernel(peer, { kernel, id: "a", caller: TESTER, observer: {} });
-  connection.begin?.();
+  }, sessions);
   const budget = new ByteBudget({ maxBytes: 40_000, maxOwnerBytes: 40_000 });
   const answer = async () => {
     using lease = budget.lease("tester");
