@@ -41,6 +41,7 @@ const AT_FIRST_REQUESTS = /^src\/server\/(compat|console|mcp|openapi)\//;
 const OF_THE_ROUTES = [
   "src/server/compat/*/mod.ts",
   "src/server/compat/e2b/connect.ts",
+  "src/server/compat/e2b/lines.ts",
   "src/server/compat/load_once.ts",
   "src/server/compat/mod.ts",
   "src/server/mcp/limits.ts",

@@ -20,14 +20,19 @@ export interface Page<Item> {
   readonly nextCursor?: string;
 }
 
-/** Makes the page behind a position of candidates in any order. */
+/** Makes the page behind a position of candidates in any order. The newest come first by default. */
 export function pageOf<Item extends PagePosition>(
   candidates: readonly Item[],
-  { after, limit }: { readonly after: PagePosition | undefined; readonly limit: number },
+  { after, limit, order = "desc" }: {
+    readonly after: PagePosition | undefined;
+    readonly limit: number;
+    readonly order?: "asc" | "desc";
+  },
 ): Page<Item> {
+  const sign = order === "desc" ? 1 : -1;
   const found = candidates
-    .filter((item) => after === undefined || compare(item, after) < 0)
-    .toSorted((a, b) => compare(b, a));
+    .filter((item) => after === undefined || sign * compare(item, after) < 0)
+    .toSorted((a, b) => sign * compare(b, a));
   const items = found.slice(0, limit);
   const last = items.at(-1);
   return { items, ...(found.length > limit && last !== undefined ? { nextCursor: cursorOf(last) } : {}) };

@@ -12,6 +12,7 @@ import { bodyAs } from "../../http/json_body.ts";
 import { streamExecution } from "../../http/send_execution.ts";
 import { failureReason } from "../failure_reason.ts";
 import { submitToDefault } from "../../submit_to_default.ts";
+import { encodeEnd, encodeLines, LINES_TYPE, toErrorLine } from "./lines.ts";
 import { fromE2bPath } from "./paths.ts";
 import { MAX_QUEUE_MS, type SandboxCall, type SandboxCalls } from "./sandbox_call.ts";
 
@@ -68,9 +69,8 @@ export const CODE_CALLS: SandboxCalls = {
   },
 };
 
-/** Lines of JSON, in which E2B's clients read what comes of a cell. */
 const LINES: EventFormat = {
-  type: "application/x-ndjson",
+  type: LINES_TYPE,
   ping: () => encodeLines([{ type: "keepalive" }]),
   encode(event) {
     switch (event.kind) {
@@ -79,21 +79,20 @@ const LINES: EventFormat = {
       case "display":
         return encodeLines([{ type: "result", is_main_result: false, ...toForms(event.data) }]);
       case "ended":
-        return encodeLines([...numberOf(event.execution), ...resultOf(event.execution), END]);
+        return encodeEnd([omissionOf, numberOf, resultOf].flatMap((linesOf) => linesOf(event.execution)));
       case "failed":
-        return encodeLines([toError(event.error.code, event.error.message), END]);
+        return encodeEnd([toErrorLine(event.error.code, event.error.message)]);
     }
   },
 };
 
-const END = { type: "end_of_execution" };
-
-function encodeLines(lines: readonly object[]): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-}
-
 function contextsOf({ caller, id, sessions }: SandboxCall): ContextsPort {
   return sessions.contexts(caller, id);
+}
+
+/** A mark on stderr where displays are left out. */
+function omissionOf({ displaysOmitted: omitted = 0 }: Execution): object[] {
+  return omitted === 0 ? [] : [{ type: "stderr", text: `[… ${omitted} displays are left out here …]\n` }];
 }
 
 function numberOf({ cell = "" }: Execution): object[] {
@@ -103,16 +102,12 @@ function numberOf({ cell = "" }: Execution): object[] {
 
 /** The error of a cell, or its value in all forms. Empty where it has neither. */
 function resultOf({ error, outcome, text, value, valueType }: Execution): object[] {
-  if (error !== undefined) return [toError(error.name, error.message, error.traceback)];
+  if (error !== undefined) return [toErrorLine(error.name, error.message, error.traceback)];
   const reason = failureReason(outcome);
-  if (reason !== undefined) return [toError(outcome.kind, reason)];
+  if (reason !== undefined) return [toErrorLine(outcome.kind, reason)];
   if (text === undefined && value === undefined) return [];
   const forms = valueType === "mime" ? toForms(value as MimeBundle) : {};
   return [{ type: "result", is_main_result: true, text, ...forms }];
-}
-
-function toError(name: string, value: string, traceback = value): object {
-  return { type: "error", name, value, traceback };
 }
 
 function toForms(data: MimeBundle): Record<string, unknown> {

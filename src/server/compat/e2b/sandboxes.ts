@@ -1,9 +1,10 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import { CodeBeakerError } from "../../../core/errors.ts";
+import { CodeBeakerError, ignore } from "../../../core/errors.ts";
+import { LIMITS } from "../../../core/limits.ts";
+import { pageOf, parseCursor } from "../../../core/page.ts";
 import { MAX_LIFETIME_MS, parseSessionRequest } from "../../../core/requests/session_request.ts";
 import type { SessionInfo } from "../../../core/session.ts";
-import { LIMITS } from "../../../core/limits.ts";
 import { keyOf } from "../../auth/credential.ts";
 import type { AppEnv } from "../../http/app_env.ts";
 import { bodyAs } from "../../http/json_body.ts";
@@ -16,8 +17,12 @@ const ENVD_VERSION = "0.5.2";
 /** Templates that stand for a language of their own name's place. Any other template is the name of a language. */
 const PYTHON_TEMPLATES = ["base", "code-interpreter-v1", "code-interpreter-beta"];
 
-/** The name under which a session's metadata has its template. */
+/** Names in a session's metadata: its template, and whether it has the network. */
 const TEMPLATE = "e2b.template";
+const NETWORK = "e2b.network";
+
+/** The errors of a request whose programs cannot have the network now. */
+const NO_NETWORK = ["permission_denied", "no_suitable_runtime", "runtime_unavailable", "too_large"] as const;
 
 const DEFAULT_TIMEOUT_S = 300;
 const MAX_TIMEOUT_S = MAX_LIFETIME_MS / 1_000;
@@ -28,8 +33,8 @@ const lifeSchema = z.looseObject({
     .transform((timeoutS) => Math.max(Math.round(timeoutS * 1_000), 1_000)),
 });
 
-/** A field that asks for what is not here. */
-const unsupported = z.literal(false, "It is not supported here").nullish();
+/** A field for what is not here. It may ask for nothing, as `{ "enabled": false }` does. */
+const unsupported = z.unknown().refine(asksForNothing, "It is not supported here").optional();
 
 const createSchema = lifeSchema.extend({
   templateID: z.string().default("base"),
@@ -47,8 +52,11 @@ const createSchema = lifeSchema.extend({
 const listQuery = z.looseObject({
   limit: PAGE_FIELDS.limit,
   nextToken: z.string().optional(),
-  state: z.string().optional(),
-  metadata: z.string().optional(),
+  order: z.enum(["asc", "desc"]).default("desc"),
+  state: z.string().default("running"),
+  metadata: z.string().default(""),
+  startedAfter: z.iso.datetime({ offset: true }).transform((time) => Date.parse(time)).default(0),
+  template: z.string().optional(),
 });
 
 /** The calls of the API that controls sandboxes. */
@@ -71,32 +79,44 @@ export const CONTROL_CALLS: SandboxCalls = {
   },
 };
 
-/** Creates a session as a sandbox. Programs may compute as long as they may last: E2B bounds their time alone. */
+/**
+ * Creates a session as a sandbox. Programs may compute as long as they may last: E2B bounds their time alone. The
+ * network is a wish, as many clients always ask for it: where it cannot be had, the sandbox is without.
+ */
 async function createSandbox({ caller, context, sessions }: SandboxCall): Promise<Response> {
   const wanted = await bodyAs(context, createSchema, { what: "the sandbox" });
-  const { allow_internet_access: hasNetwork, envVars: env, metadata, templateID, timeout: lifeMs } = wanted;
-  const request = parseSessionRequest({
-    language: PYTHON_TEMPLATES.includes(templateID) ? "python" : templateID,
-    env,
-    metadata: { ...metadata, [TEMPLATE]: templateID },
-    limits: { cpuMs: LIMITS.timeoutMs.max },
-    permissions: { allowNet: hasNetwork === true },
-    idleTimeoutMs: MAX_LIFETIME_MS,
-    maxLifetimeMs: lifeMs,
-  });
-  const session = await sessions.create(caller, request, { signal: context.req.raw.signal });
-  return context.json(toAccess(context, session), 201);
+  const { allow_internet_access: wantsNetwork, envVars: env, metadata, templateID, timeout: lifeMs } = wanted;
+  const create = async (allowNet: boolean) => {
+    const request = parseSessionRequest({
+      language: PYTHON_TEMPLATES.includes(templateID) ? "python" : templateID,
+      env,
+      metadata: { ...metadata, [TEMPLATE]: templateID, [NETWORK]: allowNet },
+      limits: { cpuMs: LIMITS.timeoutMs.max },
+      permissions: { allowNet },
+      idleTimeoutMs: MAX_LIFETIME_MS,
+      maxLifetimeMs: lifeMs,
+    });
+    return await sessions.create(caller, request, { signal: context.req.raw.signal });
+  };
+  const connected = wantsNetwork === true ? await create(true).catch(ignore(...NO_NETWORK)) : undefined;
+  return context.json(toAccess(context, connected ?? await create(false)), 201);
 }
 
-/** Lists sandboxes, the newest first. A filter by metadata filters within a page. */
+/** Lists sandboxes by their start: a page of all that pass the filters. */
 function listSandboxes({ caller, context, sessions }: SandboxCall): Response {
-  const { limit, metadata = "", nextToken, state = "running" } = parseQuery(context.req, listQuery);
-  const { nextCursor, sessions: found } = sessions.list(caller, { limit, cursor: nextToken });
-  if (nextCursor !== undefined) context.header("x-next-token", nextCursor);
+  const query = parseQuery(context.req, listQuery);
+  const { limit, metadata, nextToken, order, startedAfter, state, template } = query;
   const wanted = [...new URLSearchParams(metadata.replaceAll("%25", "%"))]; // Clients encode it twice.
-  const isWanted = (session: SessionInfo) => wanted.every(([name, value]) => session.metadata[name] === value);
-  const runs = state.split(",").includes("running"); // Others are paused, and none is here.
-  return context.json(runs ? found.filter(isWanted).map(toSandbox) : []);
+  const found = sessions.list(caller, { limit: Infinity }).sessions.filter((session) =>
+    state.split(",").includes("running") && // Others are paused, and none is here.
+    wanted.every(([name, value]) => session.metadata[name] === value) &&
+    Date.parse(session.createdAt) >= startedAfter &&
+    (template ?? templateOf(session)) === templateOf(session)
+  );
+  const after = nextToken === undefined ? undefined : parseCursor(nextToken, "sess");
+  const { items, nextCursor } = pageOf(found, { after, limit, order });
+  if (nextCursor !== undefined) context.header("x-next-token", nextCursor);
+  return context.json(items.map(toSandbox));
 }
 
 /**
@@ -126,9 +146,16 @@ async function setLife(call: SandboxCall, { mayShorten }: { readonly mayShorten:
   return sessions.change(caller, id, { idleTimeoutMs: MAX_LIFETIME_MS, maxLifetimeMs });
 }
 
-function identify({ id, metadata }: SessionInfo) {
-  const templateID = String(metadata[TEMPLATE] ?? "base");
-  return { sandboxID: id, templateID, clientID: "", envdVersion: ENVD_VERSION };
+function asksForNothing(value: unknown): boolean {
+  return typeof value === "object" ? Object.values(value ?? {}).every(asksForNothing) : value === false;
+}
+
+function templateOf({ metadata }: SessionInfo): string {
+  return String(metadata[TEMPLATE] ?? "base");
+}
+
+function identify(session: SessionInfo) {
+  return { sandboxID: session.id, templateID: templateOf(session), clientID: "", envdVersion: ENVD_VERSION };
 }
 
 /** The access to a sandbox. Its tokens are the caller's own key; without keys there is none. */
@@ -138,12 +165,13 @@ function toAccess(context: Context<AppEnv>, session: SessionInfo): object {
 }
 
 function toSandbox(session: SessionInfo): object {
-  const { [TEMPLATE]: _template, ...metadata } = session.metadata;
+  const { [TEMPLATE]: _template, [NETWORK]: allowInternetAccess, ...metadata } = session.metadata;
   return {
     ...identify(session),
     startedAt: session.createdAt,
     endAt: session.expiresAt,
     state: "running",
     metadata,
+    allowInternetAccess,
   };
 }

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
-import { CodeBeakerError } from "../../../../src/core/errors.ts";
+import { CodeBeakerError, type ErrorCode } from "../../../../src/core/errors.ts";
 import type { Execution } from "../../../../src/core/execution.ts";
 import type { SessionChanges, SessionRequest } from "../../../../src/core/requests/session_request.ts";
 import type { Observer } from "../../../../src/engine/observer.ts";
@@ -55,7 +55,16 @@ Deno.test("a sandbox is a session, whose template is Python or the name of a lan
     assertEquals([status, sandboxID, templateID, typeof envdVersion], [201, "sess_1", "code-interpreter-v1", "string"]);
     assertEquals(others, { clientID: "", domain: null }); // No token, as there is no key.
   }
-  await ask(sessions, "POST /v2/sandboxes", { body: { templateID: "typescript", allow_internet_access: true } });
+  const nothing = {
+    autoResume: { enabled: false },
+    autoPause: false,
+    iam: null,
+    mcp: {},
+    network: {},
+    volumeMounts: [],
+  };
+  const body = { templateID: "typescript", allow_internet_access: true, ...nothing };
+  await ask(sessions, "POST /v2/sandboxes", { body });
   const shown = requests.map(({ env, idleTimeoutMs, language, maxLifetimeMs, permissions }) =>
     [language, env, idleTimeoutMs, maxLifetimeMs, permissions.allowNet] as const
   );
@@ -63,6 +72,30 @@ Deno.test("a sandbox is a session, whose template is Python or the name of a lan
     ["python", { N: "v" }, 604_800_000, 60_000, false],
     ["typescript", {}, 604_800_000, 300_000, true],
   ]);
+});
+
+Deno.test("a sandbox that asks for the network has it where that is possible, and says whether it has", async () => {
+  const make = async (code: ErrorCode | undefined) => {
+    const asked: boolean[] = [];
+    let made = fakeSession();
+    const sessions: Partial<SessionsPort> = {
+      create(_caller, { metadata, permissions }) {
+        asked.push(permissions.allowNet === true);
+        if (code !== undefined && permissions.allowNet === true) throw new CodeBeakerError(code, "No");
+        made = fakeSession({ metadata });
+        return Promise.resolve(made);
+      },
+      show: () => made,
+    };
+    const { status } = await ask(sessions, "POST /v2/sandboxes", { body: { allow_internet_access: true } });
+    const { allowInternetAccess, metadata } = JSON.parse((await ask(sessions, "GET /sandboxes/sess_1")).text);
+    return [status, asked, allowInternetAccess, metadata];
+  };
+  assertEquals(await make(undefined), [201, [true], true, {}]);
+  for (const code of ["permission_denied", "no_suitable_runtime", "runtime_unavailable", "too_large"] as const) {
+    assertEquals([code, ...await make(code)], [code, 201, [true, false], false, {}]);
+  }
+  assertEquals((await make("busy")).slice(0, 2), [429, [true]]);
 });
 
 /** Sets the life of a sandbox that is a day old and ends in an hour, if it is idle; `changes` are those with a field. */
@@ -110,8 +143,8 @@ Deno.test("connecting makes the life of a sandbox longer, and never shorter", as
 });
 
 Deno.test("what is not supported is told in the form of each API, and nothing is done", async () => {
-  for (const name of ["autoPause", "iam", "mcp", "network", "volumeMounts"]) {
-    const { status, text } = await ask({}, "POST /v2/sandboxes", { body: { [name]: { x: 1 } } });
+  for (const name of ["autoPause", "autoResume", "iam", "mcp", "network", "volumeMounts"]) {
+    const { status, text } = await ask({}, "POST /v2/sandboxes", { body: { [name]: { x: [true] } } });
     assertEquals([status, JSON.parse(text).code], [400, 400]);
     assertStringIncludes(text, name);
   }
@@ -125,11 +158,6 @@ Deno.test("what is not supported is told in the form of each API, and nothing is
     const { status, text } = await ask(OPEN, `POST /${stream}`, { headers: SANDBOX, body: {} });
     assertEquals([status, JSON.parse(text.slice(5)).error.code], [200, "unimplemented"]);
   }
-  const cell = await ask({ ...OPEN, contexts: () => ({}) as never }, "POST /execute", {
-    headers: SANDBOX,
-    body: { code: "1", env_vars: { A: "1" } },
-  });
-  assertEquals([cell.status, cell.text.includes("not supported")], [400, true]);
 });
 
 Deno.test("a sandbox that is closed or another tenant's is 404 for control, and 502 as E2B's proxy says it", async () => {
@@ -273,40 +301,46 @@ Deno.test("code without a context runs in its language's default one, and in the
     submit(id: string) {
       asked.push(id);
       if (id === "ctx_1") return Promise.reject(new CodeBeakerError("conflict", "The context is lost"));
-      return Promise.resolve({ id: "exec_1", ended: Promise.resolve(fakeExecution()) });
+      return Promise.resolve({ id: "exec_1", ended: Promise.resolve(fakeExecution({ displaysOmitted: 2 })) });
     },
   };
   const sessions = { ...OPEN, contexts: () => contexts as never };
   const { text } = await ask(sessions, "POST /execute", { headers: SANDBOX, body: { code: "1", language: "js" } });
-  assertEquals(text, '{"type":"end_of_execution"}\n');
+  const mark = '{"type":"stderr","text":"[\\u2026 2 displays are left out here \\u2026]\\n"}\n'; // In ASCII.
+  assertEquals(text, `${mark}{"type":"end_of_execution"}\n`);
   assertEquals(asked, ["javascript", "ctx_1", "javascript", "ctx_2"]);
   assertEquals((await ask(sessions, "POST /execute", { headers: SANDBOX, body: { code: "1" } })).status, 200);
   assertEquals(asked.slice(4), [undefined, "ctx_2"]);
 });
 
-Deno.test("code that cannot begin has an error of the API, and code that the service loses later one among its lines", async () => {
-  const unavailable = new CodeBeakerError("runtime_unavailable", "It is lost");
-  const run = async (hasStarted: boolean) => {
+Deno.test("code that is refused or lost has its error in lines, unless clients show that of its status", async () => {
+  const run = async (error: CodeBeakerError, { env = {}, hasStarted = false } = {}) => {
     const contexts = {
       submit(_id: string, _cell: unknown, options: SubmitOptions) {
         if (hasStarted) options.onStart?.({ id: "exec_1", runtime: "fake" });
         options.onOutput?.({ stream: "stderr", bytes: new TextEncoder().encode("Error: x"), isOfError: true });
-        return Promise.resolve({ id: "exec_1", ended: Promise.reject(unavailable) });
+        return Promise.resolve({ id: "exec_1", ended: Promise.reject(error) });
       },
     };
     const sessions = { ...OPEN, contexts: () => contexts as never };
     const { status, text } = await ask(sessions, "POST /execute", {
       headers: SANDBOX,
-      body: { code: "1", context_id: "ctx_1", language: null, env_vars: {} },
+      body: { code: "1", context_id: "ctx_1", language: null, env_vars: env },
     });
     return [status, ...text.trimEnd().split("\n").map((line) => JSON.parse(line))];
   };
-  assertEquals(await run(false), [503, { code: 503, message: "It is lost" }]);
-  assertEquals(await run(true), [
-    200,
-    { type: "error", name: "runtime_unavailable", value: "It is lost", traceback: "It is lost" },
-    { type: "end_of_execution" },
-  ]);
+  const lost = new CodeBeakerError("runtime_unavailable", "It is lost");
+  for (const hasStarted of [false, true]) {
+    assertEquals(await run(lost, { hasStarted }), [
+      200,
+      { type: "error", name: "runtime_unavailable", value: "It is lost", traceback: "It is lost" },
+      { type: "end_of_execution" },
+    ]);
+  }
+  const [status, { name, value }] = await run(lost, { env: { A: "1" } });
+  assertEquals([status, name, value.includes("not supported")], [200, "invalid_request", true]);
+  const unknown = new CodeBeakerError("not_found", "No context has this id");
+  assertEquals(await run(unknown), [404, { code: 404, message: "No context has this id" }]);
 });
 
 Deno.test("code and commands wait less than clients do, and hold the memory of their requests until they end", async () => {
@@ -341,20 +375,38 @@ Deno.test("code and commands wait less than clients do, and hold the memory of t
   assertEquals(requests.heldBytes, 0);
 });
 
-Deno.test("a list filters by metadata and state, and names the next page", async () => {
-  const sessions: Partial<SessionsPort> = {
-    list: () => ({
-      sessions: [fakeSession({ metadata: { a: "b c" } }), fakeSession({ id: "sess_2" })],
-      nextCursor: "n",
-    }),
-  };
+Deno.test("a list filters, orders, and pages what is left, whatever comes and goes meanwhile", async () => {
+  const sandbox = (number: number, metadata: Record<string, string>) =>
+    fakeSession({
+      id: `sess_${String(number).padStart(32, "0")}`,
+      createdAt: `2026-01-01T00:00:0${number}.000Z`,
+      metadata,
+    });
+  let open = [1, 2, 3, 4].map((number) => sandbox(number, number % 2 === 0 ? { a: "b c" } : { "e2b.template": "js" }));
+  const sessions: Partial<SessionsPort> = { list: (_caller, { limit }) => ({ sessions: open.slice(0, limit) }) };
   const list = async (query: string) => {
-    const { headers, text } = await ask(sessions, `GET /v2/sandboxes${query}`);
-    assertEquals(headers.get("x-next-token"), "n");
-    return JSON.parse(text).map(({ sandboxID }: { sandboxID: string }) => sandboxID);
+    const { headers, text } = await ask(sessions, `GET /v2/sandboxes?${query}`);
+    const numbers = JSON.parse(text).map(({ sandboxID }: { sandboxID: string }) => Number(sandboxID.slice(5)));
+    return { numbers, next: headers.get("x-next-token") };
   };
-  assertEquals(await list(""), ["sess_1", "sess_2"]);
-  assertEquals(await list(`?metadata=${encodeURIComponent("a=b%2520c")}`), ["sess_1"]);
-  assertEquals(await list("?state=paused"), []);
-  assertEquals(await list(`?metadata=${encodeURIComponent("a=%25")}`), []);
+  const metadata = `metadata=${encodeURIComponent("a=b%2520c")}`;
+  for (
+    const [query, numbers] of [
+      ["", [4, 3, 2, 1]],
+      ["order=asc", [1, 2, 3, 4]],
+      [metadata, [4, 2]],
+      ["template=js&order=asc", [1, 3]],
+      ["startedAfter=2026-01-01T00:00:03.000Z", [4, 3]],
+      ["state=paused", []],
+      [`metadata=${encodeURIComponent("a=%25")}`, []],
+    ] as const
+  ) assertEquals([query, await list(query)], [query, { numbers, next: null }]);
+  for (const [order, first, second] of [["desc", 4, 2], ["asc", 2, 4]]) {
+    const query = `${metadata}&limit=1&order=${order}`;
+    const { next, numbers } = await list(query);
+    const all = open;
+    open = open.filter(({ id }) => Number(id.slice(5)) !== first);
+    assertEquals([numbers, await list(`${query}&nextToken=${next}`)], [[first], { numbers: [second], next: null }]);
+    open = all;
+  }
 });
