@@ -19,12 +19,11 @@ export interface ToolCall extends ToolPorts, Pick<SubmitOptions, "memory"> {
   readonly onOutput?: ((chunk: OutputChunk) => void) | undefined;
 }
 
-/** One block of a result. */
+/** One block of a result. Every revision has these kinds; a client of an earlier one fails at others. */
 export type ContentBlock =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "image"; readonly data: string; readonly mimeType: string }
-  | { readonly type: "resource"; readonly resource: EmbeddedResource }
-  | { readonly type: "resource_link"; readonly uri: string; readonly name: string; readonly mimeType?: string };
+  | { readonly type: "resource"; readonly resource: EmbeddedResource };
 
 /** A file in a result. */
 export type EmbeddedResource =

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { writeFile as write } from "../../../commands/mod.ts";
 import { strictObject } from "../../../core/parsing/validation.ts";
-import { fileUri } from "../results/addresses.ts";
 import { inSession, sessionFields } from "./session_fields.ts";
 import { defineTool, submitOptions } from "./tool.ts";
 
@@ -30,10 +29,7 @@ export const writeFile = defineTool({
       const { result } = await call.sessions.command(call.caller, id, command, submitOptions(call));
       const { path: name, bytes } = written.parse(result);
       return {
-        content: [
-          { type: "text", text: `Wrote ${bytes} bytes to ${name}.\n\nSession: ${id}` },
-          { type: "resource_link", uri: fileUri(id, name), name },
-        ],
+        content: [{ type: "text", text: `Wrote ${bytes} bytes to ${name}.\n\nSession: ${id}` }],
         structuredContent: { session: id, path: name, bytes },
       };
     });
