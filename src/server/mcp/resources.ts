@@ -9,8 +9,6 @@ import { toEmbedded } from "./results/file_content.ts";
 
 /** Sessions of one page of the list. */
 const PAGE_LENGTH = 100;
-/** Most values that a completion may have, by the protocol. */
-const MAX_COMPLETIONS = 100;
 
 /** The address of every file of a session. */
 export const TEMPLATES = [{
@@ -80,7 +78,7 @@ export async function readResource({ sessions, caller, memory, signal }: Reader,
 /** Completes the id of a session in a template. */
 export function completeSession({ sessions, caller }: Reader, begun: string): string[] {
   checkScope(caller, "sessions");
-  const { sessions: found } = sessions.list(caller, { limit: MAX_COMPLETIONS, cursor: undefined });
+  const { sessions: found } = sessions.list(caller, { limit: Infinity });
   return found.map(({ id }) => id).filter((id) => id.startsWith(begun));
 }
 

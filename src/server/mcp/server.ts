@@ -30,6 +30,9 @@ export const INSTRUCTIONS =
 /** How long a client may keep a list, in ms. Lists change only with the service's version. */
 const LIST_TTL_MS = 3_600_000;
 
+/** Most values that a completion may have, by the protocol. */
+const MAX_COMPLETIONS = 100;
+
 /** The part of a request's context that handlers use. */
 interface RequestContext {
   readonly mcpReq: {
@@ -93,7 +96,10 @@ export class McpServers {
           const values = isSession
             ? completeSession(reader, argument.value)
             : LANGUAGE_NAMES.filter((name) => isLanguage && name.startsWith(argument.value));
-          return { completion: { values, total: values.length, hasMore: false } };
+          const { length: total } = values;
+          return {
+            completion: { values: values.slice(0, MAX_COMPLETIONS), total, hasMore: total > MAX_COMPLETIONS },
+          };
         }),
     );
     return server;
