@@ -9,7 +9,7 @@ import { interruptible } from "./interruptible.ts";
 import { addServiceFlags, ServiceClient } from "./service_client.ts";
 import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
 
-/** The path of the Model Context Protocol in a service. */
+/** The path of the Model Context Protocol in a service. `--url` may end with it. */
 const PATH = "/mcp";
 
 interface McpFlags {
@@ -35,7 +35,7 @@ async function serveMcp({ key, url, ...settings }: McpFlags, context: CommandCon
     await serveAgent(config, signal);
   } else {
     if (Object.keys(settings).length > 0) throw unused("settings of its own with --url");
-    const service = new ServiceClient({ url, key }, context);
+    const service = new ServiceClient({ url: url.replace(/\/mcp\/*$/, ""), key }, context);
     await bridgeAgent((message) => service.post(PATH, message), signal);
   }
   return typeof signal.reason === "string" ? exitCodeOfSignal(signal.reason) : 0;

@@ -19,7 +19,8 @@ for (const mode of ["legacy", "auto"] as const) {
   test(`[stdio, ${mode}] codebeaker mcp --url passes an agent's requests to a service`, async () => {
     await using home = await openHome();
     await using service = shared.borrow();
-    await using client = await connectStdio(commandOf(["--url", service.url], home.path), mode);
+    const url = mode === "auto" ? `${service.url}/mcp` : service.url; // Either names the service.
+    await using client = await connectStdio(commandOf(["--url", url], home.path), mode);
     await work(client);
     await cancelCalls(client, service);
   });

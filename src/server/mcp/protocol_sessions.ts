@@ -1,6 +1,10 @@
 import {
   isInitializeRequest,
+  isJSONRPCErrorResponse,
   isJSONRPCNotification,
+  isJSONRPCRequest,
+  isJSONRPCResultResponse,
+  type RequestId,
   type Server,
   WebStandardStreamableHTTPServerTransport as Transport,
 } from "@modelcontextprotocol/server";
@@ -18,6 +22,8 @@ interface ProtocolSession {
   readonly id: string;
   readonly tenant: string;
   readonly transport: Transport;
+  /** Ids of the messages that are not answered yet. */
+  readonly unanswered: Set<RequestId | undefined>;
   /** When it was last used, in ms of elapsed time. */
   usedAt: number;
   /** Requests that are being answered. */
@@ -63,18 +69,21 @@ export class ProtocolSessions implements AsyncDisposable {
   /**
    * Answers a request.
    *
-   * @throws {CodeBeakerError} `not_found` for an unknown session or another tenant's; `invalid_request` without one;
-   *   `busy` when there is no room for another
+   * @throws {CodeBeakerError} `not_found` for an unknown session or another tenant's; `invalid_request` without one, and
+   *   for an id of a message that is not answered yet; `busy` when there is no room for another
    */
   async handle(request: Request, { tenant, body }: SessionRequest): Promise<Response> {
     const id = request.headers.get(HEADER);
     const session = id === null ? await this.#start(tenant, body) : this.#find(id, tenant);
     if (session === undefined) throw new CodeBeakerError("not_found", "Cannot find this session: start another one");
+    const messages = Array.isArray(body) ? body : [body];
+    const ids = addIds(session, messages);
     session.usedAt = this.#options.clock.elapsed();
     if (Array.isArray(body)) session.hasBatches = true;
     const response = await session.transport.handleRequest(request, { parsedBody: body });
+    if (!response.ok) ids.forEach((id) => session.unanswered.delete(id));
     if (id === null && !response.ok) await this.#close(session);
-    for (const message of Array.isArray(body) ? body : [body]) await endCancelled(session, message);
+    for (const message of messages) await endCancelled(session, message);
     return response;
   }
 
@@ -112,8 +121,14 @@ export class ProtocolSessions implements AsyncDisposable {
       sessionIdGenerator: () => id,
       onsessionclosed: () => void this.#open.delete(id),
     });
+    const unanswered = new Set<RequestId | undefined>();
+    const send = transport.send.bind(transport);
+    transport.send = (message, options) => {
+      if (isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)) unanswered.delete(message.id);
+      return send(message, options);
+    };
     const session = {
-      ...{ id, tenant, transport, running: 0, hasBatches: false },
+      ...{ id, tenant, transport, unanswered, running: 0, hasBatches: false },
       usedAt: this.#options.clock.elapsed(),
     };
     this.#open.set(id, session); // Before the first wait, so that no other request takes its room.
@@ -153,6 +168,21 @@ export class ProtocolSessions implements AsyncDisposable {
     this.#open.delete(id);
     await transport.close();
   }
+}
+
+/**
+ * Adds the ids of a body's messages to the session's. The transport finds the stream of an answer by its id, so that the
+ * earlier of two messages with the same id would never be answered.
+ */
+function addIds({ unanswered }: ProtocolSession, messages: readonly unknown[]): RequestId[] {
+  const ids = messages.filter(isJSONRPCRequest).map(({ id }) => id);
+  const repeated = ids.find((id, index) => unanswered.has(id) || ids.indexOf(id) < index);
+  if (repeated === undefined) {
+    ids.forEach((id) => unanswered.add(id));
+    return ids;
+  }
+  const message = "Cannot take this message as another with its id is not answered yet: give each an id of its own";
+  throw new CodeBeakerError("invalid_request", `${message}: current value is ${JSON.stringify(repeated)}`);
 }
 
 /**

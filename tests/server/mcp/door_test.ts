@@ -57,6 +57,22 @@ Deno.test("[2025-11-25] a cancelled call's stream ends, and its session goes on"
   assertEquals(listed.result.tools.length, 6);
 });
 
+Deno.test("[2025-11-25] a message with the id of one that is not answered yet is refused", async () => {
+  const { seen, submit } = endless();
+  await using door = new Door({ engine: { submit } });
+  const { headers, session, stream } = await beginCall(door.url);
+  await until(() => seen.begun === 1, "the program begins");
+  const ping = legacy("ping", {}, session);
+  const second = await post(door.url, ping);
+  assertEquals([second.status, (await second.json()).error.data.code], [400, "invalid_request"]);
+  const twice = await post(door.url, { headers, body: `[${ping.body.replaceAll('"id":1', '"id":2')},${ping.body}]` });
+  assertEquals([twice.status, (await twice.json()).error.data.code], [400, "invalid_request"]);
+  await (await post(door.url, { headers, body: JSON.stringify(CANCELLED) })).body?.cancel();
+  await stream.text(); // It ends, as the second message has not taken its place.
+  const again = await post(door.url, { headers, body: `[${ping.body.replaceAll('"id":1', '"id":2')},${ping.body}]` });
+  assertEquals([again.status, (await again.text()).match(/"id":\d/g)], [200, ['"id":2', '"id":1']]);
+});
+
 for (const { name, revision, connect } of CLIENTS) {
   Deno.test(`[${name}] lists the tools, and calls one`, async () => {
     const asked: unknown[] = [];
