@@ -1,5 +1,5 @@
 import { CodeBeakerError } from "./errors.ts";
-import { unknownName } from "./parsing/validation.ts";
+import { quoteName } from "./parsing/validation.ts";
 
 interface Language {
   readonly aliases: readonly string[];
@@ -77,7 +77,7 @@ export function languageOfFile(path: string): string | undefined {
 
 /** Makes an `unsupported_language` error. It suggests the nearest supported language, and lists them all. */
 export function unsupportedLanguage(language: string, supported: readonly string[]): CodeBeakerError {
-  const quoted = Object.hasOwn(LANGUAGES, language) ? JSON.stringify(language) : unknownName(language, supported);
+  const quoted = Object.hasOwn(LANGUAGES, language) ? JSON.stringify(language) : quoteName(language, supported);
   const list = supported.length === 0 ? "none" : supported.join(", ");
   return new CodeBeakerError(
     "unsupported_language",

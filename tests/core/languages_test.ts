@@ -52,5 +52,6 @@ Deno.test("unsupportedLanguage() names the nearest and lists what is supported",
   assertStringIncludes(error.message, 'did you mean "typescript"?');
   assertEquals(error.details.languages, ["typescript", "python"]);
   assertStringIncludes(unsupportedLanguage("x", []).message, "none");
+  assertEquals(unsupportedLanguage("cobol", ["typescript", "python"]).message.split("typescript").length, 2);
   assertEquals(unsupportedLanguage("python", ["typescript"]).message.includes("did you mean"), false);
 });

@@ -18,17 +18,19 @@ const MAX_PATH_LENGTH = 256;
 /** Largest share of different letters in a suggestion. */
 const MAX_DIFFERENCE = 0.5;
 
-/** Formats an unknown name for an error message, with the nearest known name. */
+/** Formats an unknown name for an error message, with the nearest known name, else all. */
 export function unknownName(given: string, known: readonly string[]): string {
+  const quoted = quoteName(given, known);
+  return known.length === 0 || quoted !== JSON.stringify(given) ? quoted : `${quoted} (known: ${known.join(", ")})`;
+}
+
+/** Formats an unknown name, with the nearest known name where one is near. */
+export function quoteName(given: string, known: readonly string[]): string {
   if (given.length > MAX_NAME_LENGTH) return `${JSON.stringify(given.slice(0, MAX_NAME_LENGTH))}…`;
   const nearest = known.length === 0 ? undefined : closestString(given, known);
-  if (
-    nearest === undefined ||
-    levenshteinDistance(given.toLowerCase(), nearest.toLowerCase()) > given.length * MAX_DIFFERENCE
-  ) {
-    return known.length === 0 ? JSON.stringify(given) : `${JSON.stringify(given)} (known: ${known.join(", ")})`;
-  }
-  return `${JSON.stringify(given)}, did you mean "${nearest}"?`;
+  const isNear = nearest !== undefined &&
+    levenshteinDistance(given.toLowerCase(), nearest.toLowerCase()) <= given.length * MAX_DIFFERENCE;
+  return isNear ? `${JSON.stringify(given)}, did you mean "${nearest}"?` : JSON.stringify(given);
 }
 
 /**

@@ -118,6 +118,8 @@ Deno.test("run_code: images are images, and other files are embedded", async () 
   ]);
   assertEquals(structuredContent.files[0], { path: "out/a b.png", bytes: 8, mimeType: "image/png" });
   assertEquals(structuredContent.notes, ["Files left out: 1: big.bin"]);
+  const none = await run({ outputFiles: [] }, { outputs: ["*"] });
+  assertEquals(none.structuredContent.notes, ["No file matches outputs."]);
 });
 
 Deno.test("run_code: a cell's displays are images where they can be, else text", async () => {
@@ -310,6 +312,10 @@ Deno.test("a refusal names its field where its sentence does not", async () => {
   };
   const { content } = await call({ sessions }, "run_code", { session: "sess_1", code: "1" });
   assertEquals(content[0].text, "At most the session's own 10. Fields: limits.maxOutputBytes.");
+  const errors = ["below 10", "below 9"].map((message) => ({ path: "minIsolation", message }));
+  const submit = () => Promise.reject(new CodeBeakerError("no_suitable_runtime", "None", { details: { errors } }));
+  const twice = await call({ engine: { submit } }, "run_code", { language: "ts", code: "1" });
+  assertEquals(twice.content[0].text, "None. Fields: minIsolation.");
 });
 
 Deno.test("read_file: a long text comes in parts that end with a whole character", async () => {
@@ -320,6 +326,33 @@ Deno.test("read_file: a long text comes in parts that end with a whole character
   const offset = first.nextOffset;
   const rest = await call({ sessions }, "read_file", { session: "sess_1", path: "a.txt", offset });
   assertEquals([rest.structuredContent.text, rest.structuredContent.nextOffset], ["ä and the rest", undefined]);
+});
+
+Deno.test("read_file: a part has a length, as the next part of an empty one would begin where that began", async () => {
+  const args = { session: "sess_1", path: "a.txt", length: 0 };
+  const { _meta } = await call({ sessions: oneSession() }, "read_file", args);
+  assertEquals(_meta["codebeaker/problem"].code, "invalid_request");
+});
+
+Deno.test("write_file: the result has no link, which clients of revisions before 2025-06-18 refuse", async () => {
+  const command = () => Promise.resolve({ success: true, result: { path: "a", bytes: 1 } });
+  const args = { session: "sess_1", path: "a", content: "1" };
+  const { content } = await call({ sessions: { ...oneSession(), command } }, "write_file", args);
+  assertEquals(content, [{ type: "text", text: "Wrote 1 bytes to a.\n\nSession: sess_1" }]);
+});
+
+Deno.test("a completion has at most 100 values of the sessions that match, and says how many there are", async () => {
+  const ids = [...Array.from({ length: 130 }, (_, n) => `sess_new${n}`), "sess_old"];
+  const list: SessionsPort["list"] = (_caller, { limit }) => ({
+    sessions: ids.slice(0, limit).map((id) => fakeSession({ id })),
+  });
+  await using door = new Door({ sessions: { list } });
+  const ref = { type: "ref/resource", uri: "codebeaker://sessions/{session}/files/{+path}" };
+  for (const [value, shown, total, hasMore] of [["sess_o", 1, 1, false], ["sess_n", 100, 130, true]] as const) {
+    const params = { ref, argument: { name: "session", value } };
+    const { result: { completion } } = await messageOf(await post(door.url, modern("completion/complete", params)));
+    assertEquals([completion.values.length, completion.total, completion.hasMore], [shown, total, hasMore]);
+  }
 });
 
 Deno.test("read_file: an image is shown whole, and other bytes are a resource", async () => {

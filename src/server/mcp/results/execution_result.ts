@@ -76,7 +76,7 @@ export function toExecutionResult(execution: Execution, { tool, session }: Execu
 }
 
 function notesOf(
-  { contextLost, denials, denialsOmitted, displaysOmitted, outputFilesOmitted, truncated }: Execution,
+  { contextLost, denials, denialsOmitted, displaysOmitted, outputFiles, outputFilesOmitted, truncated }: Execution,
   { retry, session }: { readonly retry: Retry; readonly session: string | undefined },
 ): string[] {
   const cut = (["stdout", "stderr"] as const).filter((stream) => truncated[stream] > 0);
@@ -90,6 +90,7 @@ function notesOf(
     ),
     ...(contextLost === undefined ? [] : ["The interpreter ended, and its variables are lost; files are still there."]),
     ...(displaysOmitted === undefined ? [] : [`${displaysOmitted} displays are left out: they were too long.`]),
+    ...(outputFiles?.length === 0 && outputFilesOmitted === undefined ? ["No file matches outputs."] : []),
     ...(outputFilesOmitted === undefined ? [] : [
       `Files left out: ${outputFilesOmitted.count}${
         outputFilesOmitted.error === undefined ? "" : ` (${outputFilesOmitted.error})`

@@ -11,12 +11,11 @@ export interface FailedResult {
 /** Translates an error of a caller or of the service. */
 export function toFailure(error: unknown, requestId: string): FailedResult {
   const problem = toProblem(error, requestId);
-  const { attempts: _attempts, detail, errors = [], languages, remedy, retryAfterMs, selection: _selection } = problem;
-  const unnamed = errors.map(({ path }) => path).filter((path) => !detail.includes(path));
+  const { detail, errors = [], remedy, retryAfterMs } = problem;
+  const unnamed = new Set(errors.map(({ path }) => path).filter((path) => !detail.includes(path)));
   const text = [
     /[.?!]$/.test(detail) ? detail : `${detail}.`,
-    ...(unnamed.length === 0 ? [] : [`Fields: ${unnamed.join(", ")}.`]),
-    ...(languages === undefined ? [] : [`Languages: ${languages.join(", ")}.`]),
+    ...(unnamed.size === 0 ? [] : [`Fields: ${[...unnamed].join(", ")}.`]),
     ...(remedy === undefined ? [] : [`Remedy: ${remedy}.`]),
     ...(retryAfterMs === undefined ? [] : [`The same call may pass in ${retryAfterMs} ms.`]),
   ].join(" ");

@@ -29,7 +29,7 @@ export const readFile = defineTool({
     session: sessionId,
     path: path.describe("Relative to the session's files"),
     offset: offset.describe("The first byte to read"),
-    length: z.int().min(0).max(MAX_LENGTH).optional().describe(`Most bytes to read, ${DEFAULT_LENGTH} by default`),
+    length: z.int().min(1).max(MAX_LENGTH).optional().describe(`Most bytes to read, ${DEFAULT_LENGTH} by default`),
   }),
   output: z.object({
     session: z.string(),

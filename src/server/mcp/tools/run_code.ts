@@ -8,7 +8,7 @@ import { strictObject } from "../../../core/parsing/validation.ts";
 import { checkScope } from "../../auth/auth.ts";
 import { submitToDefault } from "../../submit_to_default.ts";
 import { executionOutput, toExecutionResult } from "../results/execution_result.ts";
-import { inSession, outputBytesIn, type UsedSession, withOutputBytes } from "./session_fields.ts";
+import { inSession, limits, outputBytesIn, stdin, type UsedSession, withOutputBytes } from "./session_fields.ts";
 import { defineTool, submitOptions, type ToolCall } from "./tool.ts";
 
 const NAME = "run_code";
@@ -30,11 +30,11 @@ const schema = strictObject({
   outputs: request.outputs.describe("Globs of files to return, such as *.png"),
   entrypoint: request.entrypoint.describe("The file to run in place of code"),
   args: request.args,
-  stdin: request.stdin,
+  stdin,
   env: request.env,
   timeoutMs: request.timeoutMs.describe("Deadline, 10000 by default"),
   permissions: request.permissions.describe("What the program may access beside its own files: nothing by default"),
-  limits: request.limits.describe("How much the program may use"),
+  limits: limits.describe("How much the program may use"),
   runtime: request.runtime,
   preference: request.preference.removeDefault().optional().describe("How to rank the runtimes, balanced by default"),
   minIsolation: request.minIsolation,

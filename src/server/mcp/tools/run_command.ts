@@ -2,10 +2,10 @@ import { executeShell } from "../../../commands/mod.ts";
 import { strictObject } from "../../../core/parsing/validation.ts";
 import { executionOutput } from "../results/execution_result.ts";
 import { runProgramCommand } from "./program_command.ts";
-import { sessionFields } from "./session_fields.ts";
+import { sessionFields, stdin } from "./session_fields.ts";
 import { defineTool } from "./tool.ts";
 
-const { args, command, env, stdin, timeoutMs, workingDirectory } = executeShell.schema.shape;
+const { args, command, env, timeoutMs, workingDirectory } = executeShell.schema.shape;
 
 const NAME = "run_command";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { invalidField } from "../../../core/errors.ts";
 import { canonicalLanguage } from "../../../core/languages.ts";
-import { LIMITS } from "../../../core/limits.ts";
+import { LIMITS, limitsSchema } from "../../../core/limits.ts";
 import { parseSessionRequest, sessionRequestSchema } from "../../../core/requests/session_request.ts";
 import { checkScope } from "../../auth/auth.ts";
 import type { ToolCall } from "./tool.ts";
@@ -9,7 +9,17 @@ import type { ToolCall } from "./tool.ts";
 /** Bytes kept of each stream where a call names no `maxOutputBytes`: a model reads them. */
 export const DEFAULT_OUTPUT_BYTES = 32_768;
 
-const { language, runtime, permissions, limits } = sessionRequestSchema.shape;
+const { language, runtime, permissions } = sessionRequestSchema.shape;
+
+/** The wire form of `limits`, with the default of {@link DEFAULT_OUTPUT_BYTES} in words. */
+export const limits = limitsSchema.extend({
+  maxOutputBytes: limitsSchema.shape.maxOutputBytes.describe(
+    `${LIMITS.maxOutputBytes.means}; absent, the session's own or ${DEFAULT_OUTPUT_BYTES}`,
+  ),
+}).optional();
+
+/** The wire form of `stdin`. No client of this protocol can feed a program that runs. */
+export const stdin = z.string().optional().describe("What the program reads from its standard input; absent, nothing");
 
 /** The id of a session that exists. */
 export const sessionId = z.string().min(1).max(256).describe("The session, as an earlier result names it");
