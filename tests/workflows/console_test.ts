@@ -12,7 +12,7 @@ import { shareService } from "../support/shared_service.ts";
 
 const KEY = "cb_0123456789abcdef_of_the_console_test";
 const DESKTOP = { width: 1280, height: 860 } as const;
-const PHONE = { width: 375, height: 760 } as const;
+const PHONE = { width: 320, height: 760 } as const;
 /** Colours and size of a screen. */
 type Screen = readonly [colors: "light" | "dark", size: { readonly width: number; readonly height: number }];
 

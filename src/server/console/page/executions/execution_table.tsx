@@ -15,41 +15,43 @@ export interface ExecutionTableProps {
 export function ExecutionTable({ chosen, entries, isNarrow = false }: ExecutionTableProps) {
   const now = Date.now();
   return (
-    <table class={isNarrow ? "table table-narrow" : "table"}>
-      <thead>
-        <tr>
-          <th scope="col">Outcome</th>
-          <th scope="col">Language</th>
-          <th scope="col" class="mid">Runtime</th>
-          <th scope="col" class="number wide">Start-up</th>
-          <th scope="col" class="number">Run time</th>
-          <th scope="col" class="number">Begun</th>
-          <th scope="col" class="wide">Id</th>
-        </tr>
-      </thead>
-      <tbody>
-        {entries.map((entry) => (
-          <tr key={entry.id} class={entry.id === chosen ? "chosen" : undefined}>
-            <td>
-              <a
-                class="row-link"
-                href={addressOf("executions", entry.id)}
-                aria-current={entry.id === chosen ? "true" : undefined}
-              >
-                <OutcomeBadge entry={entry} />
-              </a>
-            </td>
-            <td>{entry.language}</td>
-            <td class="mid">{entry.runtime ?? "–"}</td>
-            <td class="number wide">{entry.usage === undefined ? "–" : formatMs(entry.usage.startupMs)}</td>
-            <td class="number">{entry.usage === undefined ? "–" : formatMs(entry.usage.wallMs)}</td>
-            <td class="number">{formatTime(entry.createdAt, now)}</td>
-            <td class="wide">
-              <code>{entry.id}</code>
-            </td>
+    <div class="scroll">
+      <table class={isNarrow ? "table table-narrow" : "table"}>
+        <thead>
+          <tr>
+            <th scope="col">Outcome</th>
+            <th scope="col">Language</th>
+            <th scope="col" class="mid">Runtime</th>
+            <th scope="col" class="number wide">Start-up</th>
+            <th scope="col" class="number mid">Run time</th>
+            <th scope="col" class="number time">Begun</th>
+            <th scope="col" class="wide widest">Id</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {entries.map((entry) => (
+            <tr key={entry.id} class={entry.id === chosen ? "chosen" : undefined}>
+              <td>
+                <a
+                  class="row-link"
+                  href={addressOf("executions", entry.id)}
+                  aria-current={entry.id === chosen ? "true" : undefined}
+                >
+                  <OutcomeBadge entry={entry} />
+                </a>
+              </td>
+              <td>{entry.language}</td>
+              <td class="mid">{entry.runtime ?? "–"}</td>
+              <td class="number wide">{entry.usage === undefined ? "–" : formatMs(entry.usage.startupMs)}</td>
+              <td class="number mid">{entry.usage === undefined ? "–" : formatMs(entry.usage.wallMs)}</td>
+              <td class="number time">{formatTime(entry.createdAt, now)}</td>
+              <td class="wide widest">
+                <code>{entry.id}</code>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

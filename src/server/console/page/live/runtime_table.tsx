@@ -8,34 +8,36 @@ type Percentiles = AnswerOf<typeof percentilesSchema>;
 /** What each runtime did in the last minutes, in figures. */
 export function RuntimeTable({ activity: { runtimes } }: { readonly activity: Activity }) {
   return (
-    <table class="table">
-      <thead>
-        <tr>
-          <th scope="col">Runtime</th>
-          <th scope="col" class="number">Ended</th>
-          <th scope="col" class="number pair">
-            Start-up <span>p50 / p95</span>
-          </th>
-          <th scope="col" class="number pair">
-            Run time <span>p50 / p95</span>
-          </th>
-          <th scope="col" class="number wide">Warm now</th>
-          <th scope="col" class="number wide">Started warm</th>
-        </tr>
-      </thead>
-      <tbody>
-        {runtimes.map(({ executions, pool, runtime, startupMs, wallMs }) => (
-          <tr key={runtime}>
-            <th scope="row">{runtime}</th>
-            <td class="number">{executions}</td>
-            <td class="number pair">{show(startupMs)}</td>
-            <td class="number pair">{show(wallMs)}</td>
-            <td class="number wide">{pool?.ready ?? "–"}</td>
-            <td class="number wide">{pool === undefined ? "–" : shareOf(pool.hits, pool.misses)}</td>
+    <div class="scroll" tabindex={0} role="group" aria-label="Figures of each runtime">
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">Runtime</th>
+            <th scope="col" class="number">Ended</th>
+            <th scope="col" class="number pair">
+              Start-up <span>p50 / p95</span>
+            </th>
+            <th scope="col" class="number pair">
+              Run time <span>p50 / p95</span>
+            </th>
+            <th scope="col" class="number wide">Warm now</th>
+            <th scope="col" class="number wide">Started warm</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {runtimes.map(({ executions, pool, runtime, startupMs, wallMs }) => (
+            <tr key={runtime}>
+              <th scope="row">{runtime}</th>
+              <td class="number">{executions}</td>
+              <td class="number pair">{show(startupMs)}</td>
+              <td class="number pair">{show(wallMs)}</td>
+              <td class="number wide">{pool?.ready ?? "–"}</td>
+              <td class="number wide">{pool === undefined ? "–" : shareOf(pool.hits, pool.misses)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
