@@ -84,7 +84,7 @@ Deno.test("a cell tells its value as the prompt shows it, and its error, whateve
   assertMatch((await context.run("JSON.parse('{')")).stderr, /^Uncaught SyntaxError: Expected property name/);
   assertEquals((await context.run("throw 42")).error, { name: "Uncaught", message: "42", traceback: "42" });
   const { error } = await context.run("throw new Error('x'.repeat(1_000_000))", { limits: { maxOutputBytes: 1_000 } });
-  assertEquals([error?.message.length, error?.traceback.length], [32_768, 32_768]);
+  for (const text of [error?.message, error?.traceback]) assertMatch(text ?? "", /bytes are left out here/);
   const hidden = "throw Object.defineProperty(new Error('m'), 'message', { get() { throw 1 } })";
   assertEquals((await context.run(hidden)).error?.message, "[a message that cannot be read]");
   for (const trap of ["get", "getPrototypeOf", "ownKeys"]) {

@@ -10,6 +10,7 @@ export const DISPLAY = Symbol.for("Jupyter.display");
 const MAX_DEPTH = 32;
 const MAX_VALUES = 20_000;
 const VALUE_BYTES = 210;
+const MARK_LENGTH = 64;
 const PNG = [0x89, 0x50, 0x4e, 0x47];
 const JPEG = [0xff, 0xd8, 0xff];
 
@@ -55,11 +56,12 @@ function inspectSafely(value) {
   }
 }
 
-/** A text within its bound; of a longer text, the beginning and the end. */
+/** A text within its bound. In a longer text, a mark stands for the middle. */
 export function cut(text, maxLength) {
-  const half = Math.floor(maxLength / 2);
-  const short = text.length <= maxLength ? text : `${text.slice(0, half - 1)}…${text.slice(-half)}`;
-  return short.toWellFormed();
+  if (text.length <= maxLength) return text.toWellFormed();
+  const half = Math.floor((maxLength - MARK_LENGTH) / 2);
+  const omitted = encoder.encode(text.slice(half, -half)).length;
+  return `${text.slice(0, half)}\n[… ${omitted} bytes are left out here …]\n${text.slice(-half)}`.toWellFormed();
 }
 
 /** The cost of a value as JSON, in bytes. Each value in it counts at least 210, for the time that reading takes. */
@@ -72,13 +74,13 @@ function countValues(json) {
   return Object.values(json).reduce((sum, value) => sum + countValues(value), 1);
 }
 
-/** A bundle within a length. Of a longer one, the text remains, or the beginning of the text. */
+/** A bundle within a length. Of a longer one, the text remains, which is cut where it is too long. */
 export function fit(bundle, value, maxBytes) {
   if (costOf(bundle) <= maxBytes) return bundle;
   const text = typeof bundle["text/plain"] === "string" ? bundle["text/plain"] : show(value);
   const plain = { "text/plain": text };
   if (costOf(plain) <= maxBytes) return plain;
-  return { "text/plain": `${text.slice(0, Math.floor(maxBytes / 8)).toWellFormed()}…` };
+  return { "text/plain": cut(text, Math.floor(maxBytes / 8)) };
 }
 
 function ownBundle(value) {

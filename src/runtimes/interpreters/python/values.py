@@ -14,6 +14,7 @@ from json import dumps
 MAX_DEPTH = 32
 # The cost of one JSON value: decoding many small values takes longer than their bytes suggest.
 VALUE_BYTES = 210
+MARK_LENGTH = 64
 MAX_SAFE_INTEGER = 2**53 - 1
 # The methods that represent a value as a MIME type, as in IPython.
 REPRESENTATIONS = {
@@ -81,21 +82,24 @@ def check_bundle(bundle):
 
 
 def shorten(bundle, value, max_bytes):
-    """Returns a bundle within its bound: the whole one, else its text, else the beginning of the text."""
+    """Returns a bundle within its bound: the whole one, else its text, which is cut where it is too long."""
     if cost_of(bundle) <= max_bytes:
         return bundle
     text = bundle.get("text/plain")
     text = text if isinstance(text, str) else safe_repr(value)
     if cost_of({"text/plain": text}) <= max_bytes:
         return {"text/plain": text}
-    return {"text/plain": text[: max_bytes // 16] + "…"}
+    return {"text/plain": cut(text, max_bytes // 16)}
 
 
 def cut(text, max_length):
-    """Returns a text within its bound, of a longer one the beginning and the end, as characters that JSON carries."""
+    """Returns a text within its bound, as characters that JSON carries. In a longer one, a mark stands for the middle."""
     text = str.encode(text, "utf-8", "backslashreplace").decode()
-    half = max_length // 2
-    return text if len(text) <= max_length else f"{text[: half - 1]}…{text[-half:]}"
+    if len(text) <= max_length:
+        return text
+    half = (max_length - MARK_LENGTH) // 2
+    omitted = len(text[half:-half].encode())
+    return f"{text[:half]}\n[… {omitted} bytes are left out here …]\n{text[-half:]}"
 
 
 def is_json(value, depth=0):
