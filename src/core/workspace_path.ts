@@ -18,6 +18,8 @@ export const MAX_DEPTH = 128;
  *   `invalid_request` for a path that is too long or not well-formed
  */
 export function parseWorkspacePath(path: string, field = "path"): string {
+  // A UTF-16 unit is at least a byte. A path over the bound is not split, as one of 16 MB takes a second.
+  if (path.length > WORKSPACE_ROOT.length + 1 + MAX_PATH_BYTES) throw tooLong(field);
   if (path.includes("\0")) throw outside(path, { why: "it holds a NUL", field });
   const isInside = path === WORKSPACE_ROOT || path.startsWith(`${WORKSPACE_ROOT}/`);
   const relative = isInside ? path.slice(WORKSPACE_ROOT.length + 1) : path;
@@ -29,13 +31,15 @@ export function parseWorkspacePath(path: string, field = "path"): string {
   if (
     encoder.encode(relative).length > MAX_PATH_BYTES ||
     parts.some((part) => encoder.encode(part).length > MAX_NAME_BYTES)
-  ) {
-    const message = `A path is at most ${MAX_PATH_BYTES} bytes long and each name in it ${MAX_NAME_BYTES}`;
-    throw new CodeBeakerError("invalid_request", `Cannot use ${field}: ${message}`, {
-      details: { errors: [{ path: field, message }] },
-    });
-  }
+  ) throw tooLong(field);
   return parts.length === 0 ? "." : parts.join("/");
+}
+
+function tooLong(field: string): CodeBeakerError {
+  const message = `A path is at most ${MAX_PATH_BYTES} bytes long and each name in it ${MAX_NAME_BYTES}`;
+  return new CodeBeakerError("invalid_request", `Cannot use ${field}: ${message}`, {
+    details: { errors: [{ path: field, message }] },
+  });
 }
 
 /** Makes a `permission_denied` error about a path that leaves the workspace. */
