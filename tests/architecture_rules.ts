@@ -111,6 +111,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "@modelcontextprotocol/server": ["src/server/mcp/"],
   "swagger-ui-dist": ["src/server/openapi/page/"],
   "zod-openapi": ["src/server/openapi/"],
+  "content-disposition": ["src/server/http/form_body.ts"],
   "range-parser": ["src/server/http/file_conditions.ts"],
   "commander": ["src/cli/"],
   "eventsource-parser": ["src/cli/executions/", "src/server/mcp/bridge.ts", PAGE],

@@ -1,5 +1,5 @@
 import type { HonoRequest } from "hono";
-import { concatBytes } from "../../core/bytes/bytes.ts";
+import { growBuffer } from "../../core/bytes/bytes.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { ByteLease } from "../../concurrency/byte_budget.ts";
 import { withDeadline } from "../../concurrency/deadline.ts";
@@ -129,7 +129,8 @@ export async function textBody(
 }
 
 /**
- * Reads the body of a request as bytes, under a lease as {@link textBody} does.
+ * Reads the body of a request as bytes, under a lease as {@link textBody} does. A body of a declared length is held once:
+ * the lease covers that length, and the system gives memory only to what has arrived.
  *
  * @throws {CodeBeakerError} as {@link bodyOf} does; `busy` or `too_large` when the lease cannot grow so far
  */
@@ -137,14 +138,19 @@ export async function bytesBody(
   request: Pick<HonoRequest, "raw">,
   { lease, ...bounds }: BodyBounds & { readonly lease: Pick<ByteLease, "growTo"> },
 ): Promise<Uint8Array<ArrayBuffer>> {
-  lease.growTo(Number(request.raw.headers.get("content-length") ?? 0));
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  const declared = Number(request.raw.headers.get("content-length") ?? 0);
+  lease.growTo(declared);
+  const { maxBytes = Infinity } = bounds;
+  let body: Uint8Array<ArrayBuffer> = new Uint8Array(Math.min(declared, maxBytes));
   let size = 0;
   for await (const bytes of bodyOf(request, bounds)) {
-    lease.growTo(size += bytes.length);
-    pieces.push(bytes);
+    const neededBytes = size + bytes.length;
+    lease.growTo(neededBytes);
+    body = growBuffer(body, { neededBytes, maxBytes });
+    body.set(bytes, size);
+    size = neededBytes;
   }
-  return concatBytes(pieces);
+  return body.subarray(0, size);
 }
 
 /**

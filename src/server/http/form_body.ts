@@ -1,48 +1,106 @@
-import { Buffer } from "node:buffer";
+import { parse } from "content-disposition";
 import type { Context } from "hono";
+import { createYielder } from "../../concurrency/delay.ts";
 import { CodeBeakerError } from "../../core/errors.ts";
 import type { AppEnv } from "./app_env.ts";
-import { bytesBody } from "./body.ts";
+import { bytesBody, decodeStrictly } from "./body.ts";
 
 /** Most parts of a form. Each takes far longer to read than its bytes. */
 const MAX_PARTS = 1_000;
+/** Most bytes of a part's headers. A path has 4,096, or three times as many where it is percent-encoded. */
+const MAX_HEADER_BYTES = 16_384;
+
+/** The boundary in a content type (RFC 2046, 5.1.1). */
+const BOUNDARY = /;\s*boundary=(?:"([\w'()+,./:=? -]{1,70})"|([\w'()+./:=?-]{1,70})(?=\s*(?:;|$)))/i;
+const DISPOSITION = /\r\ncontent-disposition:([^\r\n]*)/i;
+const ENCODER = new TextEncoder();
+const END_OF_HEADERS = ENCODER.encode("\r\n\r\n");
+const CARRIAGE_RETURN = 13;
+const LINE_FEED = 10;
+const HYPHEN = 45;
+
+/** A part of a form. Its bytes are a view of the form's. */
+export interface FormPart {
+  readonly name: string | undefined;
+  /** The name of its file; undefined for a part that is none. */
+  readonly filename: string | undefined;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
 
 /**
- * Reads the body of a request as a form. The lease grows by three times its length: the form has a copy of each file,
- * and its reader may read one more at a time.
+ * Reads the body of a request as a form. The lease holds its bytes once: each part is a view of them.
  *
  * @throws {CodeBeakerError} `invalid_request` for what is no form; `too_large` for a long body or more than 1,000 parts;
  *   `busy` or `too_large` when the lease cannot grow so far
  */
-export async function formBody(context: Context<AppEnv>): Promise<FormData> {
-  const lease = context.get("lease");
-  const body = await bytesBody(context.req, { ...context.get("bodyBounds"), lease });
-  lease.growTo(3 * body.length);
-  const type = context.req.header("content-type") ?? "";
-  const [, quoted, plain] = /;\s*boundary=(?:"([\w'()+,./:=? -]+)"|([\w'()+./:=?-]+))/i.exec(type) ?? [];
+export async function formBody(context: Context<AppEnv>): Promise<FormPart[]> {
+  const [, quoted, plain] = BOUNDARY.exec(context.req.header("content-type") ?? "") ?? [];
   const boundary = quoted ?? plain;
-  if (boundary === undefined) throw notForm();
-  if (hasMore(body, `--${boundary}`, MAX_PARTS + 1)) { // The last one ends the form.
-    throw new CodeBeakerError("too_large", `Cannot take the form as it must have at most ${MAX_PARTS} parts`);
+  if (boundary === undefined) throw notForm("its type must be multipart/form-data with a boundary");
+  const body = await bytesBody(context.req, { ...context.get("bodyBounds"), lease: context.get("lease") });
+  const yieldToOthers = createYielder();
+  const parts: FormPart[] = [];
+  for (const part of formParts(body, boundary)) {
+    parts.push(part);
+    await yieldToOthers();
   }
-  // The parser gets the boundary that was counted, and not a header that it may read in another way.
-  const headers = { "content-type": `multipart/form-data; boundary="${boundary}"` };
-  return await new Response(body, { headers }).formData().catch((cause: unknown) => {
-    throw notForm(cause);
-  });
+  return parts;
 }
 
-function notForm(cause?: unknown): CodeBeakerError {
-  return new CodeBeakerError("invalid_request", "Cannot read the body as it must be a form", { cause });
+/**
+ * Reads the parts of a form (RFC 7578), and their names as browsers write them.
+ *
+ * @throws {CodeBeakerError} `invalid_request`, `too_large`
+ */
+export function* formParts(body: Uint8Array<ArrayBuffer>, boundary: string): Generator<FormPart> {
+  const delimiter = ENCODER.encode(`\r\n--${boundary}`);
+  const findDelimiter = (options: SearchStart) => {
+    const end = findEnd(body, delimiter, options);
+    if (end === -1) throw notForm("its boundary must begin it, and end each part");
+    return end;
+  };
+  let at = findDelimiter({ matched: 2 }); // A form begins as after the end of a line.
+  for (let count = 0; body[at] !== HYPHEN || body[at + 1] !== HYPHEN; count++) {
+    if (count === MAX_PARTS) {
+      throw new CodeBeakerError("too_large", `Cannot take the form as it must have at most ${MAX_PARTS} parts`);
+    }
+    const length = findEnd(body.subarray(at, at + MAX_HEADER_BYTES), END_OF_HEADERS);
+    if (length === -1 || body[at] !== CARRIAGE_RETURN || body[at + 1] !== LINE_FEED) {
+      throw notForm(`each part must begin with headers, at most ${MAX_HEADER_BYTES} bytes long`);
+    }
+    const [, disposition = ""] = DISPOSITION.exec(decodeStrictly(body.subarray(at, at + length))) ?? [];
+    const { filename, name } = parse(disposition, { multipart: true }).parameters;
+    const from = at + length;
+    at = findDelimiter({ from });
+    yield { name, filename, bytes: body.subarray(from, at - delimiter.length) };
+  }
 }
 
-/** Whether a text occurs more than `most` times in a body. */
-function hasMore(body: Uint8Array<ArrayBuffer>, text: string, most: number): boolean {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
-  let at = -1;
-  for (let count = 0; count <= most; count++) {
-    at = bytes.indexOf(text, at + 1);
-    if (at === -1) return false;
+/** Where a search begins. */
+interface SearchStart {
+  readonly from?: number;
+  /** How many bytes of the text precede it. */
+  readonly matched?: number;
+}
+
+/**
+ * Finds where a text ends in bytes; -1 without it. Each byte is read once: the text is an end of a line with others that
+ * have none, or two of them, so a match can begin within a failed one only at its last byte.
+ */
+export function findEnd(
+  bytes: ArrayLike<number>,
+  text: ArrayLike<number>,
+  { from = 0, matched = 0 }: SearchStart = {},
+): number {
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === text[matched]) matched++;
+    else matched = byte === CARRIAGE_RETURN ? 1 : 0;
+    if (matched === text.length) return at + 1;
   }
-  return true;
+  return -1;
+}
+
+function notForm(why: string): CodeBeakerError {
+  return new CodeBeakerError("invalid_request", `Cannot read the body as a form: ${why}`);
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS, MEBIBYTE } from "../../../src/core/limits.ts";
-import { type BodyBounds, bodyOf, textBody } from "../../../src/server/http/body.ts";
+import { type BodyBounds, bodyOf, bytesBody, textBody } from "../../../src/server/http/body.ts";
 import { listen } from "../../../src/server/mod.ts";
 import { ByteBudget } from "../../../src/concurrency/byte_budget.ts";
 import { Uploads } from "../../../src/workspace/uploads.ts";
@@ -238,5 +238,14 @@ Deno.test("textBody() takes a character that replaces others as it is sent, and 
   for (const broken of [bytes.slice(0, 3), bytes.slice(0, 6), new Uint8Array([0xff])]) {
     const { code } = await assertRejects(() => read(broken), CodeBeakerError);
     assertEquals(code, "invalid_request");
+  }
+});
+
+Deno.test("bytesBody() joins the pieces of a body, whether its length is declared or not", async () => {
+  const whole = new TextEncoder().encode("0123456789");
+  for (const headers of [{}, { "content-length": "10" }]) {
+    const body = ReadableStream.from([whole.slice(0, 1), whole.slice(1, 8), whole.slice(8)]);
+    const raw = new Request("http://localhost", { method: "POST", body, headers });
+    assertEquals(await bytesBody({ raw }, { lease: { growTo: () => {} } }), whole);
   }
 });

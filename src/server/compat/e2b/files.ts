@@ -60,17 +60,16 @@ export const FILE_CALLS: SandboxCalls = {
 /** Writes the files of a form, and yields to other work in between. All together are as long as a body may be. */
 async function uploadFiles({ caller, context, id, sessions }: SandboxCall): Promise<Response> {
   const given = context.req.query("path");
-  const uploads = (await formBody(context)).getAll("file").filter((part) => part instanceof File);
+  const uploads = (await formBody(context)).filter(({ filename, name }) => name === "file" && filename !== undefined);
   if (uploads.length === 0) throw invalidField("file", "A form has its files in parts with the name file");
   if (given !== undefined && uploads.length > 1) {
     throw invalidField("path", "A path is that of one file: a form of several names each by its filename");
   }
   const yieldToOthers = createYielder();
   const written: object[] = [];
-  for (const upload of uploads) {
+  for (const { bytes, filename = "" } of uploads) {
     await yieldToOthers();
-    const path = fromE2bPath(given ?? upload.name);
-    const bytes = await upload.bytes();
+    const path = fromE2bPath(given ?? filename);
     using _lock = await sessions.lockFile(caller, id, path);
     await sessions.files(caller, id).write(path, bytes, "create");
     written.push({ name: path.slice(path.lastIndexOf("/") + 1), type: "file", path: toE2bPath(path) });

@@ -232,9 +232,13 @@ Deno.test("a sandbox's tokens are the caller's key, and its APIs take them where
 });
 
 /** Sends a form whose files are empty, and collects the paths of those that are written. */
-async function sendForm(names: readonly string[], { boundary = "b", type = "", query = "", onWrite = () => {} }) {
-  const part = (name: string) => `--b\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n\r\n\r\n`;
-  const body = `${names.map(part).join("")}--b--\r\n`;
+async function sendForm(
+  names: readonly string[],
+  { ends = "b", boundary = ends, type = "", query = "", onWrite = () => {} },
+) {
+  const part = (name: string) =>
+    `--${ends}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n\r\n\r\n`;
+  const body = `${names.map(part).join("")}--${ends}--\r\n`;
   const requests = new ByteBudget({ maxBytes: 1_000_000, maxOwnerBytes: 1_000_000 });
   const written: string[] = [];
   const held = new Set<number>();
@@ -259,12 +263,18 @@ async function sendForm(names: readonly string[], { boundary = "b", type = "", q
   return { status, written, held: [...held] };
 }
 
-Deno.test("a form has a bounded number of parts, and holds the memory of its files too", async () => {
+Deno.test("a form has a bounded boundary and number of parts, and holds the memory of its body once", async () => {
   const type = "multipart/form-data";
   const names = Array.from({ length: 1_001 }, (_, index) => `${index}`);
-  assertEquals(await sendForm(names.slice(1), { type }), { status: 200, written: names.slice(1), held: [3] });
+  assertEquals(await sendForm(names.slice(1), { type }), { status: 200, written: names.slice(1), held: [1] });
   for (const boundary of ["b", '"b"', '"b"; boundary=other']) {
     assertEquals(await sendForm(names, { type, boundary }), { status: 413, written: [], held: [] });
+  }
+  const refused = { status: 400, written: [], held: [] };
+  for (const boundary of ["", "c"]) assertEquals(await sendForm(["x"], { type, boundary }), refused);
+  for (const [length, expected] of [[70, { status: 200, written: ["x"], held: [1] }], [71, refused]] as const) {
+    const ends = "b".repeat(length);
+    for (const boundary of [ends, `"${ends}"`]) assertEquals(await sendForm(["x"], { type, ends, boundary }), expected);
   }
 });
 
@@ -285,8 +295,8 @@ Deno.test("other work runs between the files of a form", async () => {
 
 Deno.test("a form is known by its type in any case, and names the files itself where it has several", async () => {
   const type = "Multipart/Form-Data";
-  assertEquals(await sendForm(["x", "y"], { type }), { status: 200, written: ["x", "y"], held: [3] });
-  assertEquals(await sendForm(["x"], { type, query: "?path=z" }), { status: 200, written: ["z"], held: [3] });
+  assertEquals(await sendForm(["x", "y"], { type }), { status: 200, written: ["x", "y"], held: [1] });
+  assertEquals(await sendForm(["x"], { type, query: "?path=z" }), { status: 200, written: ["z"], held: [1] });
   assertEquals(await sendForm(["x", "y"], { type, query: "?path=z" }), { status: 400, written: [], held: [] });
 });
 
