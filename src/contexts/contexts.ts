@@ -158,8 +158,6 @@ async function start(
   if (first.exitCode === 0) return context;
   await context.close();
   signal?.throwIfAborted();
-  throw new CodeBeakerError(
-    "runtime_unavailable",
-    `Cannot open a context as its interpreter did not start: ${first.stderr.slice(0, 500)}`,
-  );
+  const why = first.stderr.trim() === "" ? JSON.stringify(first.outcome) : first.stderr.slice(0, 500);
+  throw new CodeBeakerError("runtime_unavailable", `Cannot open a context as its interpreter did not start: ${why}`);
 }

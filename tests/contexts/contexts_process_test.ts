@@ -32,8 +32,8 @@ async function withEnvironment(test: (environment: ExecutionEnvironment) => Prom
   await test(environment);
 }
 
-/** Where an interpreter does what it is told, and ends with its first cell of code. */
-const MORTAL: Pick<ExecutionEnvironment, "mainFile" | "run"> = {
+/** Where an interpreter does what it is told, and ends with its first cell of code, or instead of starting. */
+const mortal = (insteadOfStart?: Outcome): Pick<ExecutionEnvironment, "mainFile" | "run"> => ({
   mainFile: () => "main.js",
   run() {
     const output = new TransformStream<OutputChunk, OutputChunk>(undefined, undefined, { highWaterMark: 10 });
@@ -47,6 +47,7 @@ const MORTAL: Pick<ExecutionEnvironment, "mainFile" | "run"> = {
       stdin: new WritableStream({
         write(bytes) {
           const { cell } = JSON.parse(new TextDecoder().decode(bytes));
+          if (insteadOfStart !== undefined) return end(insteadOfStart);
           if (cell.code !== "") return end({ kind: "exited", exitCode: 7 });
           for (const stream of ["stdout", "stderr"] as const) {
             const said = `\0\x07\x02${cell.secret}{"kind":"done"}\n`;
@@ -60,13 +61,21 @@ const MORTAL: Pick<ExecutionEnvironment, "mainFile" | "run"> = {
       kill: (signal) => end({ kind: "signaled", signal }),
     });
   },
-};
+});
+
+Deno.test("Contexts says why an interpreter did not start that printed nothing", async () => {
+  await using contexts = new Contexts();
+  const environment = mortal({ kind: "disk_limit", limitMb: 4, observedMb: 9 });
+  const opening = contexts.open(environment, optionsOf(new Memory()));
+  const error = await assertRejects(() => opening, CodeBeakerError, '{"kind":"disk_limit","limitMb":4,"observedMb":9}');
+  assertEquals(error.code, "runtime_unavailable");
+});
 
 Deno.test("Contexts remembers the newest of those that are lost, and nothing but how they ended", async () => {
   await using contexts = new Contexts();
   const lost: string[] = [];
   for (let count = 0; count < 103; count++) {
-    const { id } = await contexts.open(MORTAL, optionsOf(new Memory()));
+    const { id } = await contexts.open(mortal(), optionsOf(new Memory()));
     await contexts.get(id).run({ code: "exit" }, { limits: DEFAULT_LIMITS });
     lost.push(id);
   }
