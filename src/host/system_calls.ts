@@ -17,6 +17,7 @@ const LAST_DESCRIPTOR = 0xffff_ffff;
 const CLOSE_RANGE_CLOEXEC = 4;
 const MS_NOSUID = 2n;
 const MS_NODEV = 4n;
+const MS_REMOUNT = 32n;
 const MNT_DETACH = 2;
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
@@ -120,10 +121,16 @@ export class SystemCalls implements Disposable {
    * @throws {Error} when the kernel refuses
    */
   mountTmpfs(directory: string, options: string): void {
-    const [source, target, type, data] = ["codebeaker", directory, "tmpfs", options].map(toCString);
-    if (this.#library.symbols.mount(source ?? null, target ?? null, type ?? null, MS_NOSUID | MS_NODEV, data ?? null)) {
-      throw new Error(`Cannot mount a file system in memory on ${directory}`);
-    }
+    if (this.#mountTmpfs(directory, { options, flags: MS_NOSUID | MS_NODEV })) return;
+    throw new Error(`Cannot mount a file system in memory on ${directory}`);
+  }
+
+  /**
+   * Changes the size of a mounted file system in memory. Returns whether the kernel agreed: it refuses a size below what
+   * is in it.
+   */
+  resizeTmpfs(directory: string, options: string): boolean {
+    return this.#mountTmpfs(directory, { options, flags: MS_REMOUNT | MS_NOSUID | MS_NODEV });
   }
 
   /**
@@ -140,6 +147,12 @@ export class SystemCalls implements Disposable {
 
   [Symbol.dispose](): void {
     this.#library.close();
+  }
+
+  /** Calls mount(2) for a tmpfs. Returns whether the kernel agreed. */
+  #mountTmpfs(directory: string, { flags, options }: { readonly flags: bigint; readonly options: string }): boolean {
+    const [source, target, type, data] = ["codebeaker", directory, "tmpfs", options].map(toCString);
+    return this.#library.symbols.mount(source ?? null, target ?? null, type ?? null, flags, data ?? null) === 0;
   }
 }
 

@@ -13,6 +13,9 @@ import type { SystemCalls } from "../host/system_calls.ts";
 const OWN_BYTES = 4 * MEBIBYTE;
 const MARGIN_BYTES = MEBIBYTE;
 const OWN_FILES = 256;
+/** Room above a full directory for a program's code, and for what its runtime writes. */
+const PROGRAM_ROOM: DiskUsage = { bytes: MEBIBYTE, files: 32 };
+const NO_ROOM: DiskUsage = { bytes: 0, files: 0 };
 
 /** Bounds of a directory by the disk limit. They leave room for files of the runtime itself. */
 export function diskBounds(diskMb: number): DiskUsage {
@@ -42,11 +45,17 @@ export class ConfinedDirectory implements AsyncDisposable {
   readonly #parts: ConfinedDirectoryParts;
   readonly #promise: Disposable | undefined;
   #isMounted = false;
+  /** What the kernel lets in now, where the directory is mounted. */
+  #kernelBounds: DiskUsage;
+  #programBounds: DiskUsage;
+  /** Whether the last measurement left less than a program's room. */
+  #isFull = false;
   #isDisposed = false;
 
   private constructor(path: string, diskMb: number, parts: ConfinedDirectoryParts) {
     this.path = path;
-    this.bounds = diskBounds(diskMb);
+    this.bounds = this.#programBounds = diskBounds(diskMb);
+    this.#kernelBounds = this.#leastKernelBounds;
     this.#parts = parts;
     this.uid = parts.uids?.take();
     this.#promise = parts.mounting && parts.promiseMemory(this.bounds.bytes);
@@ -71,6 +80,34 @@ export class ConfinedDirectory implements AsyncDisposable {
   /** Whether the kernel bounds the directory's size; otherwise the service has to sample it. */
   get isBounded(): boolean {
     return this.#isMounted;
+  }
+
+  /**
+   * The bounds of a program that begins now. A program may begin in a directory that another one has filled, as far as
+   * {@link ceiling}: it is ended when it adds more than its room.
+   */
+  get programBounds(): DiskUsage {
+    return this.#programBounds;
+  }
+
+  /** The most bytes and files in the directory, however often programs fill it. */
+  get ceiling(): DiskUsage {
+    const { bytes, files } = this.bounds;
+    if (!this.#isMounted) return { bytes: 2 * bytes, files: 2 * files };
+    return { bytes: bytes + 2 * MARGIN_BYTES, files: files + 2 * OWN_FILES };
+  }
+
+  /** Makes room in a full directory for the code of the next program. */
+  async admitCode(): Promise<void> {
+    if (this.#isFull) this.#resize(await this.usage(), PROGRAM_ROOM);
+  }
+
+  /** Sets the bounds of a program that is about to begin. The kernel lets it add nothing to a full directory. */
+  async admitProgram(): Promise<void> {
+    if (!this.#isFull && this.#programBounds === this.bounds) return;
+    const used = await this.usage();
+    this.#programBounds = this.#isFull ? within(used, PROGRAM_ROOM, [this.bounds, this.ceiling]) : this.bounds;
+    this.#resize(used, NO_ROOM);
   }
 
   /** Makes a directory in this one that its user owns. */
@@ -100,11 +137,12 @@ export class ConfinedDirectory implements AsyncDisposable {
     this.makeDirectory(name);
   }
 
-  /** The bytes and files in the directory. */
-  async usage(): Promise<DiskUsage> {
-    if (!this.#isMounted) return await treeUsage(this.path, this.bounds);
-    const { bfree, blocks, bsize, ffree, files } = fs.statfsSync(this.path);
-    return { bytes: (blocks - bfree) * bsize, files: files - ffree };
+  /** The bytes and files in the directory. Where the service counts them, it stops above some bounds. */
+  async usage(most = this.ceiling): Promise<DiskUsage> {
+    const used = this.#isMounted ? this.#mountUsage() : await treeUsage(this.path, most);
+    const { bytes, files } = this.bounds;
+    this.#isFull = used.bytes > bytes - PROGRAM_ROOM.bytes || used.files > files - PROGRAM_ROOM.files;
+    return used;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -122,14 +160,44 @@ export class ConfinedDirectory implements AsyncDisposable {
     fs.mkdirSync(this.path, 0o700);
     if (this.#promise !== undefined) {
       const owner = this.uid === undefined ? "" : `,uid=${this.uid},gid=${this.uid}`;
-      const size = `size=${this.bounds.bytes + MARGIN_BYTES},nr_inodes=${this.bounds.files + OWN_FILES}`;
-      this.#parts.mounting?.mountTmpfs(this.path, `${size},mode=0700${owner}`);
+      this.#parts.mounting?.mountTmpfs(this.path, `${sizeOption(this.#kernelBounds)},mode=0700${owner}`);
       this.#isMounted = true;
     } else this.own(this.path);
+  }
+
+  /** The kernel's first bounds. */
+  get #leastKernelBounds(): DiskUsage {
+    return { bytes: this.bounds.bytes + MARGIN_BYTES, files: this.bounds.files + OWN_FILES };
+  }
+
+  #mountUsage(): DiskUsage {
+    const { bfree, blocks, bsize, ffree, files } = fs.statfsSync(this.path);
+    return { bytes: (blocks - bfree) * bsize, files: files - ffree };
+  }
+
+  /** Sets the kernel's bounds to some room above the usage, at least to the first. */
+  #resize(used: DiskUsage, room: DiskUsage): void {
+    const bounds = within(used, room, [this.#leastKernelBounds, this.ceiling]);
+    if (!this.#isMounted || sizeOption(bounds) === sizeOption(this.#kernelBounds)) return;
+    if (this.#parts.mounting?.resizeTmpfs(this.path, sizeOption(bounds)) === true) this.#kernelBounds = bounds;
   }
 
   #giveBack(): void {
     this.#promise?.[Symbol.dispose]();
     if (this.uid !== undefined) this.#parts.uids?.give(this.uid);
   }
+}
+
+/** A usage and some room, moved into a range. */
+function within(
+  used: DiskUsage,
+  room: DiskUsage,
+  [least, most]: readonly [least: DiskUsage, most: DiskUsage],
+): DiskUsage {
+  const clamp = (unit: keyof DiskUsage) => Math.min(Math.max(used[unit] + room[unit], least[unit]), most[unit]);
+  return { bytes: clamp("bytes"), files: clamp("files") };
+}
+
+function sizeOption({ bytes, files }: DiskUsage): string {
+  return `size=${bytes},nr_inodes=${files}`;
 }

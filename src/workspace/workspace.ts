@@ -94,10 +94,11 @@ export class Workspace implements AsyncDisposable {
     mode: WriteMode = "create",
   ): Promise<void> {
     const flags = O_WRONLY | O_CREAT | WRITE_FLAGS[mode];
-    return this.#at(path, { follow: false, makeParents: true }, (place) => {
+    return this.#at(path, { follow: false, makeParents: true }, async (place) => {
+      if (this.#programPaths.includes(path)) await this.#room?.admitCode();
       const made = place.directory.makeFile(place.name, { flags });
-      if (made !== undefined) return this.#fill(place, made, { path, content, isNew: true });
-      return this.#at(path, { follow: mode !== "create_new", makeParents: true }, (place) => {
+      if (made !== undefined) return await this.#fill(place, made, { path, content, isNew: true });
+      return await this.#at(path, { follow: mode !== "create_new", makeParents: true }, (place) => {
         const { directory, name } = place;
         const isNew = fs.lstatSync(directory.child(name), { throwIfNoEntry: false }) === undefined;
         const fd = directory.openFile(name, { path, flags });

@@ -63,6 +63,24 @@ Deno.test("ConfinedDirectory without mounting is a directory for its owner alone
     await assertRejects(() => Deno.lstat(path), Deno.errors.NotFound);
   }));
 
+Deno.test("ConfinedDirectory lets a program begin in what others have filled, and add its room, up to a ceiling", () =>
+  withParent(async (parent) => {
+    const directory = ConfinedDirectory.make(join(parent, "a"), { diskMb: 1 }, UNMOUNTED);
+    const path = join(directory.path, "file");
+    const boundsWith = async (bytes: number) => {
+      await Deno.writeFile(path, new Uint8Array(bytes).fill(1));
+      await directory.usage();
+      await directory.admitProgram();
+      return directory.programBounds;
+    };
+    const { bounds } = directory;
+    assertEquals(await boundsWith(3 * MEBIBYTE), bounds);
+    assertEquals(await boundsWith(6 * MEBIBYTE), { bytes: 7 * MEBIBYTE, files: bounds.files });
+    assertEquals(await boundsWith(16 * MEBIBYTE), { bytes: 10 * MEBIBYTE, files: bounds.files });
+    assertEquals(await boundsWith(0), bounds);
+    await directory[Symbol.asyncDispose]();
+  }));
+
 Deno.test("ConfinedDirectory gives its user, and what was promised to it, back once", () =>
   withParent(async (parent) => {
     const { uids, taken } = fakeUids(Deno.uid() ?? 0);
@@ -168,6 +186,27 @@ if (isPresent("tmpfs", await mountAvailability())) {
       );
       assert(made >= directory.bounds.files && made <= directory.bounds.files + 512, `${made}`);
       assert((await directory.usage()).files > directory.bounds.files);
+    }));
+
+  Deno.test("ConfinedDirectory that is full takes the code of a program, which can then add nothing", () =>
+    withMounted(async (directory) => {
+      const fill = (name: string) => Deno.writeFile(join(directory.path, name), new Uint8Array(16 * MEBIBYTE).fill(1));
+      const code = join(directory.path, "code");
+      for (const time of ["first", "second"]) {
+        await assertRejects(() => fill("file"), Error, "No space left");
+        const full = await directory.usage();
+        await directory.admitCode();
+        await Deno.writeFile(code, new Uint8Array(100_000).fill(1));
+        await directory.admitProgram();
+        await assertRejects(() => fill("more"), Error, "No space left");
+        const { bytes } = await directory.usage();
+        assert(bytes > full.bytes && bytes < full.bytes + 200_000, `${time}: ${full.bytes}, ${bytes}`);
+        assert(bytes < directory.ceiling.bytes && bytes < directory.programBounds.bytes, `${time}: ${bytes}`);
+        for (const name of ["file", "more", "code"]) await Deno.remove(join(directory.path, name));
+        await directory.usage();
+        await directory.admitProgram();
+        assertEquals([time, directory.programBounds], [time, directory.bounds]);
+      }
     }));
 
   Deno.test("ConfinedDirectory lets no device and no program of another user's power lie in it", () =>

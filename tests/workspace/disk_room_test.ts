@@ -3,12 +3,14 @@ import { CodeBeakerError } from "../../src/core/errors.ts";
 import { DiskRoom } from "../../src/workspace/disk_room.ts";
 
 const BOUNDS = { bytes: 12_097_152, files: 100 };
+const CEILING = { bytes: 14_000_000, files: 120 };
 
 /** A directory of a given usage, and what writes into it. */
 function directoryOf(used: { bytes: number; files: number }, { isBounded = false } = {}) {
   let looks = 0;
   const usage = () => Promise.resolve((looks++, { ...used }));
-  const room = new DiskRoom({ bounds: BOUNDS, isBounded, usage }, 6);
+  const admitCode = () => Promise.resolve();
+  const room = new DiskRoom({ admitCode, bounds: BOUNDS, ceiling: CEILING, isBounded, usage }, 6);
   const write = (bytes: number, options?: { readonly isProgram: boolean }) =>
     room.write(bytes, () => void (used.bytes += bytes), options);
   return { room, write, looks: () => looks };
@@ -37,12 +39,14 @@ for (const isBounded of [true, false]) {
     assertEquals([ended.filter(({ status }) => status === "fulfilled").length, used.bytes], [3, 9_000_000]);
   });
 
-  Deno.test(`DiskRoom has room for the code of a program when clients have filled it, where ${how}`, async () => {
-    const { write } = directoryOf({ bytes: 0, files: 0 }, { isBounded });
+  Deno.test(`DiskRoom has room for the code of a program when it is full, up to a ceiling, where ${how}`, async () => {
+    const used = { bytes: 0, files: 0 };
+    const { write } = directoryOf(used, { isBounded });
     await assertFull(() => write(BOUNDS.bytes));
     await write(10_000_000);
     await assertFull(() => write(100_000));
-    await write(100_000, { isProgram: true });
+    used.bytes = BOUNDS.bytes + 1;
+    await write(1_000_000, { isProgram: true });
     await assertFull(() => write(1_000_000, { isProgram: true }));
     await assertFull(() => write(1));
   });
@@ -55,7 +59,7 @@ Deno.test("DiskRoom counts files that are empty too, and has room for a program'
   used.files++;
   await assertFull(() => write(2_000_000));
   await write(2_000_000, { isProgram: true });
-  used.files += 32;
+  used.files = CEILING.files;
   await assertFull(() => write(2_000_000, { isProgram: true }));
 });
 

@@ -4,6 +4,7 @@ import { GO, READY } from "../../core/child_protocol.ts";
 import type { Outcome } from "../../core/execution.ts";
 import type { DenialRecord } from "../../core/denials/denial_report.ts";
 import type { Limits } from "../../core/limits.ts";
+import type { DiskUsage } from "../../host/size_watch.ts";
 import type { ChildProcesses } from "../../process/child_processes.ts";
 import { memoryLimit } from "../../process/ending.ts";
 import { type ChildRequest, type ReadyChild, startChild } from "../../process/run_child.ts";
@@ -136,13 +137,16 @@ function withoutOverhead(
   };
 }
 
-/** The bounds of the environment's directory, for the files of all its programs. */
+/** The watch on the files of all programs of the environment. Its bounds are those at the program's begin. */
 function diskOf(directory: ConfinedDirectory, processes: ChildProcesses): NonNullable<ChildRequest["disk"]> {
-  const { bounds, isBounded } = directory;
+  const { isBounded } = directory;
+  let bounds: DiskUsage | undefined;
   return {
-    bounds,
+    get bounds() {
+      return bounds ??= directory.programBounds;
+    },
     measure: async () => {
-      const { bytes, files } = await directory.usage();
+      const { bytes, files } = await directory.usage(bounds);
       return { bytes: isBounded ? bytes : bytes + processes.unlinkedBytes(), files };
     },
   };

@@ -84,6 +84,7 @@ export class EnvironmentProcesses implements AsyncDisposable {
     this.#starting++;
     try {
       await this.#emptying;
+      await this.#site.directory.admitProgram();
       const warm = this.#canBeWarm(request) ? await this.#warm.take(keyOf(request)) : undefined;
       const process = warm ?? await startProcess(this.site, request, { signal: options.signal, goesOn: true });
       if (request.part !== "compiled") this.#isWarm = warm !== undefined;
@@ -102,6 +103,7 @@ export class EnvironmentProcesses implements AsyncDisposable {
     this.#starting++;
     try {
       await this.#emptying;
+      await this.#site.directory.admitProgram();
       const start = { signal: options.signal, goesOn: true, isContext: true };
       const process = await startProcess(this.site, request, start);
       return this.#follow(process, { request, options, among: this.#interpreters });
@@ -193,7 +195,8 @@ export class EnvironmentProcesses implements AsyncDisposable {
   }
 
   /**
-   * Empties the directories that a client cannot reach, after a disk limit. Their files would end every later program.
+   * Empties the directories that a client cannot reach, after a disk limit. Their files would fill the workspace for
+   * every later program.
    */
   async #emptyDirectories({ gone }: Child, ended: Outcome): Promise<void> {
     if (ended.kind !== "disk_limit") return;

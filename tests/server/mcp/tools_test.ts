@@ -54,6 +54,13 @@ Deno.test("run_code: what a limit ended names the limit to raise", async () => {
     const { content } = await run({ outcome, exitCode: null });
     assertStringIncludes(content[0].text, text);
   }
+  const full = { outcome: { kind: "disk_limit", limitMb: 64, observedMb: 70 }, exitCode: null } as const;
+  const sessions = { ...oneSession(), submit: () => ending(full) };
+  const { content } = await call({ sessions }, "run_code", { session: "sess_1", code: "1" });
+  assertStringIncludes(
+    content[0].text,
+    'session "new". Or delete some of its files, which are still there: call run_command with rm.',
+  );
 });
 
 Deno.test("run_code: a denial names the call that would be allowed, and data has its remedy", async () => {

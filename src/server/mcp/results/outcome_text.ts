@@ -30,7 +30,7 @@ export function describeOutcome(outcome: Outcome, retry: Retry): string {
     case "disk_limit":
       return `The program was ended as its files took more than ${outcome.limitMb} MB, or were too many. ${
         raise("diskMb", retry)
-      }`;
+      }${retry.isInSession ? " Or delete some of its files, which are still there: call run_command with rm." : ""}`;
     case "process_limit":
       return `The program was ended as it had more than ${outcome.limit} processes. ${raise("maxProcesses", retry)}`;
     case "descriptor_limit":
