@@ -148,6 +148,7 @@ export const SOURCE_RULES: readonly {
       ...["src/runtimes/docker/container/environment_container.ts", "src/runtimes/docker/program/file_archive.ts"],
       ...[
         "src/server/rpc/session_methods.ts",
+        "src/server/compat/e2b/code.ts",
         "src/server/compat/jupyter/messages.ts",
         "src/cli/",
         "src/compose/",

@@ -75,7 +75,7 @@ const LINES: EventFormat = {
   encode(event) {
     switch (event.kind) {
       case "output":
-        return encodeLines([{ type: event.stream, text: event.text }]);
+        return encodeLines([toOutputLine(event.stream, event.text)]);
       case "display":
         return encodeLines([{ type: "result", is_main_result: false, ...toForms(event.data) }]);
       case "ended":
@@ -92,7 +92,7 @@ function contextsOf({ caller, id, sessions }: SandboxCall): ContextsPort {
 
 /** A mark on stderr where displays are left out. */
 function omissionOf({ displaysOmitted: omitted = 0 }: Execution): object[] {
-  return omitted === 0 ? [] : [{ type: "stderr", text: `[… ${omitted} displays are left out here …]\n` }];
+  return omitted === 0 ? [] : [toOutputLine("stderr", `[… ${omitted} displays are left out here …]\n`)];
 }
 
 function numberOf({ cell = "" }: Execution): object[] {
@@ -108,6 +108,11 @@ function resultOf({ error, outcome, text, value, valueType }: Execution): object
   if (text === undefined && value === undefined) return [];
   const forms = valueType === "mime" ? toForms(value as MimeBundle) : {};
   return [{ type: "result", is_main_result: true, text, ...forms }];
+}
+
+/** A line of output. Python's client hands its time on. */
+function toOutputLine(type: "stdout" | "stderr", text: string): object {
+  return { type, text, timestamp: new Date().toISOString() };
 }
 
 function toForms(data: MimeBundle): Record<string, unknown> {

@@ -63,7 +63,7 @@ const listQuery = z.looseObject({
 export const CONTROL_CALLS: SandboxCalls = {
   "POST /sandboxes": createSandbox,
   "GET /sandboxes": listSandboxes,
-  "GET /sandboxes/{id}": (call) => call.context.json(toSandbox(findOpen(call))),
+  "GET /sandboxes/{id}": (call) => call.context.json(toSandbox(call, findOpen(call))),
   async "DELETE /sandboxes/{id}"(call) {
     findOpen(call);
     await call.sessions.close(call.caller, call.id);
@@ -103,11 +103,13 @@ async function createSandbox({ caller, context, sessions }: SandboxCall): Promis
 }
 
 /** Lists sandboxes by their start: a page of all that pass the filters. */
-function listSandboxes({ caller, context, sessions }: SandboxCall): Response {
+function listSandboxes(call: SandboxCall): Response {
+  const { caller, context, sessions } = call;
   const query = parseQuery(context.req, listQuery);
   const { limit, metadata, nextToken, order, startedAfter, state, template } = query;
   const wanted = [...new URLSearchParams(metadata.replaceAll("%25", "%"))]; // Clients encode it twice.
   const found = sessions.list(caller, { limit: Infinity }).sessions.filter((session) =>
+    isOpen(session) &&
     state.split(",").includes("running") && // Others are paused, and none is here.
     wanted.every(([name, value]) => session.metadata[name] === value) &&
     Date.parse(session.createdAt) >= startedAfter &&
@@ -116,17 +118,17 @@ function listSandboxes({ caller, context, sessions }: SandboxCall): Response {
   const after = nextToken === undefined ? undefined : parseCursor(nextToken, "sess");
   const { items, nextCursor } = pageOf(found, { after, limit, order });
   if (nextCursor !== undefined) context.header("x-next-token", nextCursor);
-  return context.json(items.map(toSandbox));
+  return context.json(items.map((session) => toSandbox(call, session)));
 }
 
 /**
- * Finds a sandbox that is not closed.
+ * Finds a sandbox that is open.
  *
  * @throws {CodeBeakerError} `not_found`
  */
 export function findOpen({ caller, id, sessions }: SandboxCall): SessionInfo {
   const session = sessions.show(caller, id);
-  if (session.state !== "closed" && session.state !== "closing") return session;
+  if (isOpen(session)) return session;
   throw new CodeBeakerError("not_found", `Cannot find the sandbox ${id} as it is closed: create another`);
 }
 
@@ -150,6 +152,10 @@ function asksForNothing(value: unknown): boolean {
   return typeof value === "object" ? Object.values(value ?? {}).every(asksForNothing) : value === false;
 }
 
+function isOpen({ state }: SessionInfo): boolean {
+  return state === "active" || state === "idle";
+}
+
 function templateOf({ metadata }: SessionInfo): string {
   return String(metadata[TEMPLATE] ?? "base");
 }
@@ -164,10 +170,13 @@ function toAccess(context: Context<AppEnv>, session: SessionInfo): object {
   return { ...identify(session), domain: null, envdAccessToken: key, trafficAccessToken: key };
 }
 
-function toSandbox(session: SessionInfo): object {
+/** Describes a sandbox. Python's client reads no answer without the three sizes. */
+function toSandbox({ caller, sessions }: SandboxCall, session: SessionInfo): object {
   const { [TEMPLATE]: _template, [NETWORK]: allowInternetAccess, ...metadata } = session.metadata;
+  const { diskMb, memoryMb } = sessions.limits(caller, session.id);
   return {
     ...identify(session),
+    ...{ cpuCount: 1, diskSizeMB: diskMb, memoryMB: memoryMb },
     startedAt: session.createdAt,
     endAt: session.expiresAt,
     state: "running",

@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
 import { CodeBeakerError, type ErrorCode } from "../../../../src/core/errors.ts";
 import type { Execution } from "../../../../src/core/execution.ts";
+import type { Limits } from "../../../../src/core/limits.ts";
 import type { SessionChanges, SessionRequest } from "../../../../src/core/requests/session_request.ts";
 import type { Observer } from "../../../../src/engine/observer.ts";
 import type { SubmitOptions } from "../../../../src/engine/port.ts";
@@ -14,7 +15,8 @@ import { addKey, openKeyring } from "../../support/keyring.ts";
 
 const LOCAL = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
 const SANDBOX = { "e2b-sandbox-id": "sess_1" };
-const OPEN: Partial<SessionsPort> = { show: () => fakeSession() };
+const LIMITS = { diskMb: 64, memoryMb: 256 } as Limits;
+const OPEN: Partial<SessionsPort> = { show: () => fakeSession(), limits: () => LIMITS };
 
 function unexpected(): never {
   throw new Error("not expected");
@@ -86,10 +88,12 @@ Deno.test("a sandbox that asks for the network has it where that is possible, an
         return Promise.resolve(made);
       },
       show: () => made,
+      limits: () => LIMITS,
     };
     const { status } = await ask(sessions, "POST /v2/sandboxes", { body: { allow_internet_access: true } });
-    const { allowInternetAccess, metadata } = JSON.parse((await ask(sessions, "GET /sandboxes/sess_1")).text);
-    return [status, asked, allowInternetAccess, metadata];
+    const shown = JSON.parse((await ask(sessions, "GET /sandboxes/sess_1")).text);
+    assertEquals([shown.cpuCount, shown.diskSizeMB, shown.memoryMB], [1, 64, 256]);
+    return [status, asked, shown.allowInternetAccess, shown.metadata];
   };
   assertEquals(await make(undefined), [201, [true], true, {}]);
   for (const code of ["permission_denied", "no_suitable_runtime", "runtime_unavailable", "too_large"] as const) {
@@ -317,8 +321,9 @@ Deno.test("code without a context runs in its language's default one, and in the
   };
   const sessions = { ...OPEN, contexts: () => contexts as never };
   const { text } = await ask(sessions, "POST /execute", { headers: SANDBOX, body: { code: "1", language: "js" } });
-  const mark = '{"type":"stderr","text":"[\\u2026 2 displays are left out here \\u2026]\\n"}\n'; // In ASCII.
-  assertEquals(text, `${mark}{"type":"end_of_execution"}\n`);
+  const [mark = "", end, ...others] = text.split("\n");
+  assertStringIncludes(mark, '{"type":"stderr","text":"[\\u2026 2 displays are left out here \\u2026]\\n"'); // In ASCII.
+  assertEquals([typeof JSON.parse(mark).timestamp, end, others], ["string", '{"type":"end_of_execution"}', [""]]);
   assertEquals(asked, ["javascript", "ctx_1", "javascript", "ctx_2"]);
   assertEquals((await ask(sessions, "POST /execute", { headers: SANDBOX, body: { code: "1" } })).status, 200);
   assertEquals(asked.slice(4), [undefined, "ctx_2"]);
@@ -394,7 +399,10 @@ Deno.test("a list filters, orders, and pages what is left, whatever comes and go
       metadata,
     });
   let open = [1, 2, 3, 4].map((number) => sandbox(number, number % 2 === 0 ? { a: "b c" } : { "e2b.template": "js" }));
-  const sessions: Partial<SessionsPort> = { list: (_caller, { limit }) => ({ sessions: open.slice(0, limit) }) };
+  const sessions: Partial<SessionsPort> = {
+    list: (_caller, { limit }) => ({ sessions: [...open.slice(0, limit), fakeSession({ state: "closing" })] }),
+    limits: () => LIMITS,
+  };
   const list = async (query: string) => {
     const { headers, text } = await ask(sessions, `GET /v2/sandboxes?${query}`);
     const numbers = JSON.parse(text).map(({ sandboxID }: { sandboxID: string }) => Number(sandboxID.slice(5)));
