@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import { serviceBinary } from "../service_binary/service_binary.ts";
+import { readStderrDenials } from "../denials/stderr_denials.ts";
 import type { DenialContext, DenialSpec, ProcessSpec, ReportedDenial } from "../process/spec.ts";
 import { INTERPRETER } from "../interpreters/ecmascript/places.ts";
 import type { RuntimeHost } from "../port.ts";
@@ -75,9 +76,21 @@ export function denoSpec(host: RuntimeHost): ProcessSpec {
   };
 }
 
-/** How denials are read: Deno makes an error of its own for each. */
+/** Why a command has no network. No request can be granted it. */
+const NO_COMMAND_NETWORK = "a command has no network on this runtime, whatever is granted; a program may have it";
+
+/** How denials are read: Deno makes an error of its own for each. The system alone confines a command. */
 function denialSpec(settings: Pick<DenialSettings, "openNetworks" | "npmRegistry">): DenialSpec {
   const read = (reported: ReportedDenial, { variables, ...context }: DenialContext) =>
     readDenial(reported, { ...context, ...settings, variables: [...variables, ...READABLE] });
-  return { read, readStderr: (stderr, context) => readLastWords(stderr).flatMap((one) => read(one, context) ?? []) };
+  const readCommand = (stderr: string, { permissions }: DenialContext) =>
+    readStderrDenials(stderr, { ...settings, permissions: { ...permissions, allowNet: false } })
+      .map(({ grant: _, ...denial }) => denial.kind === "net" ? { ...denial, rule: NO_COMMAND_NETWORK } : denial);
+  return {
+    read,
+    readStderr: (stderr, context) =>
+      context.isCommand
+        ? readCommand(stderr, context)
+        : readLastWords(stderr).flatMap((one) => read(one, context) ?? []),
+  };
 }

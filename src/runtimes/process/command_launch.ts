@@ -52,6 +52,7 @@ export function commandLaunch(site: LaunchSite, command: Command): Launch {
     argv: [...reportingShell("reports"), ...launch.argv],
     handshake: "ready",
     ownProcesses: 1,
+    isCommand: true,
   };
 }
 

@@ -68,7 +68,8 @@ export async function startProcess(
   const { launch, limits, mounts } = request;
   const { overheadMb = 0 } = spec;
   const bounds = { ...limits, memoryMb: limits.memoryMb + overheadMb };
-  const context = { permissions, variables: Object.keys(launch.variables), shownPaths };
+  const { isCommand = false, variables } = launch;
+  const context = { permissions, variables: Object.keys(variables), shownPaths, isCommand };
   const denials = spec.denials && new DenialCollector(spec.denials, context);
   const stderr = new ChildStderr({ shownTexts: shownPaths, memoryEndings: spec.memoryEndings, denials });
   const waiting = options.goesOn ? undefined : launch.waiting;

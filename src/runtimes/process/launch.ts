@@ -100,6 +100,8 @@ export interface Launch {
   readonly etcPaths?: readonly string[];
   /** Texts that the program finds below `/etc`, by their paths; absent, none. */
   readonly etcTexts?: Readonly<Record<string, string>>;
+  /** Whether it runs a command line of a client. Default: false. */
+  readonly isCommand?: boolean;
   /** The compiler, which has ended before the program begins; absent, there is none. */
   readonly compile?: Launch;
 }

@@ -181,6 +181,8 @@ export interface DenialContext {
   readonly variables: readonly string[];
   /** Paths of the host, and the texts that a client sees instead. */
   readonly shownPaths: Readonly<Record<string, string>>;
+  /** Whether it is a command line of a client, which has no network. Default: false. */
+  readonly isCommand?: boolean;
 }
 
 /** How packages are installed. */

@@ -179,6 +179,22 @@ if (isPresent("deno", await testedAvailability(runtime))) {
     assertEquals(evaluated.denials.map(({ target }) => target), ["/etc/passwd"]);
   });
 
+  Deno.test({
+    name: "[deno] what a command was denied is read from stderr, and no remedy is told for its network",
+    ignore: !host.confinement.separatesProcesses,
+    async fn() {
+      for (const allowNet of [false, true]) {
+        const permissions = { ...NO_PERMISSIONS, allowNet };
+        await using environment = await runtime.createEnvironment({ ...CONFIG, permissions });
+        const command = "echo 'curl: (6) Could not resolve host: example.com' >&2";
+        const result = await runCommand(environment, { type: "execute_shell", command }, { limits: DEFAULT_LIMITS });
+        const { denials } = result as ProgramResult;
+        assertEquals(rows({ denials }), ["net example.com at undefined -"]);
+        assertStringIncludes(denials[0]?.rule ?? "", "no network on this runtime");
+      }
+    },
+  });
+
   Deno.test("[deno] a flood of denials is bounded, and leaves nothing on disk or in the output", async () => {
     const result = await run([
       "for (let i = 0; i < 100_000; i++) {",
