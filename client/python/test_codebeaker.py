@@ -307,6 +307,7 @@ class ClientTest(unittest.TestCase):
                 self.fails("invalid_request", sandbox.set_timeout, seconds)
             self.fails("invalid_request", sandbox.files.read, "a\ud800")
             self.fails("invalid_request", sandbox.files.write, "a", "\ud800")
+            self.fails("invalid_request", sandbox.files.write, "a", None)
             self.fails("invalid_request", sandbox.commands.run, [])
 
     def test_a_default_holds_where_a_field_is_none(self):
@@ -323,6 +324,9 @@ class ClientTest(unittest.TestCase):
             self.assertEqual(files[0].size("a"), 0)
             self.fails("busy", files[1].size, "a")
             self.fails("bad_answer", files[1].size, "a")
+        with Service(answer(b"", 400), problem("invalid_request", 400)) as service:
+            error = self.fails("invalid_request", Sandbox(Client(service.url), {"id": "s"}).files.size, "a")
+        self.assertTrue(error.problem)
 
     def test_a_context_that_has_ended_is_closed(self):
         with Service(problem("conflict", 409), problem("not_found", 404)) as service:
