@@ -35,8 +35,7 @@ export class Commands {
    * @throws {CodeBeakerError} `permission_denied` where the operator does not allow it
    */
   async install(packages: readonly string[], { signal, timeoutMs }: InstallOptions = {}): Promise<Execution> {
-    const time = timeoutMs === undefined ? {} : { timeoutMs };
-    const command = this.#submission({ type: "install_packages", packages: [...packages], ...time });
+    const command = this.#submission({ type: "install_packages", packages: [...packages], timeoutMs });
     return await runProgram(this.#service, command, { signal });
   }
 
@@ -63,7 +62,7 @@ export class Commands {
 /** How packages are installed. */
 export interface InstallOptions extends CallOptions {
   /** Longest time of the installer, in ms, at most 300,000. Default: 60,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 function toShell(command: string | ShellCommand): ExecuteShellCommand {

@@ -75,7 +75,7 @@ export class Contexts {
    *
    * @throws {CodeBeakerError} `unsupported_language` where the language has no contexts in this sandbox
    */
-  async create({ language, signal }: CallOptions & { readonly language?: string } = {}): Promise<Context> {
+  async create({ language, signal }: CallOptions & { readonly language?: string | undefined } = {}): Promise<Context> {
     const info = await this.#service.resource<ContextInfo>("POST", `${this.#path}/contexts`, {
       json: { language },
       signal,

@@ -49,7 +49,9 @@ export class Program implements AsyncIterable<ProgramEvent>, AsyncDisposable {
    *
    * @throws {CodeBeakerError} the service's error where it could not run the program; `stream_lost`
    */
-  async *events(options: CallOptions & { readonly lastEventId?: string } = {}): AsyncGenerator<ProgramEvent> {
+  async *events(
+    options: CallOptions & { readonly lastEventId?: string | undefined } = {},
+  ): AsyncGenerator<ProgramEvent> {
     const { signal } = options;
     let { lastEventId } = options;
     for (let losses = 0;; losses++) {
@@ -180,7 +182,7 @@ export async function runProgram(
 }
 
 /** Gives a request an empty stdin unless it has one. */
-export function withStdin<Request extends { readonly stdin?: string }>(request: Request): Request {
+export function withStdin<Request extends { readonly stdin?: string | undefined }>(request: Request): Request {
   return { ...request, stdin: request.stdin ?? "" };
 }
 

@@ -12,12 +12,12 @@ export interface ApplyPatchCommand {
   /** A unified diff. */
   readonly patch: string;
   /** Leading parts that paths lose. Default: `0`. */
-  readonly strip?: number;
+  readonly strip?: number | undefined;
   /** Changes nothing. Default: `false`. */
-  readonly dryRun?: boolean;
+  readonly dryRun?: boolean | undefined;
   readonly type: "apply_patch";
   /** Comes back in the answer. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** One failed attempt to create an environment, before any user code began. */
@@ -43,17 +43,17 @@ export interface Cell {
   /** The cell. */
   readonly code: string;
   /** Wall time of the program; absent, the session's own or 10000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   readonly limits?: {
     /** User and system time over all threads; absent, the session's own or 10000. */
-    readonly cpuMs?: number;
+    readonly cpuMs?: number | undefined;
     /** Bytes kept of each stream, head and tail; absent, the session's own or 1048576. */
-    readonly maxOutputBytes?: number;
+    readonly maxOutputBytes?: number | undefined;
     /** Bytes of both streams together; one more ends the program; absent, the session's own or 67108864. */
-    readonly maxTotalOutputBytes?: number;
-  };
+    readonly maxTotalOutputBytes?: number | undefined;
+  } | undefined;
   /** Adds selection and attempts to the answer. Default: `false`. */
-  readonly explain?: boolean;
+  readonly explain?: boolean | undefined;
 }
 
 /** An error that a cell did not handle; long texts lack their middle. */
@@ -133,30 +133,30 @@ export interface CopyFileCommand {
   readonly source: string;
   readonly destination: string;
   /** Replaces what is at the destination. Default: `true`. */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   readonly type: "copy_file";
   /** Comes back in the answer. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** Makes a directory. */
 export interface CreateDirectoryCommand {
   readonly path: string;
   /** Makes those above it too. Default: `true`. */
-  readonly recursive?: boolean;
+  readonly recursive?: boolean | undefined;
   readonly type: "create_directory" | "create_dir";
   /** Comes back in the answer. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** Deletes a file or an empty directory; with `recursive`, also one with everything in it. */
 export interface DeleteFileCommand {
   readonly path: string;
   /** Deletes what is in a directory. Default: `false`. */
-  readonly recursive?: boolean;
+  readonly recursive?: boolean | undefined;
   readonly type: "delete_file";
   /** Comes back in the answer. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** One access that was denied to a program. */
@@ -176,16 +176,16 @@ export interface Denial {
 /** Compares two files or given texts; gives a unified diff. `original_path` means `originalPath`. `original_content` means `originalContent`. `modified_path` means `modifiedPath`. `modified_content` means `modifiedContent`. `context_lines` means `contextLines`. */
 export interface DiffCommand {
   /** A file, instead of originalContent. */
-  readonly originalPath?: string;
-  readonly originalContent?: string;
+  readonly originalPath?: string | undefined;
+  readonly originalContent?: string | undefined;
   /** A file, instead of modifiedContent. */
-  readonly modifiedPath?: string;
-  readonly modifiedContent?: string;
+  readonly modifiedPath?: string | undefined;
+  readonly modifiedContent?: string | undefined;
   /** Unchanged lines around each change. Default: `3`. */
-  readonly contextLines?: number;
+  readonly contextLines?: number | undefined;
   readonly type: "diff";
   /** Comes back in the answer. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** The difference of two texts. */
@@ -201,21 +201,21 @@ export interface DiffResult {
 export interface ExecuteCodeCommand {
   readonly code: string;
   /** The encoding of code, utf8 where it is absent. */
-  readonly encoding?: "utf8" | "base64";
+  readonly encoding?: "utf8" | "base64" | undefined;
   /** Absent, the session's. */
-  readonly language?: string;
+  readonly language?: string | undefined;
   /** Arguments of the program. Default: `[]`. */
-  readonly args?: readonly string[];
-  readonly stdin?: string;
+  readonly args?: readonly string[] | undefined;
+  readonly stdin?: string | undefined;
   /** Adds selection and attempts to the answer. Default: `false`. */
-  readonly explain?: boolean;
+  readonly explain?: boolean | undefined;
   /** Wall time of the program; absent, the session's own or 10000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** timeoutMs, in seconds. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   readonly type: "execute_code" | "execute";
   /** Comes back in the answer. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** Runs a line for `sh -c` or, with `args` (even empty), an argument vector. `timeout_ms` means `timeoutMs`. `commandName` means `command`. `command_name` means `command`. `working_directory` means `workingDirectory`. */
@@ -223,21 +223,21 @@ export interface ExecuteShellCommand {
   /** A line for sh -c or, with args, the name of a program. */
   readonly command: string;
   /** Arguments of the program; absent, command is a line. */
-  readonly args?: readonly string[];
+  readonly args?: readonly string[] | undefined;
   /** Relative to the workspace. Default: `"."`. */
-  readonly workingDirectory?: string;
+  readonly workingDirectory?: string | undefined;
   /** Default: `{}`. */
-  readonly env?: { readonly [name: string]: string };
-  readonly stdin?: string;
+  readonly env?: { readonly [name: string]: string } | undefined;
+  readonly stdin?: string | undefined;
   /** Adds selection and attempts to the answer. Default: `false`. */
-  readonly explain?: boolean;
+  readonly explain?: boolean | undefined;
   /** Wall time of the program; absent, the session's own or 10000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** timeoutMs, in seconds. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   readonly type: "execute_shell" | "shell";
   /** Comes back in the answer. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** A program that has ended, whatever its outcome. When the compiler of its language failed, the outcome is the compiler's. */
@@ -339,43 +339,45 @@ export type ExecutionReport = Execution | PendingExecution | FailedExecution;
 /** A program, and what it may use. */
 export interface ExecutionRequest {
   /** What the code is written for. */
-  readonly language?: string;
+  readonly language?: string | undefined;
   /** An alias of language. */
-  readonly environment?: string;
+  readonly environment?: string | undefined;
   /** How to rank the runtimes that pass the filters. Default: `"balanced"`. */
-  readonly preference?: "speed" | "security" | "memory" | "balanced";
+  readonly preference?: "speed" | "security" | "memory" | "balanced" | undefined;
   /** Force one runtime; it still has to pass the filters. */
-  readonly runtime?: string;
+  readonly runtime?: string | undefined;
   /** A floor; the server's own is never lowered by it. */
-  readonly minIsolation?: number;
-  readonly permissions?: Permissions;
+  readonly minIsolation?: number | undefined;
+  readonly permissions?: Permissions | undefined;
   /** Wall time of the program; absent, the session's own or 10000. */
-  readonly timeoutMs?: number;
-  readonly limits?: Limits;
+  readonly timeoutMs?: number | undefined;
+  readonly limits?: Limits | undefined;
   /** The content of the language's main file, as main.py. */
-  readonly code?: string;
+  readonly code?: string | undefined;
   /** The encoding of code, utf8 where it is absent. */
-  readonly encoding?: "utf8" | "base64";
+  readonly encoding?: "utf8" | "base64" | undefined;
   /** Files of the workspace, beside or instead of code. Default: `[]`. */
-  readonly files?: readonly ({
-    /** Relative to the workspace. */
-    readonly path: string;
-    readonly content: string;
-    /** Default: `"utf8"`. */
-    readonly encoding?: "utf8" | "base64";
-  })[];
+  readonly files?:
+    | readonly ({
+      /** Relative to the workspace. */
+      readonly path: string;
+      readonly content: string;
+      /** Default: `"utf8"`. */
+      readonly encoding?: "utf8" | "base64" | undefined;
+    })[]
+    | undefined;
   /** The file to run; absent, the main file. */
-  readonly entrypoint?: string;
+  readonly entrypoint?: string | undefined;
   /** Arguments of the program. Default: `[]`. */
-  readonly args?: readonly string[];
+  readonly args?: readonly string[] | undefined;
   /** Absent, a client that does not wait for a plain answer can feed it, and any other program has none. */
-  readonly stdin?: string;
+  readonly stdin?: string | undefined;
   /** Variables of the program. Default: `{}`. */
-  readonly env?: { readonly [name: string]: string };
+  readonly env?: { readonly [name: string]: string } | undefined;
   /** Globs of the workspace's files to return with the answer. Default: `[]`. */
-  readonly outputs?: readonly string[];
+  readonly outputs?: readonly string[] | undefined;
   /** Adds selection and attempts to the answer. Default: `false`. */
-  readonly explain?: boolean;
+  readonly explain?: boolean | undefined;
 }
 
 /** An execution whose program the service could not run. */
@@ -415,14 +417,14 @@ export interface InstallPackagesCommand {
   /** Names, each with an optional version. */
   readonly packages: readonly string[];
   /** Adds selection and attempts to the answer. Default: `false`. */
-  readonly explain?: boolean;
+  readonly explain?: boolean | undefined;
   /** Wall time of the program; absent, the session's own or 10000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** timeoutMs, in seconds. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   readonly type: "install_packages";
   /** Comes back in the answer. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** Whether a cell was interrupted. */
@@ -433,34 +435,34 @@ export interface Interruption {
 
 export interface Limits {
   /** Private memory, on and off the heap; absent, the session's own or 256. */
-  readonly memoryMb?: number;
+  readonly memoryMb?: number | undefined;
   /** User and system time over all threads; absent, the session's own or 10000. */
-  readonly cpuMs?: number;
+  readonly cpuMs?: number | undefined;
   /** Bytes kept of each stream, head and tail; absent, the session's own or 1048576. */
-  readonly maxOutputBytes?: number;
+  readonly maxOutputBytes?: number | undefined;
   /** Bytes of both streams together; one more ends the program; absent, the session's own or 67108864. */
-  readonly maxTotalOutputBytes?: number;
+  readonly maxTotalOutputBytes?: number | undefined;
   /** Processes alive at the same time; absent, the session's own or 64. */
-  readonly maxProcesses?: number;
+  readonly maxProcesses?: number | undefined;
   /** Size of the workspace; absent, the session's own or 64. */
-  readonly diskMb?: number;
+  readonly diskMb?: number | undefined;
 }
 
 /** Lists the tree below a directory. `include_hidden` means `includeHidden`. `max_depth` means `maxDepth`. */
 export interface ListDirectoryCommand {
   /** Default: `"."`. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** Lists directories in it too. Default: `true`. */
-  readonly recursive?: boolean;
+  readonly recursive?: boolean | undefined;
   /** A glob of names or, with a slash in it, of paths. */
-  readonly pattern?: string;
+  readonly pattern?: string | undefined;
   /** Lists names that begin with a dot. Default: `false`. */
-  readonly includeHidden?: boolean;
+  readonly includeHidden?: boolean | undefined;
   /** Levels; 0 means all. Default: `0`. */
-  readonly maxDepth?: number;
+  readonly maxDepth?: number | undefined;
   readonly type: "list_directory" | "list_files";
   /** Comes back in the answer. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** A value in one or more forms, by MIME type. A form is text, base64 for bytes, or JSON. */
@@ -471,10 +473,10 @@ export interface MoveFileCommand {
   readonly source: string;
   readonly destination: string;
   /** Replaces what is at the destination. Default: `true`. */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   readonly type: "move_file";
   /** Comes back in the answer. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** A feature that a program uses and that some runtime of its language lacks. */
@@ -571,15 +573,15 @@ export interface PendingExecution {
 
 export interface Permissions {
   /** Absolute paths that the program may read beside its workspace. Default: `[]`. */
-  readonly allowRead?: readonly string[];
+  readonly allowRead?: readonly string[] | undefined;
   /** Absolute paths that the program may write beside its workspace. Default: `[]`. */
-  readonly allowWrite?: readonly string[];
+  readonly allowWrite?: readonly string[] | undefined;
   /** true allows the public internet; a list names host or host:port. Default: `false`. */
-  readonly allowNet?: boolean | readonly string[];
+  readonly allowNet?: boolean | readonly string[] | undefined;
   /** Variables that the program may read or set beside env. Default: `[]`. */
-  readonly allowEnv?: readonly string[];
+  readonly allowEnv?: readonly string[] | undefined;
   /** Whether the program may start other programs. Default: `false`. */
-  readonly allowRun?: boolean;
+  readonly allowRun?: boolean | undefined;
 }
 
 /** An error (RFC 9457). */
@@ -621,14 +623,14 @@ export interface Problem {
 export interface ReadFileCommand {
   readonly path: string;
   /** Default: `"utf8"`. */
-  readonly encoding?: "utf8" | "base64";
+  readonly encoding?: "utf8" | "base64" | undefined;
   /** The first byte; absent, 0. */
-  readonly offset?: number;
+  readonly offset?: number | undefined;
   /** Most bytes; absent, all. */
-  readonly length?: number;
+  readonly length?: number | undefined;
   readonly type: "read_file";
   /** Comes back in the answer. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** The content of a file, or of a part of it. */
@@ -726,66 +728,68 @@ export interface Session {
 
 /** Absent fields stay as they are. */
 export interface SessionChanges {
-  readonly idleTimeoutMs?: number;
-  readonly maxLifetimeMs?: number;
-  readonly metadata?: { readonly [name: string]: unknown };
+  readonly idleTimeoutMs?: number | undefined;
+  readonly maxLifetimeMs?: number | undefined;
+  readonly metadata?: { readonly [name: string]: unknown } | undefined;
 }
 
 /** A program for a session. */
 export interface SessionExecutionRequest {
   /** The content of the language's main file, as main.py. */
-  readonly code?: string;
+  readonly code?: string | undefined;
   /** The encoding of code, utf8 where it is absent. */
-  readonly encoding?: "utf8" | "base64";
+  readonly encoding?: "utf8" | "base64" | undefined;
   /** Files of the workspace, beside or instead of code. Default: `[]`. */
-  readonly files?: readonly ({
-    /** Relative to the workspace. */
-    readonly path: string;
-    readonly content: string;
-    /** Default: `"utf8"`. */
-    readonly encoding?: "utf8" | "base64";
-  })[];
+  readonly files?:
+    | readonly ({
+      /** Relative to the workspace. */
+      readonly path: string;
+      readonly content: string;
+      /** Default: `"utf8"`. */
+      readonly encoding?: "utf8" | "base64" | undefined;
+    })[]
+    | undefined;
   /** The file to run; absent, the main file. */
-  readonly entrypoint?: string;
+  readonly entrypoint?: string | undefined;
   /** Arguments of the program. Default: `[]`. */
-  readonly args?: readonly string[];
+  readonly args?: readonly string[] | undefined;
   /** Absent, a client that does not wait for a plain answer can feed it, and any other program has none. */
-  readonly stdin?: string;
+  readonly stdin?: string | undefined;
   /** Variables of the program. Default: `{}`. */
-  readonly env?: { readonly [name: string]: string };
+  readonly env?: { readonly [name: string]: string } | undefined;
   /** Globs of the workspace's files to return with the answer. Default: `[]`. */
-  readonly outputs?: readonly string[];
+  readonly outputs?: readonly string[] | undefined;
   /** Adds selection and attempts to the answer. Default: `false`. */
-  readonly explain?: boolean;
+  readonly explain?: boolean | undefined;
   /** Wall time of the program; absent, the session's own or 10000. */
-  readonly timeoutMs?: number;
-  readonly limits?: Limits;
+  readonly timeoutMs?: number | undefined;
+  readonly limits?: Limits | undefined;
 }
 
 /** A session, and what its programs may use. */
 export interface SessionRequest {
   /** What the code is written for. */
-  readonly language?: string;
+  readonly language?: string | undefined;
   /** An alias of language. */
-  readonly environment?: string;
+  readonly environment?: string | undefined;
   /** How to rank the runtimes that pass the filters. Default: `"balanced"`. */
-  readonly preference?: "speed" | "security" | "memory" | "balanced";
+  readonly preference?: "speed" | "security" | "memory" | "balanced" | undefined;
   /** Force one runtime; it still has to pass the filters. */
-  readonly runtime?: string;
+  readonly runtime?: string | undefined;
   /** A floor; the server's own is never lowered by it. */
-  readonly minIsolation?: number;
-  readonly permissions?: Permissions;
+  readonly minIsolation?: number | undefined;
+  readonly permissions?: Permissions | undefined;
   /** Wall time of the program; absent, the session's own or 10000. */
-  readonly timeoutMs?: number;
-  readonly limits?: Limits;
+  readonly timeoutMs?: number | undefined;
+  readonly limits?: Limits | undefined;
   /** Variables of every program in the session. Default: `{}`. */
-  readonly env?: { readonly [name: string]: string };
+  readonly env?: { readonly [name: string]: string } | undefined;
   /** Longest time without activity. Default: `1800000`. */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
   /** Longest life, whatever the activity. Default: `7200000`. */
-  readonly maxLifetimeMs?: number;
+  readonly maxLifetimeMs?: number | undefined;
   /** Data of the owner, as JSON. Default: `{}`. */
-  readonly metadata?: { readonly [name: string]: unknown };
+  readonly metadata?: { readonly [name: string]: unknown } | undefined;
 }
 
 /** The paths of a copied or moved file, relative to the workspace. */
@@ -812,12 +816,12 @@ export interface WriteFileCommand {
   /** Text, or bytes in base64. */
   readonly content: string;
   /** Default: `"utf8"`. */
-  readonly encoding?: "utf8" | "base64";
+  readonly encoding?: "utf8" | "base64" | undefined;
   /** Create and Overwrite replace a file, CreateNew does not. Default: `"Create"`. */
-  readonly mode?: "Create" | "Overwrite" | "Append" | "CreateNew";
+  readonly mode?: "Create" | "Overwrite" | "Append" | "CreateNew" | undefined;
   readonly type: "write_file";
   /** Comes back in the answer. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** What was written. */

@@ -7,9 +7,10 @@ import { runDeno } from "../run_tool.ts";
 /** The path of the client's types. */
 export const TYPES = join(PROJECT, "client/types.ts");
 
-/** The schemas that the client names; those that they use come with them. */
-const ROOTS = [
-  ...["ExecutionRequest", "SessionRequest", "SessionChanges", "SessionExecutionRequest", "Cell", "Command"],
+/** The schemas of requests, whose missing fields may be undefined too; those that they use come with them. */
+const REQUESTS = ["ExecutionRequest", "SessionRequest", "SessionChanges", "SessionExecutionRequest", "Cell", "Command"];
+/** The schemas of answers, likewise. */
+const ANSWERS = [
   ...["AcceptedExecution", "ExecutionReport", "ExecutionEvent", "Session", "CommandAnswer", "FileTree"],
   ...["Context", "ContextList", "Interruption", "Problem"],
 ];
@@ -35,17 +36,18 @@ interface Schema {
 export async function printTypes(): Promise<string> {
   const schemas = createOpenApiDocument().components?.schemas as Readonly<Record<string, Schema>>;
   const named = new Map<string, string>();
-  const visit = (name: string) => {
+  const visit = (name: string, ofMissing: string) => {
     const schema = schemas[name];
     if (named.has(name)) return;
     if (schema === undefined) throw new Error(`The document has no schema ${name}`);
     named.set(name, ""); // It may use itself.
-    const uses: string[] = [];
-    named.set(name, declare(name, schema, uses));
-    uses.forEach(visit);
+    const place = { uses: [], ofMissing };
+    named.set(name, declare(name, schema, place));
+    place.uses.forEach((used) => visit(used, ofMissing));
   };
   const results = Object.entries(COMMAND_RESULTS).map(([type, schema]) => [type, String(schema.meta()?.id)] as const);
-  [...ROOTS, ...results.map(([, name]) => name)].forEach(visit);
+  REQUESTS.forEach((name) => visit(name, " | undefined"));
+  [...ANSWERS, ...results.map(([, name]) => name)].forEach((name) => visit(name, ""));
   const declarations = [...named].toSorted(([one], [other]) => one < other ? -1 : 1).map(([, text]) => text);
   const text = [
     "// Made by `deno task client:types` from the schemas by which the service checks requests.",
@@ -56,37 +58,46 @@ export async function printTypes(): Promise<string> {
   return await format(text);
 }
 
-function declare(name: string, schema: Schema, uses: string[]): string {
+/** Where a type stands. */
+interface Place {
+  /** Gets the names that it uses. */
+  readonly uses: string[];
+  /** What the type of a field that may be missing ends with. */
+  readonly ofMissing: string;
+}
+
+function declare(name: string, schema: Schema, place: Place): string {
   const body = schema.properties === undefined || (schema.oneOf ?? schema.anyOf) !== undefined
-    ? `export type ${name} = ${toType(schema, uses)};`
-    : `export interface ${name} ${toType(schema, uses)}`;
+    ? `export type ${name} = ${toType(schema, place)};`
+    : `export interface ${name} ${toType(schema, place)}`;
   return `${comment(schema)}${body}`;
 }
 
-function toType(schema: Schema, uses: string[]): string {
+function toType(schema: Schema, place: Place): string {
   const { additionalProperties, items, properties, required = [], type } = schema;
   if (schema.$ref !== undefined) {
     const name = schema.$ref.slice(REFERENCE.length);
-    uses.push(name);
+    place.uses.push(name);
     return name;
   }
   const members = schema.anyOf ?? schema.oneOf;
-  if (members !== undefined) return [...new Set(members.map((member) => toType(member, uses)))].join(" | ");
+  if (members !== undefined) return [...new Set(members.map((member) => toType(member, place)))].join(" | ");
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
-  if (Array.isArray(type)) return type.map((one) => toType({ ...schema, type: one }, uses)).join(" | ");
+  if (Array.isArray(type)) return type.map((one) => toType({ ...schema, type: one }, place)).join(" | ");
   if (type === "array") {
-    const item = toType(items ?? {}, uses);
+    const item = toType(items ?? {}, place);
     return item.includes("|") ? `readonly (${item})[]` : `readonly ${item}[]`;
   }
   if (properties !== undefined) {
-    const fields = Object.entries(properties).map(([name, field]) =>
-      `${comment(field)}readonly ${name}${required.includes(name) ? "" : "?"}: ${toType(field, uses)};`
-    );
+    const fields = Object.entries(properties).map(([name, field]) => {
+      const [mark, end] = required.includes(name) ? ["", ""] : ["?", place.ofMissing];
+      return `${comment(field)}readonly ${name}${mark}: ${toType(field, place)}${end};`;
+    });
     return `{ ${fields.join("\n")} }`;
   }
   if (type === "object") {
-    const value = typeof additionalProperties === "object" ? toType(additionalProperties, uses) : "unknown";
+    const value = typeof additionalProperties === "object" ? toType(additionalProperties, place) : "unknown";
     return `{ readonly [name: string]: ${value} }`;
   }
   return type === "integer" ? "number" : typeof type === "string" ? type : "unknown";
