@@ -5,17 +5,20 @@ import type { FileEntry, FileTree } from "./types.ts";
 /** What a listing contains. */
 export interface ListOptions extends CallOptions {
   /** Whether directories are listed with their content. Default: false. */
-  readonly recursive?: boolean;
+  readonly recursive?: boolean | undefined;
   /** A glob of names or, with a slash in it, of paths below the directory. */
-  readonly pattern?: string;
+  readonly pattern?: string | undefined;
   /** Whether names that begin with a dot are listed. Default: false. */
-  readonly includeHidden?: boolean;
+  readonly includeHidden?: boolean | undefined;
   /** Most levels; 0 means all. Default: 0. */
-  readonly maxDepth?: number;
+  readonly maxDepth?: number | undefined;
 }
 
 /** The content of a file to write. A stream needs HTTP/2 in a browser. */
 export type FileContent = string | Uint8Array | Blob | ReadableStream<Uint8Array>;
+
+/** Statuses of answers to HEAD, which has no body, that the same GET explains. */
+const EXPLAINED: readonly (number | undefined)[] = [400, 401, 403, 409];
 
 /**
  * The files of a sandbox's workspace.
@@ -50,11 +53,22 @@ export class Files {
 
   /**
    * Writes or replaces a file, and makes the directories above it. It is there when all of it has arrived. A stream is
-   * read once, so its request is not repeated.
+   * read once, so its request is not repeated; what it throws is thrown.
+   *
+   * @throws {CodeBeakerError} `invalid_request` for no content, which a program without types may give
    */
   async write(path: string, content: FileContent, { signal }: CallOptions = {}): Promise<void> {
+    if (content === undefined || content === null) {
+      throw new CodeBeakerError("invalid_request", `Cannot write ${JSON.stringify(path)}: its content is ${content}`);
+    }
     const isRepeatable = !(content instanceof ReadableStream);
-    await this.#service.json("PUT", this.#url(path), { body: content as BodyInit, signal, isRepeatable });
+    const failures: unknown[] = [];
+    const body = (isRepeatable ? content : watch(content, failures)) as BodyInit;
+    try {
+      await this.#service.json("PUT", this.#url(path), { body, signal, isRepeatable });
+    } catch (error) {
+      throw failures.length === 0 || signal?.aborted ? error : failures[0];
+    }
   }
 
   /** Lists the entries of a directory. */
@@ -70,21 +84,28 @@ export class Files {
   }
 
   /** Deletes a file or an empty directory; with `recursive`, also one with everything in it. */
-  async delete(path: string, { recursive = false, signal }: CallOptions & { recursive?: boolean } = {}): Promise<void> {
+  async delete(
+    path: string,
+    { recursive = false, signal }: CallOptions & { readonly recursive?: boolean | undefined } = {},
+  ): Promise<void> {
     await this.#service.json("DELETE", `${this.#url(path)}?recursive=${recursive}`, { signal });
   }
 
   /** The size of a file in bytes; undefined where there is none. A symlink is followed. */
   async size(path: string, { signal }: CallOptions = {}): Promise<number | undefined> {
-    try {
-      return await this.#service.request("HEAD", this.#url(path), { signal, isRepeatable: true }, (response) => {
-        const length = response.headers.get("content-length");
-        if (length !== null) return Promise.resolve(Number(length));
+    const ask = (method: string) =>
+      this.#service.request(method, this.#url(path), { signal, isRepeatable: true }, async ({ body, headers }) => {
+        await body?.cancel();
+        const length = headers.get("content-length");
+        if (length !== null) return Number(length);
         throw new CodeBeakerError("bad_answer", "The answer has no Content-Length: a proxy may have removed it");
       });
+    try {
+      return await ask("HEAD");
     } catch (error) {
       if (hasCode(error, "not_found")) return undefined;
-      throw error;
+      if (!(error instanceof CodeBeakerError) || !EXPLAINED.includes(error.status)) throw error;
+      return await ask("GET");
     }
   }
 
@@ -106,4 +127,22 @@ export class Files {
     const encoded = isPlain ? segments.map(encodeURIComponent).join("/") : encodeURIComponent(whole);
     return `${this.#path}/files/${encoded}`;
   }
+}
+
+/** Reads a stream for its upload, and keeps what it throws, which `fetch` may hide. */
+function watch(content: ReadableStream<Uint8Array>, failures: unknown[]): ReadableStream<Uint8Array> {
+  const reader = content.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        failures.push(error);
+        throw error;
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
 }

@@ -5,15 +5,15 @@ import { CodeBeakerError, toError } from "./errors.ts";
 /** Where the service is, and how patient its client is. */
 export interface ServiceOptions {
   /** The address, with a path where a proxy adds one. Default: `http://127.0.0.1:8000`. */
-  readonly url?: string | URL;
+  readonly url?: string | URL | undefined;
   /** An API key. Default: none. No error shows it. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** How often a request is repeated. Default: 5. */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
   /** Longest silence of the service, in ms. Default: 60,000; it says something every 20 s. */
-  readonly silenceMs?: number;
+  readonly silenceMs?: number | undefined;
   /** Replaces the global `fetch`. */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: typeof fetch | undefined;
 }
 
 /** Options of a call. */
@@ -27,7 +27,7 @@ export interface RequestOptions extends CallOptions {
   /** Sent as JSON. */
   readonly json?: unknown;
   /** Sent as it is. */
-  readonly body?: BodyInit;
+  readonly body?: NonNullable<RequestInit["body"]>;
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether it may be repeated though the service may have done it. */
   readonly isRepeatable?: boolean;
@@ -258,7 +258,7 @@ export class Service {
   #translate(error: unknown, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted) return signal.reason;
     if (error instanceof CodeBeakerError) return error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = this.#hideKey(reasonOf(error));
     const message = `Cannot reach the service at ${this.#base}: check that it runs, and its address: ${reason}`;
     return new CodeBeakerError("unreachable", message, { cause: error });
   }
@@ -316,6 +316,13 @@ function checkUrl(url: string): void {
     // It is no address at all.
   }
   throw new CodeBeakerError("invalid_request", message);
+}
+
+/** The message of an error and of its causes: Node says there why `fetch failed`. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return reasonOf(error.errors.at(-1)); // One for each address of a name.
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${reasonOf(error.cause)}`;
 }
 
 function decode(bytes: ArrayBuffer): string {

@@ -147,6 +147,27 @@ Deno.test("a stream is sent once, and HEAD of a busy service again", async () =>
   await rejects(files.size("a"), "internal");
 });
 
+Deno.test("size() says what is wrong in the words of the service, which an answer to HEAD lacks", async () => {
+  const path = "/v1/sessions/sess_1/files/d";
+  await using service = new FakeService({
+    [`HEAD ${path}`]: [() => new Response(null, { status: 400 }), () => new Response(null, { status: 404 })],
+    [`GET ${path}`]: [refuse("invalid_request", 400)],
+  });
+  const { files } = await Sandbox.create("python", service);
+  assertEquals((await rejects(files.size("d"), "invalid_request")).message, "It is invalid_request");
+  assertEquals(await files.size("d"), undefined);
+});
+
+Deno.test("write() refuses to empty a file for want of content, and throws what its stream throws", async () => {
+  await using service = new FakeService({});
+  const { files } = await Sandbox.create("python", service);
+  for (const content of JSON.parse("[[], [null]]")) await rejects(files.write("a", content[0]), "invalid_request");
+  assertEquals(service.lines, []);
+  const own = new RangeError("own");
+  const failing = new ReadableStream({ pull: (controller) => controller.error(own) });
+  assertEquals(await files.write("a", failing).catch((error) => error), own);
+});
+
 Deno.test("a sandbox that has ended is a conflict, and killing one that is forgotten is no error", async () => {
   const closed: Answer = () => Response.json({ ...SESSION, state: "closed", closedBecause: "idle_timeout" });
   await using service = new FakeService({

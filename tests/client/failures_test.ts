@@ -140,6 +140,13 @@ Deno.test("a service that is not there, or says nothing, is unreachable", async 
   await program.write("x"); // The program may take its time to read it.
 });
 
+Deno.test("the reason of an unreachable service is named, also where fetch hides it in a cause", async () => {
+  const cause = new AggregateError([new Error("::1"), new Error("connect ECONNREFUSED 127.0.0.1:1")]);
+  const fetch = () => Promise.reject(new TypeError("fetch failed", { cause }));
+  const { message } = await rejects(Sandbox.create("python", { retries: 0, fetch }), "unreachable");
+  assertStringIncludes(message, "its address: fetch failed: connect ECONNREFUSED 127.0.0.1:1");
+});
+
 Deno.test("a service may be silent for ever", async () => {
   const fetch = () => later(200, SESSION);
   assertEquals((await Sandbox.create("python", { silenceMs: Infinity, fetch })).id, "sess_1");
