@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { hasCode } from "./errors.ts";
+import { CodeBeakerError, hasCode } from "./errors.ts";
+import type { Files } from "./files.ts";
+import { endingNote, markedText } from "./printed_text.ts";
 import type { Program } from "./program.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { Execution } from "./types.ts";
@@ -11,17 +13,17 @@ import type { Execution } from "./types.ts";
 /** A path, and a signal that ends the operation on it. */
 export interface PathOptions {
   readonly path: string;
-  readonly abortSignal?: AbortSignal;
+  readonly abortSignal?: AbortSignal | undefined;
 }
 
 /** How a command runs. */
 export interface ProcessOptions {
   /** A line for the shell. */
   readonly command: string;
-  readonly workingDirectory?: string;
-  readonly env?: Record<string, string>;
+  readonly workingDirectory?: string | undefined;
+  readonly env?: Record<string, string> | undefined;
   /** Ends the command. */
-  readonly abortSignal?: AbortSignal;
+  readonly abortSignal?: AbortSignal | undefined;
 }
 
 /** How a program ended. One that did not exit by itself has 124 after its time limit, else 137. */
@@ -29,7 +31,10 @@ export interface ProcessEnd {
   readonly exitCode: number;
 }
 
-/** A running command. Its output is text in UTF-8; other bytes come as U+FFFD. */
+/**
+ * A running command. Its output is text in UTF-8; other bytes come as U+FFFD. A stream that misses bytes, which a command
+ * prints faster than they are sent, fails with `stream_lost`.
+ */
 export interface SandboxProcess {
   readonly stdout: ReadableStream<Uint8Array>;
   readonly stderr: ReadableStream<Uint8Array>;
@@ -45,8 +50,10 @@ export interface WritableSandboxProcess extends SandboxProcess {
 /** Starts a command. */
 export interface Spawn {
   (options: ProcessOptions & { readonly stdin: true }): Promise<WritableSandboxProcess>;
-  (options: ProcessOptions & { readonly stdin?: false }): Promise<SandboxProcess>;
-  (options: ProcessOptions & { readonly stdin?: boolean }): Promise<SandboxProcess | WritableSandboxProcess>;
+  (options: ProcessOptions & { readonly stdin?: false | undefined }): Promise<SandboxProcess>;
+  (
+    options: ProcessOptions & { readonly stdin?: boolean | undefined },
+  ): Promise<SandboxProcess | WritableSandboxProcess>;
 }
 
 /** The sandbox session of the AI SDK. A missing file is null. */
@@ -57,8 +64,10 @@ export interface SandboxSession {
   readTextFile(options: ReadTextOptions): Promise<string | null>;
   writeFile(options: PathOptions & { readonly content: ReadableStream<Uint8Array> }): Promise<void>;
   writeBinaryFile(options: PathOptions & { readonly content: Uint8Array }): Promise<void>;
-  writeTextFile(options: PathOptions & { readonly content: string; readonly encoding?: string }): Promise<void>;
-  stat(options: PathOptions): Promise<{ readonly type: "file" | "directory" | "other"; readonly size: number } | null>;
+  writeTextFile(
+    options: PathOptions & { readonly content: string; readonly encoding?: string | undefined },
+  ): Promise<void>;
+  stat(options: PathOptions): Promise<FileStat | null>;
   listDirectory(options: PathOptions): Promise<DirectoryEntry[] | null>;
   deleteFile(options: PathOptions): Promise<boolean>;
   readonly spawn: Spawn;
@@ -67,9 +76,15 @@ export interface SandboxSession {
 
 /** What is read of a text file: all, or lines that are counted from 1. */
 export interface ReadTextOptions extends PathOptions {
-  readonly encoding?: string;
-  readonly startLine?: number;
-  readonly endLine?: number;
+  readonly encoding?: string | undefined;
+  readonly startLine?: number | undefined;
+  readonly endLine?: number | undefined;
+}
+
+/** What is at a path. Only a file has a size. */
+export interface FileStat {
+  readonly type: "file" | "directory" | "other";
+  readonly size: number;
 }
 
 /** An entry of a directory. */
@@ -85,14 +100,14 @@ export interface DirectoryEntry {
  */
 export function toSandboxSession(
   sandbox: Sandbox,
-  { timeoutMs }: { readonly timeoutMs?: number } = {},
+  { timeoutMs }: { readonly timeoutMs?: number | undefined } = {},
 ): SandboxSession {
   const { commands, files, info } = sandbox;
   const toCommand = ({ command, env, workingDirectory }: ProcessOptions) => ({
     command,
-    ...(env === undefined ? {} : { env }),
-    ...(workingDirectory === undefined ? {} : { workingDirectory }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    env,
+    workingDirectory,
+    timeoutMs,
   });
   const spawn = async ({ abortSignal: signal, stdin = false, ...options }: ProcessOptions & { stdin?: boolean }) => {
     signal?.throwIfAborted();
@@ -118,28 +133,23 @@ export function toSandboxSession(
       if (!/^utf-?8$/i.test(encoding)) throw new RangeError(`Texts are written in UTF-8 alone, and not in ${encoding}`);
       await files.write(path, content, { signal });
     },
-    async stat({ path, abortSignal: signal }) {
-      try {
-        const size = await files.size(path, { signal });
-        return size === undefined ? null : { type: "file", size };
-      } catch (error) {
-        if (!hasCode(error, "invalid_request")) throw error;
-        await files.list(path, { signal }); // It is no file: this throws unless it is a directory.
-        return { type: "directory", size: 0 };
-      }
-    },
+    stat: (options) => stat(files, options),
     async listDirectory({ path, abortSignal: signal }) {
       const entries = await unlessMissing(files.list(path, { includeHidden: true, signal }));
       return entries?.map(({ name, type }) => ({ name, type })) ?? null;
     },
     async deleteFile({ path, abortSignal: signal }) {
+      if (await isDirectory(files, { path, abortSignal: signal })) {
+        throw new CodeBeakerError("invalid_request", `Cannot delete ${JSON.stringify(path)} as it is a directory`);
+      }
       return await unlessMissing(files.delete(path, { signal }).then(() => true)) ?? false;
     },
     spawn: spawn as Spawn,
     async run({ abortSignal: signal, ...options }) {
       const execution = await commands.run(toCommand(options), { signal });
-      const { stderr, stdout } = execution;
-      return { exitCode: exitCodeOf(execution), stdout, stderr: `${stderr}${noteOf(execution)}` };
+      const [stdout, stderr] = [markedText(execution, "stdout"), markedText(execution, "stderr")];
+      const note = endingNote(execution);
+      return { exitCode: exitCodeOf(execution), stdout, stderr: note === "" ? stderr : `${stderr}\n${note}\n` };
     },
   };
 }
@@ -147,8 +157,8 @@ export function toSandboxSession(
 /** Reads the events of a program once, into both of its streams. */
 function follow(program: Program, signal: AbortSignal | undefined): SandboxProcess {
   const encoder = new TextEncoder();
-  const sides = new Map<string, ReadableStreamDefaultController<Uint8Array>>();
-  const open = (name: string) =>
+  const sides = new Map<"stdout" | "stderr", ReadableStreamDefaultController<Uint8Array>>();
+  const open = (name: "stdout" | "stderr") =>
     new ReadableStream<Uint8Array>({
       start: (controller) => void sides.set(name, controller),
       cancel: () => void sides.delete(name),
@@ -158,6 +168,13 @@ function follow(program: Program, signal: AbortSignal | undefined): SandboxProce
     try {
       for await (const { data, event } of program.events({ signal })) {
         if (event === "stdout" || event === "stderr") sides.get(event)?.enqueue(encoder.encode(data.text));
+        if (event === "dropped") {
+          for (const [name, side] of sides) {
+            if (data[name] === 0) continue;
+            side.error(missingBytes(name, data[name]));
+            sides.delete(name);
+          }
+        }
         if (event === "completed") {
           sides.forEach((side) => side.close());
           return { exitCode: exitCodeOf(data) };
@@ -183,6 +200,7 @@ function toInput(program: Program): WritableStream<Uint8Array> {
       await write(decoder.decode());
       await program.closeStdin();
     },
+    abort: () => program.closeStdin(),
   });
 }
 
@@ -190,9 +208,37 @@ function exitCodeOf({ exitCode, outcome }: Execution): number {
   return exitCode ?? (outcome.kind === "timed_out" ? 124 : 137);
 }
 
-/** Tells the reader of stderr about an end that no exit code tells. */
-function noteOf({ outcome }: Execution): string {
-  return outcome.kind === "exited" ? "" : `\n[The command was ended: ${JSON.stringify(outcome)}]\n`;
+/** The error of a stream that misses bytes. A mark in it would be taken for bytes of the command. */
+function missingBytes(name: string, count: number): CodeBeakerError {
+  const advice = "let the command write it to a file, or raise limits.maxOutputBytes of the sandbox";
+  return new CodeBeakerError("stream_lost", `${count} bytes of ${name} came too fast and are lost: ${advice}`);
+}
+
+/** How the service ends the error of a path that is not a file. */
+const NO_FILE = / as it is not a file \((directory|other)\)(?:: its tree is at [^"]*)?$/;
+
+/** Describes what is at a path. A symlink is followed. */
+async function stat(files: Files, { path, abortSignal: signal }: PathOptions): Promise<FileStat | null> {
+  try {
+    const size = await files.size(path, { signal });
+    return size === undefined ? null : { type: "file", size };
+  } catch (error) {
+    const type = hasCode(error, "invalid_request") ? NO_FILE.exec(error.message)?.[1] : undefined;
+    if (type !== "directory" && type !== "other") throw error;
+    return { type, size: 0 };
+  }
+}
+
+/** Whether a path is a directory itself, and no symlink to one. */
+async function isDirectory(files: Files, { path, abortSignal: signal }: PathOptions): Promise<boolean> {
+  const found = await stat(files, { path, abortSignal: signal }).catch((error) => {
+    if (!hasCode(error, "permission_denied")) throw error;
+    return null; // A symlink that leads out of the workspace is no directory.
+  });
+  if (found?.type !== "directory") return false;
+  const [, parent = ".", name] = /^(?:(.*)\/)?([^/]+)\/*$/s.exec(path) ?? [];
+  const entries = await files.list(parent, { includeHidden: true, pattern: name, signal });
+  return !entries.some((entry) => entry.name === name && entry.type === "symlink");
 }
 
 async function unlessMissing<Found>(found: Promise<Found>): Promise<Found | null> {

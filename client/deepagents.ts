@@ -4,6 +4,7 @@
  * @module
  */
 import { CodeBeakerError } from "./errors.ts";
+import { endingNote, markedText } from "./printed_text.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** Why a file could not be moved, in the words of `deepagents`. */
@@ -28,16 +29,16 @@ export interface SandboxMethods {
 export function toBackend<Backend extends object>(
   BaseSandbox: abstract new () => Backend,
   sandbox: Sandbox,
-  { timeoutMs }: { readonly timeoutMs?: number } = {},
+  { timeoutMs }: { readonly timeoutMs?: number | undefined } = {},
 ): Backend & SandboxMethods {
   const { commands, files } = sandbox;
   const methods: SandboxMethods = {
     id: sandbox.id,
     async execute(command) {
-      const execution = await commands.run({ command, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
-      const { exitCode, outcome, stderr, stdout, truncated } = execution;
-      const note = outcome.kind === "exited" ? "" : `[The command was ended: ${JSON.stringify(outcome)}]`;
-      const output = [stdout, stderr, note].reduce((all, part) =>
+      const execution = await commands.run({ command, timeoutMs });
+      const { exitCode, truncated } = execution;
+      const parts = [markedText(execution, "stdout"), markedText(execution, "stderr"), endingNote(execution)];
+      const output = parts.reduce((all, part) =>
         all === "" || part === "" || all.endsWith("\n") ? `${all}${part}` : `${all}\n${part}`
       );
       return { output, exitCode, truncated: truncated.stdout + truncated.stderr > 0 };

@@ -5,7 +5,8 @@ import type { Problem } from "./types.ts";
  *
  * - `unreachable`: no answer came, the connection was cut, or the service was silent for too long
  * - `bad_answer`: the answer is not one of CodeBeaker, as the page of a proxy
- * - `stream_lost`: the events of a program broke off, and could not be taken up again
+ * - `stream_lost`: the events of a program broke off, and could not be taken up again; or a stream of the AI SDK's
+ *   sandbox misses bytes
  */
 export type ErrorCode = Problem["code"] | "unreachable" | "bad_answer" | "stream_lost";
 

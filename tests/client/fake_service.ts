@@ -50,7 +50,8 @@ export const COMMAND = "POST /v1/sessions/sess_1/commands";
 export const SHOW = "GET /v1/executions/exec_1";
 export const FOLLOW = `${SHOW}/events`;
 export const CANCEL = "DELETE /v1/executions/exec_1";
-export const EXECUTION = { id: "exec_1", status: "ended", outcome: { kind: "exited", exitCode: 0 }, stdout: "héllo" };
+const outcome = { kind: "exited", exitCode: 0 };
+export const EXECUTION = { id: "exec_1", status: "ended", outcome, exitCode: 0, stdout: "héllo" };
 export const accepted = () => Response.json({ id: "exec_1", status: "queued" }, { status: 202 });
 export const ended: Answer = () => Response.json(EXECUTION);
 /** An answer whose connection is cut within it. */

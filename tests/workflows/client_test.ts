@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { Sandbox } from "@codebeaker/client";
 import { packClient } from "../../packaging/client/pack.ts";
 import { runDeno, runTool } from "../../packaging/run_tool.ts";
@@ -56,9 +56,12 @@ const AI_SDK = `
     written.push(await text("d/a.txt", { startLine: 2, endLine: 9 }));
     written.push(await new Response(await session.readFile({ path: "d/.hidden" })).text());
     written.push(await text("none"), await session.readFile({ path: "none" }), await session.readBinaryFile({ path: "none" }));
-    const stats = await Promise.all(["d/a.txt", "d", "none"].map((path) => session.stat({ path })));
+    await session.run({ command: "mkfifo pipe; mkdir empty; ln -s empty link" });
+    const stats = await Promise.all(["d/a.txt", "link", "pipe", "none"].map((path) => session.stat({ path })));
     const listed = (await session.listDirectory({ path: "d" })).map(({ name, type }) => [name, type]).sort();
     const deleted = [await session.deleteFile({ path: "d/a.txt" }), await session.deleteFile({ path: "d/a.txt" })];
+    deleted.push(await fails(session.deleteFile({ path: "empty" })), await session.deleteFile({ path: "link" }));
+    deleted.push(await session.deleteFile({ path: "pipe" }));
     const refused = [
       await fails(session.readFile({ path: "/etc/passwd" })),
       await fails(session.listDirectory({ path: "h" })),
@@ -125,6 +128,25 @@ const DEEPAGENTS = `
   }));
 `;
 
+/** Variables that may be missing, and what Node reads, are given to the client. */
+const TYPED = `
+  import { createReadStream } from "node:fs";
+  import { readFile } from "node:fs/promises";
+  import { Readable } from "node:stream";
+  import { Sandbox, start } from "@codebeaker/client";
+  import { toSandboxSession } from "@codebeaker/client/ai";
+  import { toBackend } from "@codebeaker/client/deepagents";
+  const timeoutMs: number | undefined = process.argv.length > 2 ? 1 : undefined;
+  const sandbox = await Sandbox.create("python", { key: process.env.KEY, url: process.env.URL });
+  await sandbox.run({ code: "1", timeoutMs, limits: { cpuMs: timeoutMs } }, { signal: undefined });
+  await sandbox.files.write("a", await readFile("a"));
+  await sandbox.files.write("a", Readable.toWeb(createReadStream("a")) as ReadableStream<Uint8Array>);
+  const program = await start({ language: "python", code: "1", env: undefined });
+  for await (const { data, event } of program) if (event === "stdout") console.log(data.text);
+  await toSandboxSession(sandbox, { timeoutMs }).run({ command: "ls", workingDirectory: process.env.DIRECTORY });
+  toBackend(class {}, sandbox, { timeoutMs });
+`;
+
 const port = freePort();
 const origin = `http://127.0.0.1:${port}`;
 const shared = shareService(["--allow-origins", origin]);
@@ -180,7 +202,7 @@ const directory = await Deno.makeTempDir();
 globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
 
 if (parser !== undefined) {
-  const packed = install(parser);
+  const packed = install(parser, "packed");
   const runs = `
     import { Sandbox } from "@codebeaker/client";
     import { toSandboxSession } from "@codebeaker/client/ai";
@@ -213,6 +235,19 @@ if (parser !== undefined) {
   }
 }
 
+const compiler = await npmTool("typescript", "5.7.3");
+const nodeTypes = await npmTool("@types/node", "20.19.43");
+
+if (parser !== undefined && compiler !== undefined && nodeTypes !== undefined) {
+  Deno.test("the packed client has types for the oldest TypeScript and Node, with the strictest of their settings", async () => {
+    const folder = await install(parser, "typed");
+    await Deno.writeTextFile(join(folder, "use.mts"), TYPED);
+    const strict = ["--strict", "--exactOptionalPropertyTypes", "--module", "nodenext", "--noEmit"];
+    const withoutDom = ["--lib", "esnext", "--typeRoots", dirname(nodeTypes), "--types", "node"];
+    await runTool("node", [join(compiler, "bin/tsc"), ...strict, ...withoutDom, "use.mts"], { cwd: folder });
+  });
+}
+
 if (isPresent("chromium", await browserAvailability())) {
   const browser = shareBrowser();
   Deno.test("the bundled client has a sandbox from create to kill, on a page of another origin [chromium]", async () => {
@@ -241,9 +276,9 @@ if (isPresent("npm_registry", npm) && isPresent("bubblewrap", await mountsAvaila
       ran: { exitCode: 3, stdout: "/workspace/d\nx\n", stderr: "e\n" },
       late: [124, true],
       written: ["a\nb\nc", [104, 195, 169], "b\nc", "é", null, null, null],
-      stats: [{ type: "file", size: 5 }, { type: "directory", size: 0 }, null],
+      stats: [{ type: "file", size: 5 }, { type: "directory", size: 0 }, { type: "other", size: 0 }, null],
       listed: [[".hidden", "file"], ["a.txt", "file"]],
-      deleted: [true, false],
+      deleted: [true, false, "invalid_request", true, true],
       refused: ["permission_denied", "invalid_request", "invalid_request", "RangeError"],
       spawned: ["got é\n", "", 4],
       aborted: ["enough", "enough"],
@@ -296,11 +331,11 @@ if (npm.available) {
 }
 
 /** Installs the packed client in a folder, beside the package that it needs. */
-async function install(dependency: string): Promise<string> {
-  const folder = join(directory, "packed");
+async function install(dependency: string, name: string): Promise<string> {
+  const folder = join(directory, name);
   const own = join(folder, "node_modules/@codebeaker/client");
   await Deno.mkdir(own, { recursive: true });
-  await runTool("tar", ["-xzf", await packClient(directory), "--strip-components=1", "-C", own]);
+  await runTool("tar", ["-xzf", await packClient(folder), "--strip-components=1", "-C", own]);
   assertEquals(await Deno.readTextFile(join(own, "LICENSE")), await Deno.readTextFile(join(PROJECT, "LICENSE")));
   await Deno.symlink(dependency, join(folder, "node_modules/eventsource-parser"));
   await Deno.copyFile(story, join(folder, "story.mjs"));
