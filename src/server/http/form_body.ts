@@ -28,23 +28,22 @@ export interface FormPart {
 }
 
 /**
- * Reads the body of a request as a form. The lease holds its bytes once: each part is a view of them.
+ * Yields the parts of a request's body, which is a form. The lease holds its bytes once, as each part is a view of them;
+ * it does not hold the names.
  *
  * @throws {CodeBeakerError} `invalid_request` for what is no form; `too_large` for a long body or more than 1,000 parts;
  *   `busy` or `too_large` when the lease cannot grow so far
  */
-export async function formBody(context: Context<AppEnv>): Promise<FormPart[]> {
+export async function* formBody(context: Context<AppEnv>): AsyncGenerator<FormPart> {
   const [, quoted, plain] = BOUNDARY.exec(context.req.header("content-type") ?? "") ?? [];
   const boundary = quoted ?? plain;
   if (boundary === undefined) throw notForm("its type must be multipart/form-data with a boundary");
   const body = await bytesBody(context.req, { ...context.get("bodyBounds"), lease: context.get("lease") });
   const yieldToOthers = createYielder();
-  const parts: FormPart[] = [];
   for (const part of formParts(body, boundary)) {
-    parts.push(part);
+    yield part;
     await yieldToOthers();
   }
-  return parts;
 }
 
 /**

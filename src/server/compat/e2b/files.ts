@@ -57,19 +57,24 @@ export const FILE_CALLS: SandboxCalls = {
   },
 };
 
-/** Writes the files of a form, and yields to other work in between. All together are as long as a body may be. */
+/**
+ * Writes the files of a form, and yields to other work in between. All together are as long as a body may be. None is
+ * written where the form or a path in it is wrong.
+ */
 async function uploadFiles({ caller, context, id, sessions }: SandboxCall): Promise<Response> {
   const given = context.req.query("path");
-  const uploads = (await formBody(context)).filter(({ filename, name }) => name === "file" && filename !== undefined);
+  const uploads: { readonly path: string; readonly bytes: Uint8Array<ArrayBuffer> }[] = [];
+  for await (const { bytes, filename, name } of formBody(context)) {
+    if (name === "file" && filename !== undefined) uploads.push({ path: fromE2bPath(given ?? filename), bytes });
+  }
   if (uploads.length === 0) throw invalidField("file", "A form has its files in parts with the name file");
   if (given !== undefined && uploads.length > 1) {
     throw invalidField("path", "A path is that of one file: a form of several names each by its filename");
   }
   const yieldToOthers = createYielder();
   const written: object[] = [];
-  for (const { bytes, filename = "" } of uploads) {
+  for (const { bytes, path } of uploads) {
     await yieldToOthers();
-    const path = fromE2bPath(given ?? filename);
     using _lock = await sessions.lockFile(caller, id, path);
     await sessions.files(caller, id).write(path, bytes, "create");
     written.push({ name: path.slice(path.lastIndexOf("/") + 1), type: "file", path: toE2bPath(path) });

@@ -303,6 +303,7 @@ Deno.test("a form is known by its type in any case, and names the files itself w
   assertEquals(await sendForm(["x", "y"], { type }), { status: 200, written: ["x", "y"], held: [1] });
   assertEquals(await sendForm(["x"], { type, query: "?path=z" }), { status: 200, written: ["z"], held: [1] });
   assertEquals(await sendForm(["x", "y"], { type, query: "?path=z" }), { status: 400, written: [], held: [] });
+  assertEquals(await sendForm(["x", "y".repeat(5_000)], { type }), { status: 400, written: [], held: [] });
 });
 
 Deno.test("code without a context runs in its language's default one, and in the next where that is lost meanwhile", async () => {
