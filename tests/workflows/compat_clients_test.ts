@@ -42,7 +42,7 @@ const E2B_CLIENT = `
   await sandbox.files.remove("q");
   const directories = [listed, ...made, moved.path, deep, await sandbox.files.exists("q")];
   const run = (line, options) => sandbox.commands.run(line, options);
-  const ran = await run("echo $TOKEN $X; pwd; cat a/b.txt", { envs: { X: "y" } });
+  const ran = await run("echo $TOKEN $X; pwd; cat /home/user/a/b.txt", { envs: { X: "y" } });
   const exited = await failure(run("echo err >&2; exit 3"));
   const bash = await run("[[ a == a ]] && echo bash", { cwd: "/home/user/a" });
   const late = await failure(run("sleep 30", { timeoutMs: 500 }));

@@ -1,3 +1,5 @@
+import { join } from "@std/path";
+import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import type { Mount } from "../mount.ts";
 import { PROGRAM_UID } from "../own_etc.ts";
 import {
@@ -100,6 +102,7 @@ export function bubblewrapOptions(request: BubblewrapRequest): string[] {
       source,
       target,
     ]),
+    ...homeLink(mounts),
     ...(startsOthers && devices === undefined ? ["--remount-ro", "/dev"] : []),
     "--remount-ro",
     "/",
@@ -116,6 +119,13 @@ export function encodeOptions(options: readonly string[]): Uint8Array<ArrayBuffe
 /** The depth of a mount's target. A mount below another comes after it: mounted earlier, it would be hidden. */
 function depthOf({ target }: Mount): number {
   return target.split("/").filter((part) => part !== "").length;
+}
+
+/** The home of E2B's sandboxes as a link, unless a permission shows this machine's homes. */
+function homeLink(mounts: readonly Mount[]): string[] {
+  const hasWorkspace = mounts.some(({ target }) => target === WORKSPACE_ROOT);
+  const showsHomes = mounts.some(({ target }) => join(target, "/").startsWith("/home/"));
+  return hasWorkspace && !showsHomes ? ["--symlink", WORKSPACE_ROOT, "/home/user"] : [];
 }
 
 function deviceDirectory(directory: string | undefined): string[] {
