@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CodeBeakerError, hasCode } from "./errors.ts";
+import { CodeBeakerError, forgive, hasCode } from "./errors.ts";
 import type { Files } from "./files.ts";
 import { endingNote, markedText } from "./printed_text.ts";
 import type { Program } from "./program.ts";
@@ -214,18 +214,16 @@ function missingBytes(name: string, count: number): CodeBeakerError {
   return new CodeBeakerError("stream_lost", `${count} bytes of ${name} came too fast and are lost: ${advice}`);
 }
 
-/** How the service ends the error of a path that is not a file. */
-const NO_FILE = / as it is not a file \((directory|other)\)(?:: its tree is at [^"]*)?$/;
-
 /** Describes what is at a path. A symlink is followed. */
 async function stat(files: Files, { path, abortSignal: signal }: PathOptions): Promise<FileStat | null> {
   try {
     const size = await files.size(path, { signal });
     return size === undefined ? null : { type: "file", size };
   } catch (error) {
-    const type = hasCode(error, "invalid_request") ? NO_FILE.exec(error.message)?.[1] : undefined;
-    if (type !== "directory" && type !== "other") throw error;
-    return { type, size: 0 };
+    if (!hasCode(error, "invalid_request")) throw error;
+    if (error.message.endsWith("(other)")) return { type: "other", size: 0 };
+    await forgive(files.list(path, { signal }), "too_large"); // This throws unless it is a directory.
+    return { type: "directory", size: 0 };
   }
 }
 
