@@ -6,6 +6,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/run.css";
+import "./styles/output.css";
 import "./styles/result.css";
 import "./styles/lists.css";
 import "./styles/live.css";

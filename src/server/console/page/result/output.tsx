@@ -1,5 +1,6 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { RunState } from "../api/run_state.ts";
+import { applyControls } from "./terminal.ts";
 
 /** Distance from the end within which the output follows itself, in pixels. */
 const NEAR_END_PX = 40;
@@ -9,6 +10,7 @@ export function Output({ state }: { readonly state: RunState }) {
   const { execution, isShortened, phase, pieces } = state;
   const box = useRef<HTMLPreElement>(null);
   const follows = useRef(true);
+  const shown = useMemo(() => applyControls(pieces), [pieces]);
   useLayoutEffect(() => {
     if (follows.current && phase === "running" && box.current !== null) {
       box.current.scrollTop = box.current.scrollHeight;
@@ -29,7 +31,7 @@ export function Output({ state }: { readonly state: RunState }) {
         onScroll={({ currentTarget: { clientHeight, scrollHeight, scrollTop } }) => {
           follows.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
         }}
-      >{pieces.map(({ stream, text }, index) => <span key={index} class={stream}>{text}</span>)}</pre>
+      >{shown.map(({ look, stream, text }, index) => <span key={index} class={`${stream} ${look}`}>{text}</span>)}</pre>
       {isShortened && <p class="hint output-note">Earlier output is left out on this page.</p>}
       {omitted > 0 && <p class="hint output-note">The service kept all but {omitted} bytes of the output.</p>}
     </>
