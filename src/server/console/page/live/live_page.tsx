@@ -23,12 +23,12 @@ export function LivePage({ isVisible }: { readonly isVisible: boolean }) {
   const running = useAnswer<AnswerOf<typeof executionPageSchema>>("/v1/executions?status=running&limit=20", options);
   const sessions = useAnswer<AnswerOf<typeof sessionPageSchema>>("/v1/sessions?limit=50", options);
   const [measure, setMeasure] = useState<Measure>("startupMs");
-  const problem = activity.problem ?? running.problem;
+  const problem = activity.problem ?? running.problem ?? sessions.problem;
   const service = activity.answer?.service;
-  const open = sessions.answer?.sessions.filter(({ state }) => state !== "closed") ?? [];
-  const own = running.answer?.executions ?? [];
-  const figures: readonly (readonly [string, number])[] = service === undefined
-    ? [["Running", own.length], ["Sessions", open.length]]
+  const open = sessions.answer?.sessions.filter(({ state }) => state !== "closed");
+  const own = running.answer?.executions;
+  const figures: readonly (readonly [string, number | undefined])[] = service === undefined
+    ? [["Running", own?.length], ["Sessions", open?.length]]
     : [
       ["Running", service.running],
       ["Waiting", service.queued],
@@ -39,14 +39,16 @@ export function LivePage({ isVisible }: { readonly isVisible: boolean }) {
     <>
       <div class="page-head">
         <h1>Live</h1>
-        <span class="muted">{service === undefined ? "What this key may see" : "The whole service"}</span>
+        {activity.answer !== undefined && (
+          <span class="muted">{service === undefined ? "What this key may see" : "The whole service"}</span>
+        )}
       </div>
       {problem !== undefined && <ProblemNote problem={problem} />}
       <dl class="tiles">
         {figures.map(([name, value]) => (
           <div key={name} class="card tile">
             <dt>{name}</dt>
-            <dd>{value}</dd>
+            <dd>{value ?? "–"}</dd>
           </div>
         ))}
       </dl>
@@ -71,16 +73,17 @@ export function LivePage({ isVisible }: { readonly isVisible: boolean }) {
         <header class="card-head">
           <h2 id="running-title">Programs that run</h2>
         </header>
-        {own.length === 0 ? <p class="empty">None of yours runs.</p> : <ExecutionTable entries={own} />}
+        {own === undefined && running.problem !== undefined && <p class="empty">Not known.</p>}
+        {own?.length === 0 && <p class="empty">None of yours runs.</p>}
+        {own !== undefined && own.length > 0 && <ExecutionTable entries={own} />}
       </section>
       <section class="card" aria-labelledby="sessions-title">
         <header class="card-head">
           <h2 id="sessions-title">Sessions</h2>
         </header>
-        {sessions.problem !== undefined && <ProblemNote problem={sessions.problem} />}
-        {open.length === 0
-          ? <p class="empty">None of yours is open.</p>
-          : <SessionTable sessions={open} onChange={sessions.refresh} />}
+        {open === undefined && sessions.problem !== undefined && <p class="empty">Not known.</p>}
+        {open?.length === 0 && <p class="empty">None of yours is open.</p>}
+        {open !== undefined && open.length > 0 && <SessionTable sessions={open} onChange={sessions.refresh} />}
       </section>
     </>
   );
