@@ -153,7 +153,7 @@ if (isPresent("chromium", await browserAvailability())) {
     assert(await page.getByText("below the floor 10").first().isVisible());
     await page.getByRole("textbox", { name: "Least isolation" }).fill("much");
     await page.keyboard.press("Control+Enter");
-    await page.getByRole("alert").getByText("minIsolation").first().waitFor();
+    await page.getByRole("alert").getByText('"Least isolation, 0 to 10" must be a number: much').waitFor();
   });
 
   Deno.test("[chromium] a page that is opened behind another is filled as soon as it is in sight", async () => {
@@ -371,7 +371,7 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByText("no request can carry").waitFor();
     await field.fill("cb_wrong");
     await page.getByRole("button", { name: "Use the key" }).click();
-    await page.getByRole("alert").first().waitFor();
+    await page.getByRole("alert").getByText("does not know this key").waitFor();
     assertEquals(await opened.findBarriers(), []);
     await field.fill(KEY);
     await page.keyboard.press("Enter");

@@ -80,16 +80,17 @@ async function readProblem(response: Response): Promise<Problem> {
   try {
     return await response.json();
   } catch {
-    return problemOf(`The service answered ${response.status} ${response.statusText}`);
+    return problemOf("No answer", `The service answered ${response.status} ${response.statusText}`);
   }
 }
 
 /** Makes the problem of an error. One without an answer means that the service was not reached. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
-  return problemOf("The service cannot be reached. Check that it runs, and try again.");
+  return problemOf("No answer", "The service cannot be reached. Check that it runs, and try again.");
 }
 
-function problemOf(detail: string): Problem {
-  return { type: "about:blank", title: "No answer", status: 503, code: "internal", detail, requestId: "" };
+/** Makes a problem that is none of an answer. */
+export function problemOf(title: string, detail: string): Problem {
+  return { type: "about:blank", title, status: 503, code: "internal", detail, requestId: "" };
 }

@@ -18,6 +18,8 @@ export interface Run {
   /** Ends the program. Its output stays. Where that fails, the state has the problem while the program runs on. */
   stop(): void;
   reset(): void;
+  /** Shows why there is no request. */
+  refuse(problem: Problem): void;
 }
 
 /** Follows one execution at a time. The page is painted at most once a frame, however much a program prints. */
@@ -79,9 +81,11 @@ export function useRun(): Run {
     publish(IDLE, true);
   }, []);
 
+  const refuse = useCallback((problem: Problem) => publish({ ...IDLE, phase: "failed", problem }, true), []);
+
   useEffect(() => () => current.current?.abort(), []);
   const isBusy = state.phase === "waiting" || state.phase === "running";
-  return { state: isBusy && unstopped ? { ...state, problem: unstopped } : state, isBusy, start, stop, reset };
+  return { state: isBusy && unstopped ? { ...state, problem: unstopped } : state, isBusy, start, stop, reset, refuse };
 }
 
 function cancelled(publish: (next: RunState, isLast: boolean) => void): RunState {

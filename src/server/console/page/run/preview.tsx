@@ -3,6 +3,7 @@ import type { Selection } from "../../../../core/selection.ts";
 import { type Problem, sendForJson, toProblem } from "../api/request.ts";
 import { ProblemNote } from "../parts/problem_note.tsx";
 import { Candidates } from "../result/candidates.tsx";
+import { findMistake } from "./numbers.ts";
 import { lengthOfFiles, type ProgramForm, toRequest, toSelectionRequest } from "./program_form.ts";
 
 /** Time without a change after which the service is asked, in ms. */
@@ -13,9 +14,10 @@ const MAX_LENGTH = 262_144;
 /** Where the program would run, before it does. */
 export function Preview({ form, isVisible }: { readonly form: ProgramForm; readonly isVisible: boolean }) {
   const [found, setFound] = useState<{ readonly selection?: Selection; readonly problem?: Problem }>({});
-  const body = bodyOf(form);
+  const mistake = findMistake(form);
+  const body = mistake === undefined ? bodyOf(form) : "";
   useEffect(() => {
-    if (!isVisible) return;
+    if (!isVisible || body === "") return;
     const leaving = new AbortController();
     const timer = setTimeout(async () => {
       try {
@@ -30,7 +32,7 @@ export function Preview({ form, isVisible }: { readonly form: ProgramForm; reado
       clearTimeout(timer);
     };
   }, [body, isVisible]);
-  const { problem, selection } = found;
+  const { problem, selection } = mistake === undefined ? found : { problem: mistake };
   return (
     <>
       <section class="card result-empty" aria-label="Result">

@@ -68,7 +68,7 @@ export function toSelectionRequest({ language, limits, minIsolation, permissions
     language,
     preference,
     ...(runtime === "" ? {} : { runtime }),
-    ...(minIsolation === "" ? {} : { minIsolation: Number(minIsolation) }),
+    ...(minIsolation.trim() === "" ? {} : { minIsolation: Number(minIsolation) }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(Object.keys(others).length === 0 ? {} : { limits: others }),
     ...(Object.keys(named).length === 0 ? {} : { permissions: named }),

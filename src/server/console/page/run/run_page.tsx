@@ -3,6 +3,7 @@ import type { Remedy } from "../../../../core/denials/denial.ts";
 import { useRun } from "../api/use_run.ts";
 import { ResultPanel } from "../result/result_panel.tsx";
 import { loadDraft, saveFiles, saveProgram } from "./draft.ts";
+import { findMistake } from "./numbers.ts";
 import { Preview } from "./preview.tsx";
 import { applyRemedy, type ProgramForm, toRequest } from "./program_form.ts";
 import { ProgramEditor } from "./program_editor.tsx";
@@ -18,6 +19,8 @@ export function RunPage({ isVisible }: { readonly isVisible: boolean }) {
   const change = useCallback((changes: Partial<ProgramForm>) => setForm((last) => ({ ...last, ...changes })), []);
 
   const start = (changed: ProgramForm) => {
+    const mistake = findMistake(changed);
+    if (mistake !== undefined) return run.refuse(mistake);
     run.start("/v1/executions", { method: "POST", body: toRequest(changed) });
   };
   const allow = (remedies: readonly Remedy[]) => {

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact";
 import type { runtimeListSchema } from "../../../../core/answers/runtime.ts";
-import type { LimitName } from "../../../../core/limits.ts";
 import type { AnswerOf } from "../api/request.ts";
 import { Check, Choice, TextArea, TextField } from "../parts/fields.tsx";
 import { useAnswer } from "../parts/use_answer.ts";
+import { LEAST_ISOLATION, LIMITS } from "./numbers.ts";
 import { countOf, describePermissions, linesOf, type PermissionForm, type ProgramForm } from "./program_form.ts";
 
 /** Properties of a group of settings. */
@@ -11,16 +11,6 @@ export interface SettingsProps {
   readonly form: ProgramForm;
   onChange(changes: Partial<ProgramForm>): void;
 }
-
-const LIMITS: readonly (readonly [name: LimitName, label: string, standard: string])[] = [
-  ["timeoutMs", "Time, in ms", "10000"],
-  ["cpuMs", "CPU time, in ms", "10000"],
-  ["memoryMb", "Memory, in MB", "256"],
-  ["diskMb", "Disk, in MB", "64"],
-  ["maxProcesses", "Processes", "64"],
-  ["maxOutputBytes", "Kept output, in bytes", "1048576"],
-  ["maxTotalOutputBytes", "All output, in bytes", "67108864"],
-];
 
 /** Everything that decides how a program runs, each group closed until it is needed. */
 export function Settings({ form, onChange }: SettingsProps) {
@@ -177,7 +167,7 @@ function RuntimeSettings({ form: { minIsolation, runtime }, onChange }: Settings
         </label>
         <TextField
           isNumber
-          label="Least isolation, 0 to 10"
+          label={LEAST_ISOLATION}
           placeholder="The service's own"
           value={minIsolation}
           onChange={(text) => onChange({ minIsolation: text })}

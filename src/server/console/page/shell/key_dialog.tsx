@@ -28,7 +28,8 @@ export function KeyDialog({ onClose, onDone }: KeyDialogProps) {
       storeKey(key.trim());
       onDone();
     } catch (error) {
-      setProblem(toProblem(error).detail);
+      const { detail, status } = toProblem(error);
+      setProblem(status === 401 ? "This service does not know this key: copy it again, or ask for another" : detail);
       setIsTrying(false);
     }
   }
