@@ -119,8 +119,9 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByRole("textbox", { name: "Standard input" }).fill("typed");
     await page.keyboard.press("Enter");
     await page.getByRole("log").getByText("typed").waitFor();
-    await page.getByRole("button", { name: "End input" }).click();
+    await page.getByRole("button", { name: "End input" }).press("Enter");
     await page.getByText("Done", { exact: true }).waitFor();
+    assertEquals(await page.evaluate("document.activeElement.ariaLabel"), "Result"); // And not the page.
     await page.reload(); // The tab keeps the program.
     await page.getByText("1 of its own").waitFor();
   });
@@ -149,7 +150,8 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByRole("textbox", { name: "Least isolation" }).fill("10");
     await page.keyboard.press("Control+Enter");
     await page.getByRole("alert").getByText("No suitable runtime").waitFor();
-    await page.getByText("Why this runtime").waitFor();
+    await page.getByText("Why no runtime").waitFor();
+    assertEquals(await page.getByText("deno: isolation").count(), 0); // The list has the reasons, and nothing else.
     assert(await page.getByText("below the floor 10").first().isVisible());
     await page.getByRole("textbox", { name: "Least isolation" }).fill("much");
     await page.keyboard.press("Control+Enter");

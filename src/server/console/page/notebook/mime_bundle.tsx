@@ -7,7 +7,12 @@ export function Bundle(
 ) {
   const label = isValue ? "Value" : "Display";
   const [form] = formsOf(data);
-  if (form === undefined) return <p class="hint">A value that this page cannot show: {Object.keys(data).join(", ")}</p>;
+  if (form === undefined) {
+    const types = Object.keys(data).join(", ");
+    return (
+      <p class="display hint">This page cannot show the value: it {types === "" ? "has no form" : `is ${types}`}.</p>
+    );
+  }
   const { content, kind, type } = form;
   if (kind === "image") return <img class="display" src={toDataUrl(type, content)} alt={textOf(data) ?? label} />;
   if (kind === "html") return <HtmlFrame html={content} label={label} />;

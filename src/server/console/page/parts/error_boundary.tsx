@@ -10,7 +10,7 @@ export class ErrorBoundary
   }
 
   override render() {
-    if (this.state.hasFailed) return <p class="hint">This page cannot show the value.</p>;
+    if (this.state.hasFailed) return <p class="display hint">This page cannot show the value.</p>;
     return this.props.children;
   }
 }

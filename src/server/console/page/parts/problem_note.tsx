@@ -2,7 +2,8 @@ import type { Problem } from "../api/request.ts";
 
 /** An error answer: what is wrong, and what to do. */
 export function ProblemNote({ problem }: { readonly problem: Problem }) {
-  const { detail, errors = [], remedy, requestId, retryAfterMs, title } = problem;
+  const { detail, remedy, requestId, retryAfterMs, title } = problem;
+  const errors = problem.errors?.filter(({ message }) => !detail.includes(message)) ?? [];
   return (
     <div class="note note-bad" role="alert">
       <h3>{title}</h3>

@@ -1,4 +1,5 @@
 import type { Remedy } from "../../../../core/denials/denial.ts";
+import type { Problem } from "../api/request.ts";
 import type { RunState } from "../api/run_state.ts";
 import { ProblemNote } from "../parts/problem_note.tsx";
 import { Candidates } from "./candidates.tsx";
@@ -25,9 +26,9 @@ export function ResultPanel({ isInteractive = false, onAllow, state }: ResultPan
   const selection = execution?.selection ?? problem?.selection;
   return (
     <>
-      <section class="card result" aria-label="Result">
+      <section class="card result" aria-label="Result" tabindex={-1}>
         <OutcomeHead state={state} />
-        {problem !== undefined && <ProblemNote problem={problem} />}
+        {problem !== undefined && <ProblemNote problem={selection === undefined ? problem : withoutReasons(problem)} />}
         {execution?.compile !== undefined && <Compiler compile={execution.compile} />}
         {phase !== "failed" && <Output state={state} />}
         {isInteractive && phase === "running" && id !== undefined && <StdinLine id={id} />}
@@ -37,11 +38,17 @@ export function ResultPanel({ isInteractive = false, onAllow, state }: ResultPan
       {execution !== undefined && <OutputFiles execution={execution} />}
       {selection !== undefined && (
         <Candidates
-          title="Why this runtime"
+          title={selection.chosen === null ? "Why no runtime" : "Why this runtime"}
           selection={selection}
           attempts={execution?.attempts ?? problem?.attempts}
         />
       )}
     </>
   );
+}
+
+/** A problem without the reasons that the list of runtimes has. */
+function withoutReasons(problem: Problem): Problem {
+  const reasons = problem.errors?.map(({ message }) => message).join("; ");
+  return { ...problem, detail: problem.detail.replace(` (${reasons})`, ""), errors: [] };
 }

@@ -1,11 +1,16 @@
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Problem, send, toProblem } from "../api/request.ts";
 import { ProblemNote } from "../parts/problem_note.tsx";
 
 /** A line for a program that reads its input while it runs. */
 export function StdinLine({ id }: { readonly id: string }) {
-  const [line, setLine] = useState("");
   const [isClosed, setIsClosed] = useState(false);
+  if (isClosed) return <p class="hint output-note">Standard input has ended.</p>;
+  return <StdinForm id={id} onClose={() => setIsClosed(true)} />;
+}
+
+function StdinForm({ id, onClose }: { readonly id: string; onClose(): void }) {
+  const [line, setLine] = useState("");
   const [problem, setProblem] = useState<Problem>();
   async function feed(input: { readonly text?: string; readonly close?: boolean }): Promise<void> {
     try {
@@ -15,10 +20,14 @@ export function StdinLine({ id }: { readonly id: string }) {
       setProblem(toProblem(error));
     }
   }
-  if (isClosed) return <p class="hint output-note">Standard input has ended.</p>;
+  const form = useRef<HTMLFormElement>(null);
+  useLayoutEffect(() => () => { // The keyboard stays at the result, where the line goes away from under it.
+    if (form.current?.contains(document.activeElement)) form.current.closest("section")?.focus();
+  }, []);
   return (
     <>
       <form
+        ref={form}
         class="stdin-line"
         onSubmit={(event) => {
           event.preventDefault();
@@ -40,7 +49,7 @@ export function StdinLine({ id }: { readonly id: string }) {
           class="button button-quiet"
           onClick={() => {
             feed({ close: true });
-            setIsClosed(true);
+            onClose();
           }}
         >
           End input

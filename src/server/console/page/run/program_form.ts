@@ -83,7 +83,7 @@ export function toRequest(form: ProgramForm) {
     ...(code === "" && files.length > 0 ? {} : { code }),
     ...(files.length === 0 ? {} : { files }),
     ...(entrypoint === "" ? {} : { entrypoint }),
-    ...(args === "" ? {} : { args: args.split("\n") }),
+    ...(args === "" ? {} : { args: argumentsOf(args) }),
     ...(env.trim() === "" ? {} : { env: toVariables(env) }),
     ...(isInteractive ? {} : { stdin }),
     ...(outputs.trim() === "" ? {} : { outputs: linesOf(outputs) }),
@@ -116,6 +116,11 @@ export function describePermissions({ env, hosts, net, read, run, write }: Permi
     run ? "other programs" : "",
   ].filter((part) => part !== "");
   return parts.length === 0 ? "Only its own workspace" : parts.join(", ");
+}
+
+/** The arguments of a field, one a line. The end of the last line begins no other one. */
+export function argumentsOf(text: string): string[] {
+  return text === "" ? [] : text.replace(/\n$/, "").split("\n");
 }
 
 /** The lines of a text that are not empty. */

@@ -4,7 +4,14 @@ import type { AnswerOf } from "../api/request.ts";
 import { Check, Choice, TextArea, TextField } from "../parts/fields.tsx";
 import { useAnswer } from "../parts/use_answer.ts";
 import { LEAST_ISOLATION, LIMITS } from "./numbers.ts";
-import { countOf, describePermissions, linesOf, type PermissionForm, type ProgramForm } from "./program_form.ts";
+import {
+  argumentsOf,
+  countOf,
+  describePermissions,
+  linesOf,
+  type PermissionForm,
+  type ProgramForm,
+} from "./program_form.ts";
 
 /** Properties of a group of settings. */
 export interface SettingsProps {
@@ -46,7 +53,7 @@ function InputSettings({ form, onChange }: SettingsProps) {
   const { args, entrypoint, env, isInteractive, outputs, stdin } = form;
   const parts = [
     isInteractive ? "typed while it runs" : stdin === "" ? "" : "text",
-    args === "" ? "" : countOf(args.split("\n").length, "argument", "arguments"),
+    countOf(argumentsOf(args).length, "argument", "arguments"),
     countOf(linesOf(env).length, "variable", "variables"),
     countOf(linesOf(outputs).length, "file to return", "files to return"),
   ].filter((part) => part !== "");

@@ -25,7 +25,7 @@ Deno.test("toRequest() of a full form is a request that the service takes, with 
     ...emptyForm("typescript", "import './a.ts'"),
     files: [{ path: "a.ts", content: "export {}", encoding: "utf8" }],
     entrypoint: "a.ts",
-    args: "one\n\ntwo words",
+    args: "one\n\ntwo words\n",
     env: "NAME=a=b\n\nEMPTY=",
     stdin: "line",
     outputs: " out/*.png \n",
