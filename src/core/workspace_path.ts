@@ -3,6 +3,9 @@ import { CodeBeakerError, invalidField } from "./errors.ts";
 /** The path of the workspace for clients, and for programs where the runtime can mount. */
 export const WORKSPACE_ROOT = "/workspace";
 
+/** Where programs that were written for E2B look for the workspace. */
+export const WORKSPACE_LINK = "/home/user";
+
 /** Longest path and longest name in it, in bytes: Linux's `PATH_MAX` and `NAME_MAX`. */
 const MAX_PATH_BYTES = 4096;
 const MAX_NAME_BYTES = 255;

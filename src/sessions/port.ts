@@ -2,6 +2,7 @@ import type { Answer } from "../core/answers/answer.ts";
 import type { sessionPageSchema } from "../core/answers/session.ts";
 import type { CellRequest, ContextInfo } from "../core/requests/cell_request.ts";
 import type { Limits, RequestedLimits } from "../core/limits.ts";
+import type { PermissionSettings } from "../core/permissions/permissions.ts";
 import type { SessionChanges, SessionExecutionRequest, SessionRequest } from "../core/requests/session_request.ts";
 import type { PageRequest } from "../core/page.ts";
 import type { SessionInfo, SessionState } from "../core/session.ts";
@@ -104,4 +105,6 @@ export interface SessionsPort {
   lockFile(caller: Caller, id: string, path: string): Promise<Disposable>;
   /** The limits of a program in the session, and of its workspace. */
   limits(caller: Caller, id: string): Limits;
+  /** What programs in the session may reach. */
+  permissions(caller: Caller, id: string): PermissionSettings;
 }

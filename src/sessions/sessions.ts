@@ -1,6 +1,7 @@
 import { findCommand, type FoundCommand, TextWorkerPool } from "../commands/mod.ts";
 import { invalidField } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
+import type { PermissionSettings } from "../core/permissions/permissions.ts";
 import { leavesNetwork } from "../core/permissions/narrow_permissions.ts";
 import type { CloseReason, SessionInfo } from "../core/session.ts";
 import type { SessionChanges, SessionExecutionRequest, SessionRequest } from "../core/requests/session_request.ts";
@@ -130,6 +131,10 @@ export class Sessions implements SessionsPort, AsyncDisposable {
 
   limits(caller: Caller, id: string): Limits {
     return this.#registry.get(caller, id).lowerLimits({});
+  }
+
+  permissions(caller: Caller, id: string): PermissionSettings {
+    return this.#registry.get(caller, id).request.permissions;
   }
 
   /** Recovers the sessions of an earlier process. */

@@ -46,6 +46,7 @@ export function fakeSessions(parts: Partial<SessionsPort> = {}): SessionsPort {
     files: unexpected,
     lockFile: unexpected,
     limits: unexpected,
+    permissions: unexpected,
     ...parts,
   };
 }

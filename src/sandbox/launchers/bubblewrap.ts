@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
+import { WORKSPACE_LINK, WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import type { Mount } from "../mount.ts";
 import { PROGRAM_UID } from "../own_etc.ts";
 import {
@@ -102,7 +102,7 @@ export function bubblewrapOptions(request: BubblewrapRequest): string[] {
       source,
       target,
     ]),
-    ...homeLink(mounts),
+    ...workspaceLink(mounts),
     ...(startsOthers && devices === undefined ? ["--remount-ro", "/dev"] : []),
     "--remount-ro",
     "/",
@@ -121,11 +121,11 @@ function depthOf({ target }: Mount): number {
   return target.split("/").filter((part) => part !== "").length;
 }
 
-/** The home of E2B's sandboxes as a link, unless a permission shows this machine's homes. */
-function homeLink(mounts: readonly Mount[]): string[] {
+/** A link to the workspace, unless a permission shows this machine's homes. */
+function workspaceLink(mounts: readonly Mount[]): string[] {
   const hasWorkspace = mounts.some(({ target }) => target === WORKSPACE_ROOT);
   const showsHomes = mounts.some(({ target }) => join(target, "/").startsWith("/home/"));
-  return hasWorkspace && !showsHomes ? ["--symlink", WORKSPACE_ROOT, "/home/user"] : [];
+  return hasWorkspace && !showsHomes ? ["--symlink", WORKSPACE_ROOT, WORKSPACE_LINK] : [];
 }
 
 function deviceDirectory(directory: string | undefined): string[] {

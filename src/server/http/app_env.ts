@@ -16,6 +16,6 @@ export interface AppEnv {
     /** Memory of the body and the answer's files, until the request is answered. An upload has none. */
     lease: ByteLease;
     /** The status of a problem, where the status of its code is not exact enough. */
-    problemStatus?: 200 | 405 | 426 | 502 | undefined;
+    problemStatus?: 200 | 405 | 426 | 502;
   };
 }

@@ -35,9 +35,12 @@ export interface FormPart {
  *   `busy` or `too_large` when the lease cannot grow so far
  */
 export async function* formBody(context: Context<AppEnv>): AsyncGenerator<FormPart> {
-  const [, quoted, plain] = BOUNDARY.exec(context.req.header("content-type") ?? "") ?? [];
+  const type = context.req.header("content-type") ?? "";
+  const [, quoted, plain] = BOUNDARY.exec(type) ?? [];
   const boundary = quoted ?? plain;
-  if (boundary === undefined) throw notForm("its type must be multipart/form-data with a boundary");
+  if (boundary === undefined || !/^\s*multipart\/form-data\s*;/i.test(type)) {
+    throw notForm("its type must be multipart/form-data with a boundary");
+  }
   const body = await bytesBody(context.req, { ...context.get("bodyBounds"), lease: context.get("lease") });
   const yieldToOthers = createYielder();
   for (const part of formParts(body, boundary)) {

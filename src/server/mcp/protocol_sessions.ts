@@ -80,8 +80,11 @@ export class ProtocolSessions implements AsyncDisposable {
     const ids = addIds(session, messages);
     session.usedAt = this.#options.clock.elapsed();
     if (Array.isArray(body)) session.hasBatches = true;
-    const response = await session.transport.handleRequest(request, { parsedBody: body });
-    if (!response.ok) ids.forEach((id) => session.unanswered.delete(id));
+    const forget = () => ids.forEach((id) => session.unanswered.delete(id));
+    const answered = session.transport.handleRequest(request, { parsedBody: body });
+    answered.catch(forget);
+    const response = await answered;
+    if (!response.ok) forget();
     if (id === null && !response.ok) await this.#close(session);
     for (const message of messages) await endCancelled(session, message);
     return response;

@@ -11,6 +11,7 @@ import type { EventFormat } from "../../http/execution_events.ts";
 import { bodyAs } from "../../http/json_body.ts";
 import { streamExecution } from "../../http/send_execution.ts";
 import { failureReason } from "../failure_reason.ts";
+import { omittedDisplays } from "../printed_text.ts";
 import { submitToDefault } from "../../submit_to_default.ts";
 import { encodeEnd, encodeLines, LINES_TYPE, toErrorLine } from "./lines.ts";
 import { fromE2bPath } from "./paths.ts";
@@ -90,9 +91,9 @@ function contextsOf({ caller, id, sessions }: SandboxCall): ContextsPort {
   return sessions.contexts(caller, id);
 }
 
-/** A mark on stderr where displays are left out. */
-function omissionOf({ displaysOmitted: omitted = 0 }: Execution): object[] {
-  return omitted === 0 ? [] : [toOutputLine("stderr", `[… ${omitted} displays are left out here …]\n`)];
+function omissionOf(execution: Execution): object[] {
+  const mark = omittedDisplays(execution);
+  return mark === undefined ? [] : [toOutputLine("stderr", mark)];
 }
 
 function numberOf({ cell = "" }: Execution): object[] {

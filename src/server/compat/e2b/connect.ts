@@ -39,6 +39,11 @@ const HEAD_BYTES = 5;
 /** The flag of the last envelope of a stream. */
 const END_STREAM = 2;
 
+/** Whether a path is that of a procedure that answers with a stream. */
+export function isStream(path: string): boolean {
+  return /^\/e2b\/(process\.Process\/(Start|Connect)|filesystem\.Filesystem\/WatchDir)$/.test(path);
+}
+
 /** Whether a path is that of a remote procedure of a sandbox. */
 export function isRpc(path: string): boolean {
   return /^\/e2b\/(process|filesystem)\./.test(path);
@@ -70,8 +75,9 @@ export function streamError(error: ConnectError): Response {
 /** Answers a call that this door does not support, in the form of its API. */
 export function notSupported(context: Context<AppEnv>): Response {
   const message = "This service does not support it";
-  if (context.get("problemStatus") === 200) return streamError({ code: "unimplemented", message });
-  return context.json({ code: isRpc(context.req.path) ? "unimplemented" : 501, message }, 501);
+  const { path } = context.req;
+  if (isStream(path)) return streamError({ code: "unimplemented", message });
+  return context.json({ code: isRpc(path) ? "unimplemented" : 501, message }, 501);
 }
 
 /**

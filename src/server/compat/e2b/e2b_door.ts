@@ -1,17 +1,14 @@
 import type { Context } from "hono";
 import { auth } from "hono/utils/basic-auth";
-import { CodeBeakerError } from "../../../core/errors.ts";
+import { CodeBeakerError, hasCode } from "../../../core/errors.ts";
 import type { AppEnv } from "../../http/app_env.ts";
 import type { CompatOptions } from "../compat_options.ts";
 import { CODE_CALLS } from "./code.ts";
-import { notSupported } from "./connect.ts";
+import { isStream, notSupported } from "./connect.ts";
 import { FILE_CALLS } from "./files.ts";
 import { Processes } from "./processes.ts";
-import type { SandboxCalls } from "./sandbox_call.ts";
+import type { SandboxCall, SandboxCalls } from "./sandbox_call.ts";
 import { CONTROL_CALLS, findOpen } from "./sandboxes.ts";
-
-/** Procedures that answer with a stream. */
-const STREAMS = ["/process.Process/Start", "/process.Process/Connect", "/filesystem.Filesystem/WatchDir"];
 
 /**
  * Makes the answers of E2B's APIs over sessions. The header `E2b-Sandbox-Id` tells a sandbox's from the one that
@@ -31,14 +28,23 @@ export function e2bAnswers({ engine, sessions }: CompatOptions): (context: Conte
     const own = context.req.header("e2b-sandbox-id");
     const call = { context, caller: context.get("caller"), engine, id: own ?? named, sessions };
     if (own !== undefined) {
-      context.set("problemStatus", 502); // E2B's proxy answers so where the sandbox is not there.
-      findOpen(call);
-      context.set("problemStatus", STREAMS.includes(path) ? 200 : undefined); // The error of a stream is inside.
+      checkSandbox(call);
+      if (isStream(context.req.path)) context.set("problemStatus", 200); // Its errors are inside.
       checkUser(context);
     }
     const calls = own === undefined ? CONTROL_CALLS : sandboxCalls;
     return await calls[`${context.req.method} ${pattern}`]?.(call) ?? notSupported(context);
   };
+}
+
+/** Refuses a sandbox that is not there by 502, as E2B's proxy does. */
+function checkSandbox(call: SandboxCall): void {
+  try {
+    findOpen(call);
+  } catch (error) {
+    if (hasCode(error, "not_found")) call.context.set("problemStatus", 502);
+    throw error;
+  }
 }
 
 /** Refuses another user than programs have. E2B's clients name theirs by Basic authentication. */

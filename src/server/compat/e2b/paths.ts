@@ -1,7 +1,7 @@
-import { parseWorkspacePath, WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
+import { parseWorkspacePath, WORKSPACE_LINK, WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
 
 /** The home directory of an E2B sandbox, which stands for the workspace. */
-const HOME = /^(?:\/home\/user|~)(?:\/|$)/;
+const HOME = new RegExp(`^(?:${WORKSPACE_LINK}|~)(?:/|$)`);
 
 /**
  * Translates a path of E2B's to one of the workspace.

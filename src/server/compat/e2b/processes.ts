@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { concatBytes } from "../../../core/bytes/bytes.ts";
-import { CodeBeakerError } from "../../../core/errors.ts";
+import { CodeBeakerError, invalidField } from "../../../core/errors.ts";
 import type { Execution } from "../../../core/execution.ts";
 import { LIMITS } from "../../../core/limits.ts";
-import { decodeContent } from "../../../core/requests/content.ts";
+import { decodeContent, decodeText } from "../../../core/requests/content.ts";
 import { readJson } from "../../../core/parsing/parse_json.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import type { FeedInput } from "../../../engine/port.ts";
-import { bytesBody, decodeStrictly } from "../../http/body.ts";
+import { bytesBody } from "../../http/body.ts";
 import type { EventFormat } from "../../http/execution_events.ts";
 import { bodyAs } from "../../http/json_body.ts";
 import { streamExecution } from "../../http/send_execution.ts";
@@ -51,8 +51,9 @@ export class Processes {
     },
     "POST /process.Process/SendInput": async (call) => {
       const { input, process } = await bodyAs(call.context, inputSchema, { what: "the input" });
-      const bytes = decodeContent({ content: input.stdin, encoding: "base64" }, "input.stdin");
-      return await this.#feed(call, process.pid, { text: decodeStrictly(bytes) });
+      const text = decodeText(decodeContent({ content: input.stdin, encoding: "base64" }, "input.stdin"));
+      if (text === undefined) throw invalidField("input.stdin", "Text must be UTF-8");
+      return await this.#feed(call, process.pid, { text });
     },
     "POST /process.Process/CloseStdin": async (call) => {
       const { process } = await bodyAs(call.context, processSchema);

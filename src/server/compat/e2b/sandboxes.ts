@@ -17,11 +17,10 @@ const ENVD_VERSION = "0.5.2";
 /** Templates that stand for a language of their own name's place. Any other template is the name of a language. */
 const PYTHON_TEMPLATES = ["base", "code-interpreter-v1", "code-interpreter-beta"];
 
-/** Names in a session's metadata: its template, and whether it has the network. */
+/** The name under which a session's metadata has its template. */
 const TEMPLATE = "e2b.template";
-const NETWORK = "e2b.network";
 
-/** The errors of a request whose programs cannot have the network now. */
+/** Errors where no runtime with the network may or can run, as its memory is more than the key's. */
 const NO_NETWORK = ["permission_denied", "no_suitable_runtime", "runtime_unavailable", "too_large"] as const;
 
 const DEFAULT_TIMEOUT_S = 300;
@@ -90,7 +89,7 @@ async function createSandbox({ caller, context, sessions }: SandboxCall): Promis
     const request = parseSessionRequest({
       language: PYTHON_TEMPLATES.includes(templateID) ? "python" : templateID,
       env,
-      metadata: { ...metadata, [TEMPLATE]: templateID, [NETWORK]: allowNet },
+      metadata: { ...metadata, [TEMPLATE]: templateID },
       limits: { cpuMs: LIMITS.timeoutMs.max },
       permissions: { allowNet },
       idleTimeoutMs: MAX_LIFETIME_MS,
@@ -172,7 +171,7 @@ function toAccess(context: Context<AppEnv>, session: SessionInfo): object {
 
 /** Describes a sandbox. Python's client reads no answer without the three sizes. */
 function toSandbox({ caller, sessions }: SandboxCall, session: SessionInfo): object {
-  const { [TEMPLATE]: _template, [NETWORK]: allowInternetAccess, ...metadata } = session.metadata;
+  const { [TEMPLATE]: _template, ...metadata } = session.metadata;
   const { diskMb, memoryMb } = sessions.limits(caller, session.id);
   return {
     ...identify(session),
@@ -181,6 +180,6 @@ function toSandbox({ caller, sessions }: SandboxCall, session: SessionInfo): obj
     endAt: session.expiresAt,
     state: "running",
     metadata,
-    allowInternetAccess,
+    allowInternetAccess: sessions.permissions(caller, session.id).allowNet !== false,
   };
 }

@@ -6,6 +6,7 @@ import { parseCell } from "../../../core/requests/cell_request.ts";
 import type { ContextsPort } from "../../../sessions/port.ts";
 import { EventSender } from "../../http/event_sender.ts";
 import { failureReason } from "../failure_reason.ts";
+import { omittedDisplays } from "../printed_text.ts";
 
 /** An error as Jupyter's messages have it. */
 export type CellFailure = ReturnType<typeof describeFailure>;
@@ -57,8 +58,8 @@ export class Interpreter {
       onOutput: (chunk) => chunk.isOfError ? undefined : onOutput?.(chunk),
       onDisplay,
     }).then(({ ended }) => events.sendEnd(ended)).catch(ignore("conflict", "not_found")); // The context is lost.
-    const { displaysOmitted: omitted = 0 } = execution ?? {};
-    if (omitted > 0) publish("stream", { name: "stderr", text: `[… ${omitted} displays are left out here …]\n` });
+    const mark = execution === undefined ? undefined : omittedDisplays(execution);
+    if (mark !== undefined) publish("stream", { name: "stderr", text: mark });
     const failure = execution === undefined ? EXITED : failureOf(execution);
     if (execution === undefined || execution.contextLost === true) {
       this.isLost = !closing.aborted;

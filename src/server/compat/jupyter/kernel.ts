@@ -37,7 +37,7 @@ export class Kernel {
   #interpreter = new Interpreter();
   /** Interrupts the last code. */
   #running = new AbortController();
-  /** Grows where the requests so far are not to be evaluated. */
+  /** Incremented to abort the requests that came so far. */
   #generation = 0;
   #answered = Promise.resolve();
   #unanswered = 0;

@@ -3,6 +3,7 @@ import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
 import { CodeBeakerError, type ErrorCode } from "../../../../src/core/errors.ts";
 import type { Execution } from "../../../../src/core/execution.ts";
 import type { Limits } from "../../../../src/core/limits.ts";
+import { NO_PERMISSIONS } from "../../../../src/core/permissions/permissions.ts";
 import type { SessionChanges, SessionRequest } from "../../../../src/core/requests/session_request.ts";
 import type { Observer } from "../../../../src/engine/observer.ts";
 import type { SubmitOptions } from "../../../../src/engine/port.ts";
@@ -16,7 +17,11 @@ import { addKey, openKeyring } from "../../support/keyring.ts";
 const LOCAL = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
 const SANDBOX = { "e2b-sandbox-id": "sess_1" };
 const LIMITS = { diskMb: 64, memoryMb: 256 } as Limits;
-const OPEN: Partial<SessionsPort> = { show: () => fakeSession(), limits: () => LIMITS };
+const OPEN: Partial<SessionsPort> = {
+  show: () => fakeSession(),
+  limits: () => LIMITS,
+  permissions: () => NO_PERMISSIONS,
+};
 
 function unexpected(): never {
   throw new Error("not expected");
@@ -79,16 +84,18 @@ Deno.test("a sandbox is a session, whose template is Python or the name of a lan
 Deno.test("a sandbox that asks for the network has it where that is possible, and says whether it has", async () => {
   const make = async (code: ErrorCode | undefined) => {
     const asked: boolean[] = [];
-    let made = fakeSession();
+    let [made, given] = [fakeSession(), NO_PERMISSIONS];
     const sessions: Partial<SessionsPort> = {
       create(_caller, { metadata, permissions }) {
         asked.push(permissions.allowNet === true);
         if (code !== undefined && permissions.allowNet === true) throw new CodeBeakerError(code, "No");
         made = fakeSession({ metadata });
+        given = permissions;
         return Promise.resolve(made);
       },
       show: () => made,
       limits: () => LIMITS,
+      permissions: () => given,
     };
     const { status } = await ask(sessions, "POST /v2/sandboxes", { body: { allow_internet_access: true } });
     const shown = JSON.parse((await ask(sessions, "GET /sandboxes/sess_1")).text);
@@ -304,6 +311,7 @@ Deno.test("a form is known by its type in any case, and names the files itself w
   assertEquals(await sendForm(["x"], { type, query: "?path=z" }), { status: 200, written: ["z"], held: [1] });
   assertEquals(await sendForm(["x", "y"], { type, query: "?path=z" }), { status: 400, written: [], held: [] });
   assertEquals(await sendForm(["x", "y".repeat(5_000)], { type }), { status: 400, written: [], held: [] });
+  assertEquals(await sendForm(["x"], { type: "text/plain" }), { status: 400, written: [], held: [] });
 });
 
 Deno.test("code without a context runs in its language's default one, and in the next where that is lost meanwhile", async () => {
@@ -403,6 +411,7 @@ Deno.test("a list filters, orders, and pages what is left, whatever comes and go
   const sessions: Partial<SessionsPort> = {
     list: (_caller, { limit }) => ({ sessions: [...open.slice(0, limit), fakeSession({ state: "closing" })] }),
     limits: () => LIMITS,
+    permissions: () => NO_PERMISSIONS,
   };
   const list = async (query: string) => {
     const { headers, text } = await ask(sessions, `GET /v2/sandboxes?${query}`);
