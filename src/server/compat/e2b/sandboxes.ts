@@ -20,7 +20,7 @@ const PYTHON_TEMPLATES = ["base", "code-interpreter-v1", "code-interpreter-beta"
 /** The name under which a session's metadata has its template. */
 const TEMPLATE = "e2b.template";
 
-/** Errors where no runtime with the network may run, or is too large for the service. */
+/** The errors of a request whose programs cannot have the network now. Runtimes with it may need more memory. */
 const NO_NETWORK = ["permission_denied", "no_suitable_runtime", "runtime_unavailable", "too_large"] as const;
 
 const DEFAULT_TIMEOUT_S = 300;

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { lineOf } from "../../../../src/runtimes/docker/program/launcher_command.ts";
+import { until } from "../../../support/until.ts";
 import { launch, type LauncherProcess, type LauncherRequest, SECRET } from "./launcher_process.ts";
 
 /** Shells that images have as `sh`: Debian's, and that of others. */
@@ -319,9 +320,13 @@ Deno.test("launch.sh begins no program in a warm interpreter that was lost", asy
   const directory = await Deno.makeTempDir();
   for (const shell of SHELLS) {
     const hook = { path: `${directory}/${shell}/waits`, text: "" };
-    await using launcher = await launch({ run: ["sh", "-c", "kill -s KILL $$"], hook }, shell);
-    await launcher.until(({ told }) => told.stderr.length === 1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const pidFile = `${directory}/${shell}.pid`;
+    await using launcher = await launch({ run: ["sh", "-c", `echo $$ >${pidFile}; kill -s KILL $$`], hook }, shell);
+    await until(async () => {
+      const pid = (await Deno.readTextFile(pidFile).catch(() => "")).trim();
+      const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "State: Z"); // It may be gone.
+      return pid !== "" && /^State:\s+Z/m.test(status);
+    }, "the interpreter is lost");
     await launcher.write("0 5\ntold\n");
     await launcher.closeStdin();
     await launcher.over;
