@@ -10,6 +10,11 @@ export interface DiskUsage {
   readonly files: number;
 }
 
+/** Whether a usage is above bounds, in bytes or in files. */
+export function exceeds(used: DiskUsage, bounds: DiskUsage): boolean {
+  return used.bytes > bounds.bytes || used.files > bounds.files;
+}
+
 /** Files to measure before other tasks get their turn. */
 const FILES_PER_TURN = 256;
 const NO_BOUNDS = { bytes: Number.MAX_SAFE_INTEGER, files: Number.MAX_SAFE_INTEGER };
@@ -21,7 +26,8 @@ const MAX_POLL_SHARE = 1 / 4;
 
 /** The usage to watch, its bounds, and the pace. */
 export interface SizeWatchOptions {
-  readonly bounds: DiskUsage;
+  /** The bounds now. What passes only those from before a measurement, or only those from after it, is within them. */
+  bounds(): DiskUsage;
   /** Least time between two measurements, in ms; 20 when absent. */
   readonly restMs?: number;
   /** Whether nothing writes now. Then the size is measured every 200 ms. Absent, something may. */
@@ -83,9 +89,10 @@ export class SizeWatch {
   }
 
   async #measure(): Promise<void> {
-    const { bounds, measure, onExceeded } = this.#options;
-    const observed = await measure();
-    if (observed.bytes > bounds.bytes || observed.files > bounds.files) onExceeded(observed);
+    const { onExceeded } = this.#options;
+    const bounds = this.#options.bounds();
+    const observed = await this.#options.measure();
+    if (exceeds(observed, bounds) && exceeds(observed, this.#options.bounds())) onExceeded(observed);
   }
 }
 
@@ -93,9 +100,13 @@ export class SizeWatch {
  * Measures everything in a directory. An entry that is removed meanwhile counts nothing. A directory that cannot be
  * read, as it lies too deep or is closed to the service, counts as more than any bounds.
  *
- * @param bounds counting stops above them, which bounds the time that it takes
+ * @param options.bounds counting stops above them, which bounds the time that it takes
+ * @throws the reason of `options.signal`
  */
-export async function treeUsage(path: string, bounds: DiskUsage = NO_BOUNDS): Promise<DiskUsage> {
+export async function treeUsage(
+  path: string,
+  { bounds = NO_BOUNDS, signal }: { readonly bounds?: DiskUsage; readonly signal?: AbortSignal | undefined } = {},
+): Promise<DiskUsage> {
   const pending = [path];
   let [bytes, files] = [0, 0];
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
@@ -105,10 +116,13 @@ export async function treeUsage(path: string, bounds: DiskUsage = NO_BOUNDS): Pr
         if (isDirectory) pending.push(child);
         bytes += Math.max(blocksOf(child), 1) * BLOCK_BYTES;
         files++;
-        if (bytes > bounds.bytes || files > bounds.files) return { bytes, files };
-        if (files % FILES_PER_TURN === 0) await delay(0);
+        if (exceeds({ bytes, files }, bounds)) return { bytes, files };
+        if (files % FILES_PER_TURN !== 0) continue;
+        await delay(0);
+        signal?.throwIfAborted();
       }
     } catch (error) {
+      signal?.throwIfAborted();
       if (!isGone(error)) return { bytes: Math.max(bytes, bounds.bytes + 1), files };
     }
   }

@@ -144,7 +144,7 @@ export class ChildLife {
       ...disk,
       isIdle: () => this.#watch.isResting,
       onExceeded: (observed) => {
-        const over = diskLimit(observed, { bounds: disk.bounds, limits });
+        const over = diskLimit(observed, { bounds: disk.bounds(), limits });
         if (this.#hasEnded) this.#cause ??= over;
         else this.end(over, "kill");
       },

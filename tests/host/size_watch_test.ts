@@ -24,8 +24,8 @@ Deno.test("treeUsage() counts what lies in a directory at any depth, empty files
 Deno.test("treeUsage() counts no further than its bounds", async () => {
   const directory = await Deno.makeTempDir();
   for (let file = 0; file < 20; file++) await Deno.writeTextFile(`${directory}/${file}`, "x");
-  assertEquals((await treeUsage(directory, { bytes: 1_000_000, files: 5 })).files, 6);
-  assertEquals((await treeUsage(directory, { bytes: 1_000_000, files: 50 })).files, 20);
+  assertEquals((await treeUsage(directory, { bounds: { bytes: 1_000_000, files: 5 } })).files, 6);
+  assertEquals((await treeUsage(directory, { bounds: { bytes: 1_000_000, files: 50 } })).files, 20);
   await Deno.remove(directory, { recursive: true });
 });
 
@@ -36,7 +36,7 @@ Deno.test("treeUsage() takes what lies too deep to be looked at for more than it
     if (level > 0) await Deno.rename(`${directory}/top`, `${directory}/next/${"d".repeat(200)}`);
     await Deno.rename(`${directory}/next`, `${directory}/top`);
   }
-  assertEquals((await treeUsage(directory, { bytes: 1_000_000, files: 1_000 })).bytes, 1_000_001);
+  assertEquals((await treeUsage(directory, { bounds: { bytes: 1_000_000, files: 1_000 } })).bytes, 1_000_001);
   await removeTree(directory);
 });
 
@@ -61,7 +61,7 @@ Deno.test("treeUsage() takes what lies deeper than a path may be long for more t
     await Deno.rename(leaf, `${directory}/next/${name}`);
     await Deno.rename(`${directory}/next`, leaf);
   }
-  const { bytes } = await treeUsage(directory, { bytes: 1e9, files: 1_000 });
+  const { bytes } = await treeUsage(directory, { bounds: { bytes: 1e9, files: 1_000 } });
   assert(bytes > 1e9, `${bytes}`);
   await removeTree(directory);
 });
@@ -81,7 +81,7 @@ function watchSizes(bounds: DiskUsage, sizes: readonly (DiskUsage | undefined)[]
   const observed: DiskUsage[] = [];
   let looks = 0;
   const watch = new SizeWatch({
-    bounds,
+    bounds: () => bounds,
     restMs: 1,
     measure() {
       const size = sizes[Math.min(looks++, sizes.length - 1)];
@@ -104,6 +104,18 @@ Deno.test("SizeWatch tells each look that finds more bytes, or more files, than 
   await until(() => large.looks() >= 6, "it looked again and again");
   await large.watch.stop();
   assertEquals(large.observed, [bytes, files]);
+});
+
+Deno.test("SizeWatch tells what is more than its bounds both before and after the look", async () => {
+  const [low, high] = [{ bytes: 1, files: 0 }, { bytes: 3, files: 0 }];
+  const told = async (before: DiskUsage, after: DiskUsage) => {
+    const sizes = [{ bytes: 2, files: 0 }];
+    let [bounds, count] = [before, 0];
+    const measure = () => (bounds = after, sizes.pop() ?? NOTHING);
+    await new SizeWatch({ bounds: () => bounds, measure, onExceeded: () => void count++ }).stop();
+    return count;
+  };
+  assertEquals([await told(low, high), await told(high, low), await told(low, low)], [0, 0, 1]);
 });
 
 Deno.test("SizeWatch has a last look when it is stopped, and none after that", async () => {
@@ -132,7 +144,7 @@ Deno.test("SizeWatch measures what is idle less often, until something is about 
       counts[name]++;
       return NOTHING;
     };
-    return new SizeWatch({ bounds: NOTHING, isIdle: () => true, measure, onExceeded: () => {} });
+    return new SizeWatch({ bounds: () => NOTHING, isIdle: () => true, measure, onExceeded: () => {} });
   };
   const [idle, woken] = [watching("idle"), watching("woken")];
   const waking = setInterval(() => woken.expectWork(), 5);

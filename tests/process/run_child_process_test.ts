@@ -218,7 +218,7 @@ Deno.test("runChild() ends a program whose directory outgrows its bounds, also a
   const usages = { "too many bytes": { bytes: 5_000_000, files: 1 }, "too many files": { bytes: 1, files: 11 } };
   for (const [what, usage] of Object.entries(usages)) {
     for (const script of ["sleep 60", "sleep 0.2; exit 0"]) {
-      const disk = { bounds, restMs: 1, measure: () => Promise.resolve(usage) };
+      const disk = { bounds: () => bounds, restMs: 1, measure: () => Promise.resolve(usage) };
       const child = await runChild({ ...request(`printf '${READY}' >&2; ${script}`, { limits }), disk });
       await read(child);
       assertEquals([what, script, await child.outcome], [what, script, {

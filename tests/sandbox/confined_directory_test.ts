@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import type { Availability } from "../../src/core/capabilities.ts";
+import { CodeBeakerError } from "../../src/core/errors.ts";
 import { ConfinedDirectory, type ConfinedDirectoryParts } from "../../src/sandbox/confined_directory.ts";
 import type { OwnUids } from "../../src/host/own_uids.ts";
 import { SystemCalls } from "../../src/host/system_calls.ts";
@@ -70,13 +71,22 @@ Deno.test("ConfinedDirectory lets a program begin in what others have filled, an
     const boundsWith = async (bytes: number) => {
       await Deno.writeFile(path, new Uint8Array(bytes).fill(1));
       await directory.usage();
-      await directory.admitProgram();
+      await directory.admitProgram({ timeoutMs: 60_000 });
       return directory.programBounds;
     };
     const { bounds } = directory;
     assertEquals(await boundsWith(3 * MEBIBYTE), bounds);
     assertEquals(await boundsWith(6 * MEBIBYTE), { bytes: 7 * MEBIBYTE, files: bounds.files });
-    assertEquals(await boundsWith(16 * MEBIBYTE), { bytes: 10 * MEBIBYTE, files: bounds.files });
+    assertEquals((await boundsWith(9.5 * MEBIBYTE)).bytes, 10 * MEBIBYTE);
+    await assertRejects(
+      () => boundsWith(16 * MEBIBYTE),
+      CodeBeakerError,
+      "more than 10 MB or 1024 files: delete files",
+    );
+    for (let file = 0; file < 300; file++) await Deno.writeTextFile(`${path}${file}`, "");
+    const signal = AbortSignal.abort(new Error("it is over"));
+    await assertRejects(() => directory.admitProgram({ signal, timeoutMs: 60_000 }), Error, "it is over");
+    for (let file = 0; file < 300; file++) await Deno.remove(`${path}${file}`);
     assertEquals(await boundsWith(0), bounds);
     await directory[Symbol.asyncDispose]();
   }));
@@ -150,9 +160,9 @@ if (isPresent("tmpfs", await mountAvailability())) {
       assertEquals([mountsBelow(parent), [...Deno.readDirSync(parent)], promised], [[], [], []]);
     });
 
-  Deno.test("ConfinedDirectory promises the memory of its bounds, until it is disposed", () =>
+  Deno.test("ConfinedDirectory promises the memory of its ceiling, until it is disposed", () =>
     withMounted((directory, _, promised) => {
-      assertEquals(promised, [directory.bounds.bytes]);
+      assertEquals(promised, [directory.ceiling.bytes]);
       return Promise.resolve();
     }));
 
@@ -197,14 +207,14 @@ if (isPresent("tmpfs", await mountAvailability())) {
         const full = await directory.usage();
         await directory.admitCode();
         await Deno.writeFile(code, new Uint8Array(100_000).fill(1));
-        await directory.admitProgram();
+        await directory.admitProgram({ timeoutMs: 60_000 });
         await assertRejects(() => fill("more"), Error, "No space left");
         const { bytes } = await directory.usage();
         assert(bytes > full.bytes && bytes < full.bytes + 200_000, `${time}: ${full.bytes}, ${bytes}`);
         assert(bytes < directory.ceiling.bytes && bytes < directory.programBounds.bytes, `${time}: ${bytes}`);
         for (const name of ["file", "more", "code"]) await Deno.remove(join(directory.path, name));
         await directory.usage();
-        await directory.admitProgram();
+        await directory.admitProgram({ timeoutMs: 60_000 });
         assertEquals([time, directory.programBounds], [time, directory.bounds]);
       }
     }));

@@ -4,7 +4,6 @@ import { GO, READY } from "../../core/child_protocol.ts";
 import type { Outcome } from "../../core/execution.ts";
 import type { DenialRecord } from "../../core/denials/denial_report.ts";
 import type { Limits } from "../../core/limits.ts";
-import type { DiskUsage } from "../../host/size_watch.ts";
 import type { ChildProcesses } from "../../process/child_processes.ts";
 import { memoryLimit } from "../../process/ending.ts";
 import { type ChildRequest, type ReadyChild, startChild } from "../../process/run_child.ts";
@@ -138,16 +137,13 @@ function withoutOverhead(
   };
 }
 
-/** The watch on the files of all programs of the environment. Its bounds are those at the program's begin. */
+/** The watch on the files of all programs of the environment. */
 function diskOf(directory: ConfinedDirectory, processes: ChildProcesses): NonNullable<ChildRequest["disk"]> {
   const { isBounded } = directory;
-  let bounds: DiskUsage | undefined;
   return {
-    get bounds() {
-      return bounds ??= directory.programBounds;
-    },
+    bounds: () => directory.programBounds,
     measure: async () => {
-      const { bytes, files } = await directory.usage(bounds);
+      const { bytes, files } = await directory.usage({ most: directory.programBounds });
       return { bytes: isBounded ? bytes : bytes + processes.unlinkedBytes(), files };
     },
   };

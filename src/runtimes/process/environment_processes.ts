@@ -83,8 +83,7 @@ export class EnvironmentProcesses implements AsyncDisposable {
   async start(request: ProcessRequest, options: RunOptions): Promise<StartedProgram> {
     this.#starting++;
     try {
-      await this.#emptying;
-      await this.#site.directory.admitProgram();
+      await this.#admit(options);
       const warm = this.#canBeWarm(request) ? await this.#warm.take(keyOf(request)) : undefined;
       const process = warm ?? await startProcess(this.site, request, { signal: options.signal, goesOn: true });
       if (request.part !== "compiled") this.#isWarm = warm !== undefined;
@@ -102,8 +101,7 @@ export class EnvironmentProcesses implements AsyncDisposable {
   async startInterpreter(request: ProcessRequest, options: RunOptions): Promise<ProgramHandle> {
     this.#starting++;
     try {
-      await this.#emptying;
-      await this.#site.directory.admitProgram();
+      await this.#admit(options);
       const start = { signal: options.signal, goesOn: true, isContext: true };
       const process = await startProcess(this.site, request, start);
       return this.#follow(process, { request, options, among: this.#interpreters });
@@ -128,6 +126,14 @@ export class EnvironmentProcesses implements AsyncDisposable {
       child.kill("SIGKILL");
       return Promise.all([child.outcome, child.gone]); // The end measures the directory once more.
     }));
+  }
+
+  /** Waits until a program may begin in the directory. @throws {CodeBeakerError} `too_large` */
+  async #admit({ limits: { timeoutMs }, signal }: RunOptions): Promise<void> {
+    const { directory, mounts } = this.#site;
+    await this.#emptying;
+    directory.reopen(mounts.workspace.source); // A closed workspace cannot be counted.
+    await directory.admitProgram({ signal, timeoutMs });
   }
 
   /** Lets the program of a process begin. */

@@ -107,7 +107,7 @@ export class PackageInstaller {
       }),
       limits,
       maxDescriptors: MAX_DESCRIPTORS,
-      disk: { bounds: directory.bounds, measure: () => directory.usage() },
+      disk: { bounds: () => directory.bounds, measure: () => directory.usage() },
       stderrFilter: new HintingFilter(
         new ChildStderr({ shownTexts: { ...shownPaths, ...this.#spec.shownTexts }, memoryEndings: [] }),
         this.#spec.hints,

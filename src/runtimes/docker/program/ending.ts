@@ -2,7 +2,7 @@ import type { Outcome } from "../../../core/execution.ts";
 import type { Limits } from "../../../core/limits.ts";
 import { diskBounds } from "../../../sandbox/confined_directory.ts";
 import { diskLimit, memoryLimit, processLimit } from "../../../process/ending.ts";
-import type { DiskUsage } from "../../../host/size_watch.ts";
+import { type DiskUsage, exceeds } from "../../../host/size_watch.ts";
 import type { EngineExit } from "../engine/engine_containers.ts";
 
 /** The file systems of a container at the end of a program. */
@@ -109,7 +109,7 @@ export function outcomeOf(
   if (wasOutOfMemory) return memoryLimit({ peakMemoryBytes }, limits);
   if (wasRefusedTasks) return processLimit({ processes: 0 }, limits);
   const { isFull, usage } = disk;
-  if (usage.bytes > bounds.bytes || usage.files > bounds.files) return diskLimit(usage, { bounds, limits });
+  if (exceeds(usage, bounds)) return diskLimit(usage, { bounds, limits });
   if (isFull && status !== 0) {
     return { kind: "disk_limit", limitMb: limits.diskMb, observedMb: limits.diskMb };
   }

@@ -117,7 +117,7 @@ export class ProgramWatch {
       if (outcome !== undefined) onExceeded(outcome);
     });
     const disk = new SizeWatch({
-      bounds,
+      bounds: () => bounds,
       measure: () => group?.diskUsage() ?? { bytes: 0, files: 0 },
       onExceeded: (observed) => onExceeded(diskLimit(observed, { bounds, limits })),
     });
