@@ -62,7 +62,7 @@ export async function sendFile(
  */
 export function refuseNonFile({ path, type }: FileEntry): void {
   if (type === "file") return;
-  const hint = type === "directory" ? ": list it instead" : "";
+  const hint = type === "directory" ? ": list it instead (/v1/sessions/{id}/files?path=)" : "";
   const shown = JSON.stringify(path.slice(0, 200));
   throw new CodeBeakerError("invalid_request", `Cannot use ${shown} as it is not a file (${type})${hint}`);
 }
