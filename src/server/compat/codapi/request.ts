@@ -1,5 +1,5 @@
 import { CodeBeakerError, invalidField } from "../../../core/errors.ts";
-import { parseExecutionRequest } from "../../../core/requests/execution_request.ts";
+import { type ExecutionRequest, parseExecutionRequest } from "../../../core/requests/execution_request.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
 import { z } from "zod";
 
@@ -15,7 +15,12 @@ const requestSchema = z.looseObject({
 });
 
 /** A request of codapi's, as the engine runs it. */
-export type CodapiRequest = ReturnType<typeof parseCodapiRequest>;
+export interface CodapiRequest {
+  readonly request: ExecutionRequest;
+  readonly sandbox: string;
+  readonly version: string;
+  readonly command: string;
+}
 
 /**
  * Parses a request. The file without a name is the program.
@@ -23,7 +28,7 @@ export type CodapiRequest = ReturnType<typeof parseCodapiRequest>;
  * @throws {CodeBeakerError} `not_found` for another command than `run`; `invalid_request` for an empty request; other
  *   errors of {@link parseExecutionRequest}
  */
-export function parseCodapiRequest(body: unknown) {
+export function parseCodapiRequest(body: unknown): CodapiRequest {
   const { command, files, sandbox, version } = parseAs(requestSchema, body, { what: "the request" });
   if (command !== "run") throw new CodeBeakerError("not_found", "unknown command: a sandbox has the command run alone");
   const { "": program, ...others } = files;

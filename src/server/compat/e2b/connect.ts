@@ -3,6 +3,12 @@ import { type ErrorCode, type Failure, type FieldError, invalidField } from "../
 import type { AppEnv } from "../../http/app_env.ts";
 import { decodeStrictly } from "../../http/body.ts";
 
+/** An error of the Connect protocol. */
+interface ConnectError {
+  readonly code: string;
+  readonly message: string;
+}
+
 /** Codes of the Connect protocol for errors. */
 const CONNECT_CODES: Readonly<Record<ErrorCode, string>> = {
   invalid_request: "invalid_argument",
@@ -26,12 +32,9 @@ export function connectCode(
 }
 
 /** Translates a failure for a stream. */
-export function toConnectError({ code, details, message }: Failure) {
+export function toConnectError({ code, details, message }: Failure): ConnectError {
   return { code: connectCode({ code, errors: details.errors }), message };
 }
-
-/** An error of the Connect protocol. */
-type ConnectError = ReturnType<typeof toConnectError>;
 
 /** Length of the head of an envelope. It is one byte of flags, and the length of the message. */
 const HEAD_BYTES = 5;

@@ -9,7 +9,11 @@ import { failureReason } from "../failure_reason.ts";
 import { omittedDisplays } from "../printed_text.ts";
 
 /** An error as Jupyter's messages have it. */
-export type CellFailure = ReturnType<typeof describeFailure>;
+export interface CellFailure {
+  readonly ename: string;
+  readonly evalue: string;
+  readonly traceback: readonly string[];
+}
 
 /** The failure of code whose interpreter has ended without a reason. */
 const EXITED = describeFailure("exited", "the interpreter has exited");
@@ -73,7 +77,7 @@ export class Interpreter {
 }
 
 /** Makes a failure. Clients show its traceback alone. */
-export function describeFailure(ename: string, evalue: string, traceback = evalue) {
+export function describeFailure(ename: string, evalue: string, traceback = evalue): CellFailure {
   return { ename, evalue, traceback: traceback.split("\n") };
 }
 

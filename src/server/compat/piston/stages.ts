@@ -4,8 +4,19 @@ import { VERSION } from "../../../core/version.ts";
 import { failureReason } from "../failure_reason.ts";
 import { toPiston } from "./languages.ts";
 
-/** Piston's letters for a program that the service ended: time, output, service. Other limits have SG. */
-const ENDED: { readonly [Kind in Outcome["kind"]]?: string } = {
+/** Piston's letters for an end: another exit code than 0, signal, time, output, service. */
+type Status = "RE" | "SG" | "TO" | "OL" | "XX";
+
+/** How a stage ended, in Piston's fields. */
+interface StageEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly message: string | null;
+  readonly status: Status | null;
+}
+
+/** The letters of a program that the service ended. Other limits have SG. */
+const ENDED: { readonly [Kind in Outcome["kind"]]?: Status } = {
   timed_out: "TO",
   cpu_limit: "TO",
   output_limit: "OL",
@@ -13,8 +24,8 @@ const ENDED: { readonly [Kind in Outcome["kind"]]?: string } = {
   interrupted: "XX",
 };
 
-/** Translates the end of a program or compiler. Another exit code than 0 has the letters RE, and a signal SG. */
-export function endOf(outcome: Outcome) {
+/** Translates the end of a program or compiler. */
+export function endOf(outcome: Outcome): StageEnd {
   if (outcome.kind === "exited") {
     const { exitCode: code } = outcome;
     if (code === 0) return { code, signal: null, message: null, status: null };
