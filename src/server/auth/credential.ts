@@ -1,5 +1,6 @@
 import type { HonoRequest } from "hono";
 import { CodeBeakerError } from "../../core/errors.ts";
+import { PROTOCOL_PATHS } from "../protocol_paths.ts";
 
 /** Subprotocol of the WebSocket. A client that sends its key as a subprotocol offers this one beside it. */
 const SUBPROTOCOL = "codebeaker";
@@ -7,13 +8,13 @@ const SUBPROTOCOL = "codebeaker";
 /** Start of the subprotocol that holds a key. A browser does not let a page set headers of a WebSocket. */
 const KEY_PREFIX = `${SUBPROTOCOL}.key.`;
 
-/** The paths of Jupyter's API. */
-export const JUPYTER_PATHS = /^\/api(\/(contents|kernels|kernelspecs|sessions|status)(\/|$)|$)/;
-
 /** Paths of other protocols, and where these send keys. */
 const OTHER_KEYS: readonly (readonly [paths: RegExp, keysIn: (request: HonoRequest) => (string | undefined)[]])[] = [
-  [/^\/e2b\//, (request) => ["x-access-token", "e2b-traffic-access-token"].map((name) => request.header(name)?.trim())],
-  [JUPYTER_PATHS, (request) => [
+  [
+    PROTOCOL_PATHS.e2b,
+    (request) => ["x-access-token", "e2b-traffic-access-token"].map((name) => request.header(name)?.trim()),
+  ],
+  [PROTOCOL_PATHS.jupyter, (request) => [
     /^token +(\S+) *$/i.exec(request.header("authorization") ?? "")?.[1],
     /^.+$/s.exec(request.query("token") ?? "")?.[0], // An empty one is none.
   ]],

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
-import { JUPYTER_PATHS } from "../auth/credential.ts";
 import type { AppEnv } from "../http/app_env.ts";
 import { sendProblem } from "../http/problem.ts";
+import { PROTOCOL_PATHS } from "../protocol_paths.ts";
 import { codapiRoutes, sendCodapiError } from "./codapi/mod.ts";
 import type { CompatOptions } from "./compat_options.ts";
 import { e2bRoutes, sendE2bError } from "./e2b/mod.ts";
@@ -13,11 +13,11 @@ type SendError = (context: Context<AppEnv>, error: unknown) => Response;
 
 /** The senders of errors of other protocols, by their paths. */
 const ERROR_SENDERS: readonly (readonly [paths: RegExp, send: SendError])[] = [
-  [/^\/api\/v2(\/|$)/, sendPistonError],
-  [JUPYTER_PATHS, sendJupyterError],
-  [/^\/v1\/exec(\/|$)/, sendCodapiError],
-  [/^\/exec(\/|$)/, sendLibreChatError],
-  [/^\/e2b(\/|$)/, sendE2bError],
+  [PROTOCOL_PATHS.piston, sendPistonError],
+  [PROTOCOL_PATHS.jupyter, sendJupyterError],
+  [PROTOCOL_PATHS.codapi, sendCodapiError],
+  [PROTOCOL_PATHS.libreChat, sendLibreChatError],
+  [PROTOCOL_PATHS.e2b, sendE2bError],
 ];
 
 /** The doors for clients of other services. Each loads its code at its first request. */
