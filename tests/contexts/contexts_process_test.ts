@@ -32,7 +32,7 @@ async function withEnvironment(test: (environment: ExecutionEnvironment) => Prom
   await test(environment);
 }
 
-/** Where an interpreter does what it is told, and ends with its first cell of code, or instead of starting. */
+/** An interpreter that ends at its first cell with code. With an outcome, it ends instead of starting. */
 const mortal = (insteadOfStart?: Outcome): Pick<ExecutionEnvironment, "mainFile" | "run"> => ({
   mainFile: () => "main.js",
   run() {

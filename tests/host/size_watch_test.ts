@@ -106,16 +106,19 @@ Deno.test("SizeWatch tells each look that finds more bytes, or more files, than 
   assertEquals(large.observed, [bytes, files]);
 });
 
-Deno.test("SizeWatch tells what is more than its bounds both before and after the look", async () => {
+Deno.test("SizeWatch reports a size that exceeds the bounds from before the look and those from after it", async () => {
   const [low, high] = [{ bytes: 1, files: 0 }, { bytes: 3, files: 0 }];
-  const told = async (before: DiskUsage, after: DiskUsage) => {
+  const countReports = async (before: DiskUsage, after: DiskUsage) => {
     const sizes = [{ bytes: 2, files: 0 }];
     let [bounds, count] = [before, 0];
     const measure = () => (bounds = after, sizes.pop() ?? NOTHING);
     await new SizeWatch({ bounds: () => bounds, measure, onExceeded: () => void count++ }).stop();
     return count;
   };
-  assertEquals([await told(low, high), await told(high, low), await told(low, low)], [0, 0, 1]);
+  assertEquals(
+    [await countReports(low, high), await countReports(high, low), await countReports(low, low)],
+    [0, 0, 1],
+  );
 });
 
 Deno.test("SizeWatch has a last look when it is stopped, and none after that", async () => {

@@ -180,7 +180,7 @@ if (isPresent("deno", await testedAvailability(runtime))) {
   });
 
   Deno.test({
-    name: "[deno] what a command was denied is read from stderr, and no remedy is told for its network",
+    name: "[deno] the denials of a command are read from stderr, and those of the network have no remedy",
     ignore: !host.confinement.separatesProcesses,
     async fn() {
       for (const allowNet of [false, true]) {

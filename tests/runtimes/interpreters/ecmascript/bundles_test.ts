@@ -60,9 +60,9 @@ Deno.test("toValue() survives values that are made to be in the way", async () =
 
 Deno.test("toValue() gives any JSON back as it was, and nothing that is longer than it may be", async () => {
   const property = fc.asyncProperty(fc.jsonValue({ stringUnit: ANY_CHARACTER }), async (value) => {
-    const { value: told, valueType } = await toValue(value, { maxBytes: 1_000, maxTextLength: 100 });
-    assertEquals(costOf(told) <= 1_000, true);
-    if (valueType === "json") assertEquals(JSON.stringify(told), JSON.stringify(value));
+    const { value: result, valueType } = await toValue(value, { maxBytes: 1_000, maxTextLength: 100 });
+    assertEquals(costOf(result) <= 1_000, true);
+    if (valueType === "json") assertEquals(JSON.stringify(result), JSON.stringify(value));
   });
   await fc.assert(property);
 });

@@ -18,7 +18,7 @@ export function keep(name: string, value: unknown): boolean {
   }
 }
 
-/** Makes room: nothing is kept under a name any more. */
+/** Removes what is kept under a name. */
 export function forget(name: string): void {
   sessionStorage.removeItem(name);
 }
