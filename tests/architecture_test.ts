@@ -10,9 +10,9 @@ import {
 } from "./architecture_rules.ts";
 import { PROJECT } from "./support/service_process.ts";
 
-const MAX_LINES = 350;
+const MAX_LINES = 600;
 const MAX_LINES_OF_MAIN = 20;
-const MAX_FILES_OF_FOLDER = 25;
+const MAX_FILES_OF_FOLDER = 30;
 const MIN_ENTRIES_OF_FOLDER = 3;
 /** The service, and the page that runs in a browser. */
 const ENTRIES = ["main.ts", "src/server/console/page/main.tsx"];

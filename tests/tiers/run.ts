@@ -22,6 +22,7 @@ const FILES_A_JOB: Readonly<Record<Tier, number>> = {
   attacks: 1,
   engine: mayHaveEngine() ? 1 : 100,
   process: 4,
+  jobs: 1,
   workflows: 6,
   docs: 10,
   unit: 40,

@@ -1,5 +1,5 @@
 /** Kinds of tests by what they need, in the order in which they start: the slowest files first. */
-export const TIERS = ["attacks", "engine", "process", "workflows", "docs", "unit"] as const;
+export const TIERS = ["attacks", "engine", "process", "jobs", "workflows", "docs", "unit"] as const;
 
 /** A kind of tests. */
 export type Tier = typeof TIERS[number];
@@ -8,6 +8,7 @@ export type Tier = typeof TIERS[number];
 export function tierOf(path: string): Tier {
   if (path.includes("/attacks/")) return "attacks";
   if (path.includes("/workflows/")) return "workflows";
+  if (path.includes("/jobs/")) return "jobs";
   if (path.includes("/docs/")) return "docs";
   if (path.endsWith("_engine_test.ts")) return "engine";
   if (path.endsWith("_process_test.ts")) return "process";
