@@ -294,6 +294,7 @@ if (isPresent("chromium", await browserAvailability())) {
     await runCell(3, `Deno.jupyter.html\`${htmlThatConnects(elsewhere.origin)}\``);
     const frame = cell(3).frameLocator("iframe");
     await frame.getByText("of a program").waitFor();
+    assertEquals(await frame.locator("[srcset], set, animate").count(), 0); // Each gives an address late.
     assertEquals(await page.evaluate("window.hacked"), undefined);
     await runCell(4, "readings.missing.size");
     await cell(4).getByText("TypeError", { exact: true }).waitFor();
@@ -475,7 +476,9 @@ function htmlThatConnects(origin: string): string {
   return `<b>of a program</b><script>parent.hacked = 1</script><img src="${origin}/img" alt="" onerror="parent.hacked = 1">
     <meta http-equiv="refresh" content="0;url=${origin}/meta"><object data="${origin}/object"></object>${embedding}${hidden}
     <link rel="preconnect" href="${origin}"><svg><image href="${origin}/svg"/></svg><a href="${origin}/link">link</a>
-    ${twiceParsed}`;
+    ${twiceParsed}<img alt="" srcset="data:,x 1x, ${origin}/srcset 1.01x" sizes="1px">
+    <svg><image width="9" height="9"><set attributeName="href" to="${origin}/set"/></image>
+    <image width="9" height="9"><animate attributeName="href" values="${origin}/animate" dur="9s"/></image></svg>`;
 }
 
 /** Listens on a port of its own, and counts the connections. */
