@@ -366,7 +366,7 @@ export interface ExecutionRequest {
       readonly encoding?: "utf8" | "base64" | undefined;
     })[]
     | undefined;
-  /** The file to run; absent, the main file. */
+  /** The file to run; absent, the only file, or the main file. */
   readonly entrypoint?: string | undefined;
   /** Arguments of the program. Default: `[]`. */
   readonly args?: readonly string[] | undefined;
@@ -749,7 +749,7 @@ export interface SessionExecutionRequest {
       readonly encoding?: "utf8" | "base64" | undefined;
     })[]
     | undefined;
-  /** The file to run; absent, the main file. */
+  /** The file to run; absent, the only file, or the main file. */
   readonly entrypoint?: string | undefined;
   /** Arguments of the program. Default: `[]`. */
   readonly args?: readonly string[] | undefined;

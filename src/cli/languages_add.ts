@@ -1,4 +1,4 @@
-import { Argument, type Command } from "commander";
+import { Argument, type Command, InvalidArgumentError } from "commander";
 import { loadConfig } from "../config.ts";
 import type { AddedLanguages } from "../runtimes/entry.ts";
 import { RUNTIMES } from "../runtimes/registry.ts";
@@ -18,11 +18,24 @@ const ADDABLE: ReadonlyMap<string, AddedLanguages> = new Map(
 
 /** Defines `codebeaker languages add`, which fetches parts of languages into the service's home. */
 export function defineLanguagesAdd(command: Command, context: CommandContext): void {
+  const names = new Argument("<names...>", "the languages").argParser(collectName);
+  names.argChoices = [...ADDABLE.keys()]; // For the help and completions; collectName says more than commander does.
   command.description("install the parts of a language into the home of the service, from npm's registry")
-    .addArgument(new Argument("<names...>", "the languages").choices([...ADDABLE.keys()]));
+    .addArgument(names);
   const settings = RUNTIMES_WITH_MORE.flatMap((runtime) => Object.keys(runtime.settings));
   addSettings(command, ["home", ...settings]).action(async (names: readonly string[], flags) =>
     context.setExitCode(await addLanguages({ names, flags }, context))
+  );
+}
+
+/** @throws {InvalidArgumentError} for a name that is no language to add */
+function collectName(name: string, names: readonly string[] = []): readonly string[] {
+  if (ADDABLE.has(name)) return [...names, name];
+  throw new InvalidArgumentError(
+    `The languages that can be added are ${[...ADDABLE.keys()].join(", ")}. ` +
+      `A package is installed in a session, by the command install_packages: { "packages": [${
+        JSON.stringify(name)
+      }] }.`,
   );
 }
 

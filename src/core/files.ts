@@ -1,4 +1,5 @@
 import type { FileEntry } from "./answers/files.ts";
+import { CodeBeakerError } from "./errors.ts";
 
 export type { FileEntry };
 
@@ -15,3 +16,11 @@ export interface VisitedEntry extends Pick<FileEntry, "path" | "type"> {
 export type FileReading =
   | { readonly path: string; readonly bytes: Uint8Array }
   | { readonly path: string; readonly error: unknown };
+
+/** The error for a file that is larger than its workspace. */
+export function fileTooLarge(maxBytes: number): CodeBeakerError {
+  return new CodeBeakerError(
+    "too_large",
+    `Cannot take the file as it must be at most ${maxBytes} bytes long: open the session with a larger limits.diskMb`,
+  );
+}

@@ -98,7 +98,7 @@ export function lowerLimits({ named, enforced }: SessionLimits, requested: Reque
   const caps = { ...resolveLimits(named), timeoutMs: named.timeoutMs ?? LIMITS.timeoutMs.max };
   for (const name of namedLimits(requested)) {
     const fault = findFault(name, { value: requested[name] ?? 0, cap: caps[name], enforced });
-    if (fault !== undefined) throw invalidField(name === "timeoutMs" ? name : `limits.${name}`, fault);
+    if (fault !== undefined) throw invalidField(fieldOf(name), fault);
   }
   return mapLimits((name) => requested[name] ?? named[name] ?? LIMITS[name].default);
 }
@@ -107,9 +107,16 @@ function findFault(
   name: LimitName,
   { value, cap, enforced }: { readonly value: number; readonly cap: number; readonly enforced: readonly LimitName[] },
 ): string | undefined {
-  if (value > cap) return `At most the session's own ${cap}`;
+  if (value > cap) {
+    return `${fieldOf(name)} is at most the session's ${cap}: open the session with a larger ${fieldOf(name)}`;
+  }
   if (name === "diskMb" && value < cap) return `The workspace is the session's, with its ${cap} MB`;
   return enforced.includes(name) ? undefined : "The session's runtime does not enforce this limit";
+}
+
+/** Where a program's request names a limit. */
+function fieldOf(name: LimitName): string {
+  return name === "timeoutMs" ? name : `limits.${name}`;
 }
 
 /** Replaces the time limit by that of a command, at most `maxTimeoutMs` (default: the limit). */

@@ -102,7 +102,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   app.route("/", rpcRoutes(options));
   app.route("/", mcpRoutes(options.mcp));
   app.route("/", compatRoutes(options));
-  app.notFound((context) => answerUnrouted(context, methodsOf(context.req.path)));
+  app.notFound((context) => answerUnrouted(context, methodsOf));
   app.onError((error, context) => {
     if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
     const refused = error instanceof CodeBeakerError ? error : new CodeBeakerError("internal", "Internal error");

@@ -1,4 +1,4 @@
-import { invalidField } from "../core/errors.ts";
+import { entryOf, missingEntry } from "../core/requests/execution_request.ts";
 import { checkPaths } from "../core/requests/request_files.ts";
 import type { SessionExecutionRequest } from "../core/requests/session_request.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
@@ -17,10 +17,10 @@ export async function prepareProgram(
   checkPaths(files, code === undefined ? [] : [mainFile]);
   if (code !== undefined) await environment.files.write(mainFile, code);
   await writeFiles(environment.files, files);
-  const path = entrypoint ?? mainFile;
+  const path = entrypoint ?? (code === undefined ? entryOf(files, mainFile) : mainFile);
   const isInRequest = files.some((file) => file.path === path) || (code !== undefined && path === mainFile);
   if (!isInRequest && !await isFile(environment, path)) {
-    throw invalidField("entrypoint", `The entry point ${JSON.stringify(path)} is no file of the workspace`);
+    throw missingEntry(entrypoint, { entrypoint: path, files });
   }
   return path;
 }

@@ -71,7 +71,7 @@ export class DiskRoom {
   #full(cause?: unknown, path?: string): CodeBeakerError {
     const what = path === undefined ? "so much" : JSON.stringify(path);
     const message =
-      `Cannot write ${what} as the workspace may hold at most ${this.#diskMb} MB (its limit diskMb): delete files first`;
+      `Cannot write ${what} as the workspace may hold at most ${this.#diskMb} MB (its limit diskMb): delete files first, or open the session with a larger limits.diskMb`;
     return new CodeBeakerError("too_large", message, { cause });
   }
 }

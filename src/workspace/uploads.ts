@@ -1,4 +1,5 @@
 import { CodeBeakerError } from "../core/errors.ts";
+import { fileTooLarge } from "../core/files.ts";
 import { Spool } from "./spool.ts";
 
 /** Most uploads at the same time. Each may take as much disk space as its session. */
@@ -98,9 +99,7 @@ async function spoolFile(
   using opening = new DisposableStack();
   const spool = opening.use(Spool.open(directory));
   for await (const bytes of body) {
-    if (spool.size + bytes.length > maxBytes) {
-      throw new CodeBeakerError("too_large", `Cannot take the file as it must be at most ${maxBytes} bytes long`);
-    }
+    if (spool.size + bytes.length > maxBytes) throw fileTooLarge(maxBytes);
     spool.append(bytes);
   }
   const owned = opening.move();

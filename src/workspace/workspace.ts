@@ -213,7 +213,13 @@ export class Workspace implements AsyncDisposable {
   async #readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
     const bytes = await new Response(await this.read(path, { length: maxBytes + 1 })).bytes();
     if (bytes.length <= maxBytes) return bytes;
-    throw new CodeBeakerError("too_large", `Cannot read ${JSON.stringify(path)} at once as it is too large`);
+    throw new CodeBeakerError(
+      "too_large",
+      `Cannot read ${
+        JSON.stringify(path)
+      } at once as it has more than ${maxBytes} bytes: read parts by offset and length, ` +
+        "or the file by GET /v1/sessions/{id}/files/{path}",
+    );
   }
 
   /** Moves a directory out of programs' reach, and removes it there. */

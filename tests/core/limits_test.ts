@@ -40,9 +40,17 @@ Deno.test("lowerLimits() takes what is lower than the session's, and refuses wha
   const given = { memoryMb: 64, timeoutMs: 60_000, diskMb: DEFAULT_LIMITS.diskMb };
   assertEquals(lowerLimits({ named: { memoryMb: 128 }, enforced }, given), { ...DEFAULT_LIMITS, ...given });
   const table: [RequestedLimits, RequestedLimits, string][] = [
-    [{ memoryMb: 128 }, { memoryMb: 129 }, "At most the session's own 128"],
-    [{}, { memoryMb: 257 }, "At most the session's own 256"],
-    [{ timeoutMs: 50 }, { timeoutMs: 51 }, "At most the session's own 50"],
+    [
+      { memoryMb: 128 },
+      { memoryMb: 129 },
+      "limits.memoryMb is at most the session's 128: open the session with a larger limits.memoryMb",
+    ],
+    [{}, { memoryMb: 257 }, "limits.memoryMb is at most the session's 256"],
+    [
+      { timeoutMs: 50 },
+      { timeoutMs: 51 },
+      "timeoutMs is at most the session's 50: open the session with a larger timeoutMs",
+    ],
     [{ diskMb: 8 }, { diskMb: 7 }, "The workspace is the session's"],
   ];
   for (const [named, requested, message] of table) {

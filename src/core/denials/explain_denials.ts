@@ -1,6 +1,7 @@
 import { CodeBeakerError } from "../errors.ts";
 import { narrowPermissions } from "../permissions/narrow_permissions.ts";
 import { type PermissionBounds, type PermissionSettings, permissionsSchema } from "../permissions/permissions.ts";
+import { describeFault } from "../parsing/describe_fault.ts";
 import { MAX_DENIALS } from "../answers/vocabulary.ts";
 import type { Denial, Denials, Remedy } from "./denial.ts";
 import type { DenialRecord, DenialReport, PermissionGrant } from "./denial_report.ts";
@@ -59,7 +60,7 @@ function widen(permissions: PermissionSettings, grant: PermissionGrant): Permiss
 
 /** Why a request for these permissions would be refused, or undefined. */
 function findObstacle(wanted: PermissionSettings, bounds: PermissionBounds): string | undefined {
-  const parsed = permissionsSchema.safeParse(wanted);
+  const parsed = permissionsSchema.safeParse(wanted, { error: describeFault });
   if (!parsed.success) return parsed.error.issues[0]?.message ?? "No request can ask for it";
   try {
     narrowPermissions(wanted, bounds);

@@ -2,6 +2,7 @@ import { closestString } from "@std/text/closest-string";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { z } from "zod";
 import { CodeBeakerError, type FieldError } from "../errors.ts";
+import { describeFault } from "./describe_fault.ts";
 
 /** Most faults in an error. */
 const MAX_ERRORS = 20;
@@ -37,16 +38,20 @@ export function quoteName(given: string, known: readonly string[]): string {
  * A schema of an object that refuses unknown fields and suggests the nearest known one.
  *
  * @param options.known names to suggest; absent, those of the shape
+ * @param options.elsewhere what to do instead, by the name of a field that another request takes
  */
 export function strictObject<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
-  { known = Object.keys(shape) }: { readonly known?: readonly string[] } = {},
+  { known = Object.keys(shape), elsewhere = {} }: {
+    readonly known?: readonly string[];
+    readonly elsewhere?: Readonly<Record<string, string>>;
+  } = {},
 ): z.ZodObject<Shape, z.core.$strict> {
+  const explain = (key: string) =>
+    Object.hasOwn(elsewhere, key) ? elsewhere[key] : `Unknown field ${unknownName(key, known)}`;
   return z.strictObject(shape, {
     error: (issue) =>
-      issue.code === "unrecognized_keys"
-        ? issue.keys.slice(0, MAX_ERRORS).map((key) => `Unknown field ${unknownName(key, known)}`).join("\n")
-        : undefined,
+      issue.code === "unrecognized_keys" ? issue.keys.slice(0, MAX_ERRORS).map(explain).join("\n") : undefined,
   });
 }
 
@@ -69,7 +74,7 @@ export function parseAs<Schema extends z.ZodType>(
   value: unknown,
   { what }: { readonly what: string },
 ): z.output<Schema> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: describeFault });
   const reserved = findPrototypeKey(value);
   if (parsed.success && reserved === undefined) return parsed.data;
   const faults = reserved ?? parsed.error?.issues.flatMap(toFieldErrors) ?? [];

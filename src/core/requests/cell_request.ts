@@ -5,6 +5,7 @@ import { checkCodeSize, explainSchema } from "./content.ts";
 import { canonicalLanguage } from "../languages.ts";
 import { limitsSchema, type RequestedLimits, timeoutSchema } from "../limits.ts";
 import { parseAs, strictObject } from "../parsing/validation.ts";
+import { FIXED_BY_SESSION } from "./session_request.ts";
 
 /** A stateful interpreter of a session, as its owner sees it. */
 export type ContextInfo = Answer<typeof sessionContextSchema>;
@@ -31,7 +32,7 @@ export const cellSchema = strictObject({
   timeoutMs: timeoutSchema,
   limits: strictObject(limitsSchema.pick(CELL_LIMITS).shape).optional(),
   explain: explainSchema,
-});
+}, { elsewhere: FIXED_BY_SESSION });
 
 /**
  * Parses a request for a context; undefined means the session's language.

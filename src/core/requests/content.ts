@@ -112,7 +112,7 @@ function checkBytes(bytes: number): void {
   if (bytes <= MAX_CODE_BYTES) return;
   throw new CodeBeakerError(
     "too_large",
-    `Cannot take code as it must be at most ${MAX_CODE_BYTES} bytes long: current value is ${bytes}`,
+    `Cannot take code as it must be at most ${MAX_CODE_BYTES} bytes long, and has ${bytes}: send a longer program in files`,
     {
       details: { errors: [{ path: "code", message: `At most ${MAX_CODE_BYTES} bytes` }] },
     },

@@ -10,7 +10,7 @@ export interface ProgramRequest {
   /** The content of the language's main file. */
   readonly code?: Uint8Array<ArrayBuffer>;
   readonly files: readonly RequestFile[];
-  /** The file to run. Default: the main file. */
+  /** The file to run. Default: the only file, or the main file. */
   readonly entrypoint?: string;
   readonly args: readonly string[];
   readonly stdin?: string;
@@ -27,7 +27,7 @@ export const programFields = {
   code: z.string().optional().describe("The content of the language's main file, as main.py"),
   encoding: codeEncodingSchema,
   files: filesSchema,
-  entrypoint: z.string().min(1).optional().describe("The file to run; absent, the main file"),
+  entrypoint: z.string().min(1).optional().describe("The file to run; absent, the only file, or the main file"),
   args: argumentsSchema,
   stdin: z.string().optional().describe(
     "Absent, a client that does not wait for a plain answer can feed it, and any other program has none",

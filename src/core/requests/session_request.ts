@@ -60,12 +60,19 @@ export const sessionChangesSchema = strictObject({
   metadata: metadataSchema.optional(),
 });
 
+/** What to do instead of naming in a session what the session has fixed. */
+export const FIXED_BY_SESSION: Readonly<Record<string, string>> = Object.fromEntries(
+  ["language", "environment", "runtime", "preference", "minIsolation", "permissions"].map((
+    name,
+  ) => [name, `The session has its own ${name} already: leave it away, or open another session with this one`]),
+);
+
 /** The wire form of `POST /v1/sessions/{id}/executions`. */
 export const sessionExecutionSchema = strictObject({
   ...programFields,
   timeoutMs: timeoutSchema,
   limits: limitsSchema.optional(),
-});
+}, { elsewhere: FIXED_BY_SESSION });
 
 /**
  * Parses a request for a session.

@@ -14,6 +14,7 @@ export interface NetworkPolicy {
 
 /** Stands for a target that no line names. */
 const UNKNOWN = "*";
+const LISTEN_RULE = "programs cannot accept connections, on any runtime";
 const READ_ONLY_RULE = "the file system is read-only but for the workspace and /tmp";
 const NO_PRIVILEGE_RULE = "programs have no privilege of the operating system";
 
@@ -23,11 +24,17 @@ const MAX_LINE_LENGTH = 500;
 /** Messages about a name or address out of reach. They are those of the C library, Python, Node, Deno, Go and curl. */
 const UNREACHABLE =
   /name resolution|name or service not known|resolve host|\b(?:EAI_AGAIN|ENOTFOUND|ENETUNREACH)\b|dns error|lookup address|no such host|network is unreachable|address family not supported|\bEAFNOSUPPORT\b/i;
+/** Calls in the trace of a program that wants to serve, in several languages. */
+const LISTENING = /\bsocketserver\.py\b|\bserver_bind\b|\bcreate_server\b|\b[Ll]isten\b|\bTCPServer\b|\bServerSocket\b/;
 /** Messages about a connection that a packet filter, or the other host, refused. */
 const CONNECTION_REFUSED = /connection refused|\bECONNREFUSED\b/i;
 const READ_ONLY_FILE_SYSTEM = /read-only file system|\bEROFS\b/i;
 const NOT_PERMITTED = /operation not permitted|\bEPERM\b/i;
 const ACCESS_DENIED = /permission denied|\bEACCES\b/i;
+
+/** What the C library says of a socket of the internet where programs have none. */
+const FAMILY_REFUSED = /address family not supported|\bEAFNOSUPPORT\b/i;
+const LISTEN_DENIAL: DenialRecord = { kind: "net", target: UNKNOWN, rule: LISTEN_RULE };
 
 /** Patterns of the host in a line, the most specific first. */
 const HOSTS = [
@@ -52,8 +59,9 @@ export function readStderrDenials(stderr: string, policy: NetworkPolicy): Denial
   const lines = stderr.replaceAll(COLOURS, "").split("\n").filter((line) => line.length <= MAX_LINE_LENGTH);
   const read = lines.length <= MAX_LINES ? lines : [...lines.slice(0, MAX_LINES / 2), ...lines.slice(-MAX_LINES / 2)];
   const stackLines = read.map(parseStackLine);
+  const isServer = read.some((line) => LISTENING.test(line));
   const denials = read.flatMap((line, index) => {
-    const denial = readLine(line, policy);
+    const denial = isServer && FAMILY_REFUSED.test(line) ? LISTEN_DENIAL : readLine(line, policy);
     if (denial === undefined) return [];
     const at = findErrorPlace(stackLines, index);
     return [{ ...denial, ...(at === undefined ? {} : { at }) }];

@@ -69,7 +69,11 @@ export async function* bodyOf(
 
 /** The error for a body over its bound. */
 export function tooLarge(maxBytes: number): CodeBeakerError {
-  return new CodeBeakerError("too_large", `Cannot take the body as it must be at most ${maxBytes} bytes long`);
+  return new CodeBeakerError(
+    "too_large",
+    `Cannot take the body as it must be at most ${maxBytes} bytes long: send large files one by one to a session, ` +
+      "by PUT /v1/sessions/{id}/files/{path}",
+  );
 }
 
 /**

@@ -6,6 +6,9 @@ import type { AppEnv } from "./app_env.ts";
 /** Longest part of a path in a message. */
 const MAX_PATH_LENGTH = 200;
 
+/** Paths by which other services run a program. */
+const RUN_PATHS = /^(\/api|\/v\d+)*\/(run|runs|execute|exec|eval|execution|code)\/?$/;
+
 /** The method and shortened path of a request, for messages. */
 export function describeRequest({ req: { method, path } }: Context<AppEnv>): string {
   return `${method} ${path.slice(0, MAX_PATH_LENGTH)}`;
@@ -28,13 +31,27 @@ export function createMethodIndex({ routes }: Pick<Hono<AppEnv>, "routes">): (pa
 /**
  * Answers a request that no route takes. `OPTIONS` of a known path is answered with the path's methods.
  *
+ * @param methodsOf the methods that a path takes, none for an unknown one
  * @throws {CodeBeakerError} the error of {@link methodNotAllowed} for another method; `not_found` for an unknown path
  */
-export function answerUnrouted(context: Context<AppEnv>, methods: readonly string[]): Response {
-  if (methods.length === 0) throw new CodeBeakerError("not_found", `Cannot find ${describeRequest(context)}`);
+export function answerUnrouted(context: Context<AppEnv>, methodsOf: (path: string) => readonly string[]): Response {
+  const methods = methodsOf(context.req.path);
+  if (methods.length === 0) throw unknownPath(context, methodsOf);
   if (context.req.method !== "OPTIONS") throw methodNotAllowed(context, methods);
   context.header("allow", methods.join(", "));
   return context.body(null, 204);
+}
+
+/** Makes the error for an unknown path, which names the path that was probably meant. */
+function unknownPath(context: Context<AppEnv>, methodsOf: (path: string) => readonly string[]): CodeBeakerError {
+  const { path } = context.req;
+  const bare = path.replace(/\/+$/, "");
+  const advice = bare !== path && bare !== "" && methodsOf(bare).length > 0
+    ? "leave the slash at its end away"
+    : RUN_PATHS.test(path)
+    ? "POST /v1/executions runs a program"
+    : "GET / names the first paths, and GET /openapi.json lists all";
+  return new CodeBeakerError("not_found", `Cannot find ${describeRequest(context)}: ${advice}`);
 }
 
 /**

@@ -9,7 +9,9 @@ const DETAILS: Readonly<Record<ErrorCode, string>> = {
   permission_denied: 'Cannot serve this request as the key "ci" must have the scope "execute"',
   not_found: 'Cannot find the execution "exec_39c8a2b6f01f4c7a8a3d7cf2f39b2a55"',
   conflict: "Cannot use the session sess_0b5f3a53d2e84b3f9f0a4f6b7f1c2d3e as it is closed: create another",
-  too_large: "Cannot take the body as it must be at most 16777216 bytes long",
+  too_large:
+    "Cannot take the body as it must be at most 16777216 bytes long: send large files one by one to a session, " +
+    "by PUT /v1/sessions/{id}/files/{path}",
   unsupported_language: 'Cannot run code as no runtime supports its language: current value is "cobol"',
   no_suitable_runtime: "Cannot run python as no runtime passes the filters",
   busy: "Cannot run now as too many others wait",

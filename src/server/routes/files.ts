@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { CodeBeakerError, ignore, invalidField } from "../../core/errors.ts";
-import type { FileEntry } from "../../core/files.ts";
+import { ignore, invalidField } from "../../core/errors.ts";
+import { type FileEntry, fileTooLarge } from "../../core/files.ts";
 import { MEBIBYTE } from "../../core/limits.ts";
 import { oneOf, strictObject } from "../../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../../core/workspace_path.ts";
@@ -159,5 +159,5 @@ function refuseDeclared({ req }: FileContext, maxBytes: number): void {
   const declared = Number(req.header("content-length") ?? 0);
   const isArchive = req.path.endsWith("/archive");
   if (isArchive || declared <= maxBytes) return;
-  throw new CodeBeakerError("too_large", `Cannot take the file as it must be at most ${maxBytes} bytes long`);
+  throw fileTooLarge(maxBytes);
 }

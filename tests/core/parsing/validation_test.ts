@@ -143,3 +143,22 @@ Deno.test("parseAs() tells places and names of a bounded length", () => {
   }
   assert(message.length <= 2_000, `a text of ${message.length} characters`);
 });
+
+Deno.test("parseAs() says in words of the API what a field must be, and what it is", () => {
+  const table: [z.ZodType, unknown, string][] = [
+    [z.string(), undefined, "Must be a string, and is missing"],
+    [z.string(), 3, "Must be a string, and is a number"],
+    [z.int(), 1.5, "Must be a whole number, and is 1.5"],
+    [z.array(z.string()), "a", "Must be a list, and is a string"],
+    [z.record(z.string(), z.string()), null, "Must be an object, and is null"],
+    [z.boolean(), [], "Must be true or false, and is a list"],
+    [z.int().max(9), 10, "Must be at most 9"],
+    [z.int().min(1), 0, "Must be at least 1"],
+    [z.string().max(2), "abc", "Must be at most 2 characters long"],
+    [z.string().min(1), "", "Must not be empty"],
+    [z.array(z.int()).max(1), [1, 2], "Must be at most 1 items long"],
+    [z.union([z.string(), z.int()]), true, "Must have one of the forms that the documentation lists, and is true"],
+    [z.literal("a"), "b", 'Must be "a", and is a string'],
+  ];
+  for (const [schema, value, message] of table) assertEquals(faults(schema, value), [{ path: "", message }]);
+});

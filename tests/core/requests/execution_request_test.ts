@@ -167,7 +167,8 @@ Deno.test("parseExecutionRequest() names the file that is off before anything el
     assertEquals([error.code, error.details.errors?.[0]?.path], ["invalid_request", path]);
   }
   assertEquals(
-    fault({ language: "deno", files: [{ path: "a.ts", content: "" }] }).details.errors?.[0]?.path,
+    fault({ language: "deno", files: ["a.ts", "b.ts"].map((path) => ({ path, content: "" })) }).details.errors?.[0]
+      ?.path,
     "entrypoint",
   );
   // What a language that only a runtime knows calls its main file is not known here.
@@ -190,4 +191,17 @@ Deno.test("parseExecutionRequest() bounds what it tells of hostile names", () =>
   const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`field${index}`, 1]));
   assert((fault({ language: "deno", code: "1", ...many }).details.errors?.length ?? 0) <= 20);
   assert(fault({ ["x".repeat(1_000_000)]: 1, language: "deno", code: "1" }).message.length < 1_000);
+});
+
+Deno.test("parseExecutionRequest() runs the only file, and asks for the main one of several", () => {
+  const files = ["app.py", "util.py"].map((path) => ({ path, content: "1" }));
+  const only = parseExecutionRequest({ language: "python", files: files.slice(0, 1) });
+  assertEquals(placeFiles(only, "main.py").entrypoint, "app.py");
+  const several = fault({ language: "python", files });
+  assertEquals([several.code, several.message], [
+    "invalid_request",
+    "Name the main file in entrypoint: main.py is not among app.py, util.py",
+  ]);
+  const wrong = fault({ language: "python", files, entrypoint: "x.py" });
+  assertEquals(wrong.message, "The entrypoint must be one of the files: x.py is not among app.py, util.py");
 });

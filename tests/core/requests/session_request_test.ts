@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import { parseSessionRequest } from "../../../src/core/requests/session_request.ts";
+import { parseSessionExecution, parseSessionRequest } from "../../../src/core/requests/session_request.ts";
 
 /** Metadata whose innermost value lies so many levels deep. */
 function nested(depth: number): unknown {
@@ -29,5 +29,15 @@ Deno.test("parseSessionRequest() drops no key of metadata without a word, howeve
     const request = { language: "ts", metadata: JSON.parse(text) };
     const error = assertThrows(() => parseSessionRequest(request), CodeBeakerError);
     assertEquals([depth, error.details.errors?.[0]?.message], [depth, "This name is reserved"]);
+  }
+});
+
+Deno.test("parseSessionExecution() says of a field that its session fixed where it belongs", () => {
+  for (const name of ["language", "permissions", "runtime", "preference", "minIsolation"]) {
+    const error = assertThrows(() => parseSessionExecution({ code: "1", [name]: "x" }), CodeBeakerError);
+    assertEquals(error.details.errors, [{
+      path: name,
+      message: `The session has its own ${name} already: leave it away, or open another session with this one`,
+    }]);
   }
 });

@@ -118,3 +118,12 @@ Deno.test("readStderrDenials() finds no denial in ordinary output, and reads a b
   assertEquals(rows(line.repeat(100_000)).length <= 400, true);
   assertEquals(rows(`${"x".repeat(1_000_000)}Network is unreachable`), []);
 });
+
+Deno.test("readStderrDenials() promises no remedy to a program that wants to serve", () => {
+  const python = '  File "/usr/lib/python3.13/socketserver.py", line 453, in __init__\n' +
+    "OSError: [Errno 97] Address family not supported by protocol";
+  const node = "Error: listen EAFNOSUPPORT: address family not supported 0.0.0.0:3000";
+  for (const stderr of [python, node]) {
+    assertEquals(rows(stderr).map((row) => row.replace(/ at \S+/, "")), ["net * -"]);
+  }
+});

@@ -85,3 +85,16 @@ Deno.test("an empty body of a POST counts as {}, whatever its content type", asy
     assertEquals([status, path], [400, "language"]);
   }
 });
+
+Deno.test("an unknown path says which one was probably meant", async () => {
+  const table = [
+    ["POST /v1/executions/", "leave the slash at its end away"],
+    ["POST /run", "POST /v1/executions runs a program"],
+    ["POST /execute", "POST /v1/executions runs a program"],
+    ["GET /v1", "GET /openapi.json lists all"],
+  ];
+  for (const [request = "", advice = ""] of table) {
+    assertStringIncludes(JSON.parse((await ask(request)).text).detail, `Cannot find ${request}: `);
+    assertStringIncludes(JSON.parse((await ask(request)).text).detail, advice);
+  }
+});

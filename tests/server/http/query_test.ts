@@ -24,8 +24,8 @@ Deno.test("parseQuery() refuses unknown names with the nearest, repeated ones an
   const cases: readonly (readonly [string, string, string])[] = [
     ["?limt=1", "limt", '"limit"'],
     ["?limit=1&limit=2", "limit", "string"],
-    ["?limit=0", "limit", ">=1"],
-    ["?limit=101", "limit", "<=100"],
+    ["?limit=0", "limit", "at least 1"],
+    ["?limit=101", "limit", "at most 100"],
     ["?limit=1e1", "limit", "whole number"],
     ["?limit=-1", "limit", "whole number"],
     ["?limit=", "limit", "whole number"],

@@ -315,10 +315,10 @@ Deno.test("a session keeps as much as the service does, and each program in it l
 Deno.test("a refusal names its field where its sentence does not", async () => {
   const sessions: Partial<SessionsPort> = {
     ...oneSession(),
-    submit: () => Promise.reject(invalidField("limits.maxOutputBytes", "At most the session's own 10")),
+    submit: () => Promise.reject(invalidField("limits.maxOutputBytes", "The limit is at most 10")),
   };
   const { content } = await call({ sessions }, "run_code", { session: "sess_1", code: "1" });
-  assertEquals(content[0].text, "At most the session's own 10. Fields: limits.maxOutputBytes.");
+  assertEquals(content[0].text, "The limit is at most 10. Fields: limits.maxOutputBytes.");
   const errors = ["below 10", "below 9"].map((message) => ({ path: "minIsolation", message }));
   const submit = () => Promise.reject(new CodeBeakerError("no_suitable_runtime", "None", { details: { errors } }));
   const twice = await call({ engine: { submit } }, "run_code", { language: "ts", code: "1" });

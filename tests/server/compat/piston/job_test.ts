@@ -39,7 +39,7 @@ Deno.test("parseJob() refuses in Piston's words", () => {
     [{ ...JOB, run_memory_limit: 5e9 }, "run_memory_limit cannot exceed the configured limit of 4294967296"],
     [
       { ...JOB, args: [1] },
-      "Cannot read the execution request: args[0]: Invalid input: expected string, received number",
+      "Cannot read the execution request: args[0]: Must be a string, and is a number",
     ],
   ];
   for (const [job, message] of table) assertEquals(refusal(job), message);

@@ -30,7 +30,7 @@ export function serveDiagnostics(): { readonly listener: Listener; readonly door
     await next();
   });
   app.on(["POST", "DELETE"], "/mcp", (context) => door.answer(context));
-  app.notFound((context) => answerUnrouted(context, ["DELETE", "OPTIONS", "POST"]));
+  app.notFound((context) => answerUnrouted(context, () => ["DELETE", "OPTIONS", "POST"]));
   app.onError((error, context) => sendProblem(context, error));
   const fetch = (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => app.fetch(request, info);
   return { door, listener: listen({ host: "127.0.0.1", port: 0, fetch }) };
