@@ -3,6 +3,7 @@ import { canonicalLanguage } from "../core/languages.ts";
 import { withTimeout } from "../core/limits.ts";
 import { argumentsSchema, codeEncodingSchema, decodeCode } from "../core/requests/content.ts";
 import { strictObject } from "../core/parsing/validation.ts";
+import { FIXED_BY_SESSION } from "../core/requests/session_request.ts";
 import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";
 import { programFields, TIMEOUT_ALIASES, timeoutOf } from "./program_fields.ts";
@@ -19,7 +20,7 @@ export const executeCode = defineProgramCommand({
     args: argumentsSchema,
     stdin: z.string().optional(),
     ...programFields,
-  }),
+  }, { elsewhere: FIXED_BY_SESSION }),
   isFed: ({ stdin }) => stdin === undefined,
   async run(environment, { code, encoding, language, args, stdin, ...time }, context) {
     const bytes = decodeCode({ code, encoding }) ?? new Uint8Array();

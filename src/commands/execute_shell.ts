@@ -4,6 +4,7 @@ import { invalidField } from "../core/errors.ts";
 import { withTimeout } from "../core/limits.ts";
 import { argumentListSchema, argumentSchema } from "../core/requests/content.ts";
 import { strictObject } from "../core/parsing/validation.ts";
+import { FIXED_BY_SESSION } from "../core/requests/session_request.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";
@@ -30,7 +31,7 @@ export const executeShell = defineProgramCommand({
     env: environmentSchema.default({}),
     stdin: z.string().optional(),
     ...programFields,
-  }),
+  }, { elsewhere: FIXED_BY_SESSION }),
   isFed: ({ stdin }) => stdin === undefined,
   async run(environment, { command, args, workingDirectory, env, stdin, ...time }, context) {
     const limits = withTimeout(context, timeoutOf(time));

@@ -64,7 +64,7 @@ export const sessionChangesSchema = strictObject({
 export const FIXED_BY_SESSION: Readonly<Record<string, string>> = Object.fromEntries(
   ["language", "environment", "runtime", "preference", "minIsolation", "permissions"].map((
     name,
-  ) => [name, `The session has its own ${name} already: leave it away, or open another session with this one`]),
+  ) => [name, `The session has its own ${name} already: omit it, or open another session with this one`]),
 );
 
 /** The wire form of `POST /v1/sessions/{id}/executions`. */

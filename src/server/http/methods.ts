@@ -47,7 +47,7 @@ function unknownPath(context: Context<AppEnv>, methodsOf: (path: string) => read
   const { path } = context.req;
   const bare = path.replace(/\/+$/, "");
   const advice = bare !== path && bare !== "" && methodsOf(bare).length > 0
-    ? "leave the slash at its end away"
+    ? "omit the slash at its end"
     : RUN_PATHS.test(path)
     ? "POST /v1/executions runs a program"
     : "GET / names the first paths, and GET /openapi.json lists all";

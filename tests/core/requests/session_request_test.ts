@@ -37,7 +37,7 @@ Deno.test("parseSessionExecution() says of a field that its session fixed where 
     const error = assertThrows(() => parseSessionExecution({ code: "1", [name]: "x" }), CodeBeakerError);
     assertEquals(error.details.errors, [{
       path: name,
-      message: `The session has its own ${name} already: leave it away, or open another session with this one`,
+      message: `The session has its own ${name} already: omit it, or open another session with this one`,
     }]);
   }
 });

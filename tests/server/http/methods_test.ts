@@ -88,7 +88,7 @@ Deno.test("an empty body of a POST counts as {}, whatever its content type", asy
 
 Deno.test("an unknown path says which one was probably meant", async () => {
   const table = [
-    ["POST /v1/executions/", "leave the slash at its end away"],
+    ["POST /v1/executions/", "omit the slash at its end"],
     ["POST /run", "POST /v1/executions runs a program"],
     ["POST /execute", "POST /v1/executions runs a program"],
     ["GET /v1", "GET /openapi.json lists all"],
