@@ -32,6 +32,8 @@ const MS_REC = 0x4000n;
 const MS_PRIVATE = 0x4_0000n;
 const S_IFCHR = 0o020000;
 const MINOR_BITS = 8n;
+/** Most pseudo terminals of one namespace. All sandboxes of a machine share some 3,000. */
+const MAX_TERMINALS = 64;
 /** Tries to come back from a namespace. The kernel may lack the memory for one of them. */
 const RETURNS = 2;
 
@@ -121,9 +123,9 @@ export class MountNamespaces implements Disposable {
     return mknod(toCString(path), S_IFCHR, BigInt(major) << MINOR_BITS | BigInt(minor)) === 0;
   }
 
-  /** Mounts pseudo terminals of their own: devpts(5). Returns whether that worked. */
+  /** Mounts pseudo terminals of their own, of a bounded number: devpts(5). Returns whether that worked. */
   mountTerminals(directory: string): boolean {
-    const options = "newinstance,ptmxmode=0666,mode=620";
+    const options = `newinstance,ptmxmode=0666,mode=620,max=${MAX_TERMINALS}`;
     return this.#mount("devpts", directory, { flags: MS_NOSUID | MS_NOEXEC, options });
   }
 

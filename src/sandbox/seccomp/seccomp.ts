@@ -47,14 +47,16 @@ const THIS_MACHINE = Deno.build.os === "linux" ? Deno.build.arch : "";
 /** The architectures for which a filter can be built, as Deno names them. */
 export const FILTERED_ARCHITECTURES: readonly string[] = Object.keys(ARCHITECTURES);
 
+/** F_SETLEASE and F_NOTIFY, which make other openers of a file wait, and show when a directory is used. */
+const FILE_WATCHES = [1024, 1026];
+
 /**
  * Calls that a program in the namespaces of this machine may not make. By these it would leave its process group, with
- * which it is ended, keep objects in the kernel that outlive it, or watch files that it may not read.
+ * which it is ended, or keep objects in the kernel that outlive it.
  */
 const REFUSED_WHEN_SHARED = [
   ...["setpgid", "setsid"],
   ...["semget", "semop", "semtimedop", "semctl", "msgget", "msgsnd", "msgrcv", "msgctl"],
-  ...["inotify_init", "inotify_init1", "inotify_add_watch"],
 ];
 
 /** The properties of a program that its filter depends on. */
@@ -72,7 +74,9 @@ export interface SeccompSettings {
  *
  * - A call that is not on the list fails with EPERM. Among these are namespaces, mounts, other processes' memory, keys,
  * kernel modules, and tracing.
- * - A call that is newer than the list, or for which libraries have another way, fails with ENOSYS.
+ * - A call that is newer than the list, or for which libraries have another way, fails with ENOSYS. Among these are
+ * AIO and io_uring, whose counters are those of the whole machine, and watches on files.
+ * - A file gets no lease and no notification of its directory.
  * - A socket has one of two families with network: IPv4, and netlink, which the resolver uses. Without network a socket
  * has none (EAFNOSUPPORT). IPv6 has private networks that Deno cannot keep out one by one, and no file permission
  * guards Unix's abstract names.
@@ -129,15 +133,17 @@ function rangesOf(
       ...onlyOf("argument1", [FLAG_TSYNC], REFUSE),
     ]],
     [numberOf("personality"), onlyOf("argument0", PERSONALITIES, REFUSE)],
-    [numberOf("ioctl"), [
-      load("argument1"),
-      ...TERMINAL_COMMANDS.flatMap((command) => ifEqual(command, REFUSE)),
-      ...ALLOW,
-    ]],
+    [numberOf("ioctl"), allBut(TERMINAL_COMMANDS)],
+    [numberOf("fcntl"), allBut(FILE_WATCHES)],
   ]);
   return Array.from({ length: newest + 2 }, (_, call) => ({ from: call, then: verdicts.get(call) ?? REFUSE })).filter(
     ({ then }, index, all) => then !== all[index - 1]?.then,
   );
+}
+
+/** Allows a call unless its second argument is one of these commands. */
+function allBut(commands: readonly number[]): readonly Instruction[] {
+  return [load("argument1"), ...commands.flatMap((command) => ifEqual(command, REFUSE)), ...ALLOW];
 }
 
 /** Allows a call with some values of an argument only. */

@@ -6,6 +6,18 @@ import { openConfinedBench } from "../../support/confined.ts";
 import { layerAvailability } from "../../support/layers.ts";
 import { isPresent } from "../../support/requirements.ts";
 
+/** AIO, and watches on files. */
+type AbsentCall =
+  | "io_setup"
+  | "io_destroy"
+  | "io_submit"
+  | "io_getevents"
+  | "io_pgetevents"
+  | "inotify_init1"
+  | "inotify_add_watch"
+  | "fanotify_init"
+  | "fanotify_mark";
+
 interface Machine {
   readonly name: "x86_64" | "aarch64";
   readonly architecture: number;
@@ -18,7 +30,8 @@ interface Machine {
   readonly network: readonly number[];
   /** Where Linux keeps the numbers of its calls. */
   readonly headers: readonly string[];
-  readonly absent: Readonly<Record<"memfd_create" | "shmget" | "mq_open" | "userfaultfd", number>>;
+  readonly fcntl: number;
+  readonly absent: Readonly<Record<"memfd_create" | "shmget" | "mq_open" | "userfaultfd" | AbsentCall, number>>;
   /** Other architectures; the first is the 32-bit one that a kernel of this machine may run too. */
   readonly foreign: readonly number[];
   readonly refused: Readonly<Record<string, number>>;
@@ -51,7 +64,22 @@ const MACHINES: Readonly<Record<string, Machine>> = {
     ioctl: 16,
     network: [42, 43, 49, 50, 288],
     headers: ["/usr/include/x86_64-linux-gnu/asm/unistd_64.h", "/usr/lib/linux/uapi/x86/asm/unistd_64.h"],
-    absent: { memfd_create: 319, shmget: 29, mq_open: 240, userfaultfd: 323 },
+    fcntl: 72,
+    absent: {
+      memfd_create: 319,
+      shmget: 29,
+      mq_open: 240,
+      userfaultfd: 323,
+      io_setup: 206,
+      io_destroy: 207,
+      io_getevents: 208,
+      io_submit: 209,
+      io_pgetevents: 333,
+      inotify_add_watch: 254,
+      inotify_init1: 294,
+      fanotify_init: 300,
+      fanotify_mark: 301,
+    },
     foreign: [0x4000_0003, 0xc000_00b7, 0],
     refused: {
       ...COMMON,
@@ -94,7 +122,6 @@ const MACHINES: Readonly<Record<string, Machine>> = {
       seccomp: 317,
       shmat: 30,
       ioprio_set: 251,
-      fanotify_init: 300,
     },
   },
   aarch64: {
@@ -107,7 +134,22 @@ const MACHINES: Readonly<Record<string, Machine>> = {
     ioctl: 29,
     network: [200, 201, 202, 203, 242],
     headers: ["/usr/include/aarch64-linux-gnu/asm/unistd_64.h", "/usr/lib/linux/uapi/arm64/asm/unistd_64.h"],
-    absent: { memfd_create: 279, shmget: 194, mq_open: 180, userfaultfd: 282 },
+    fcntl: 25,
+    absent: {
+      memfd_create: 279,
+      shmget: 194,
+      mq_open: 180,
+      userfaultfd: 282,
+      io_setup: 0,
+      io_destroy: 1,
+      io_submit: 2,
+      io_getevents: 4,
+      io_pgetevents: 292,
+      inotify_init1: 26,
+      inotify_add_watch: 27,
+      fanotify_init: 262,
+      fanotify_mark: 263,
+    },
     foreign: [0x4000_0028, 0xc000_003e, 0],
     refused: {
       ...COMMON,
@@ -146,7 +188,6 @@ const MACHINES: Readonly<Record<string, Machine>> = {
       seccomp: 277,
       shmat: 196,
       ioprio_set: 30,
-      fanotify_init: 262,
       kexec_file_load: 294,
     },
   },
@@ -224,7 +265,7 @@ for (const [name, machine] of Object.entries(MACHINES)) {
 
 /** What a program has not that starts others in the namespaces of the machine. */
 function testSharing({ architecture, clone, name, socketpair }: Machine): void {
-  Deno.test(`seccompFilter() [${name}] leaves a program that shares namespaces no session, queue or watch, and else everything`, () => {
+  Deno.test(`seccompFilter() [${name}] leaves a program that shares namespaces no session or queue, and else everything`, () => {
     const { named, newest } = callNumbers(name);
     const [own, shared] = [false, true].map((sharesNamespaces) =>
       seccompFilter({ hasNetwork: false, sharesNamespaces, machine: name }) ?? new Uint8Array()
@@ -233,8 +274,8 @@ function testSharing({ architecture, clone, name, socketpair }: Machine): void {
       [own, shared].map((program = new Uint8Array()) =>
         interpret(program, { number, architecture, firstArgument, secondArgument })
       );
-    const refused = [...named].filter(([call]) => /^(sem|msg|inotify_init|inotify_add)|^set(sid|pgid)$/.test(call));
-    assert(refused.length >= 12, `${refused}`);
+    const refused = [...named].filter(([call]) => /^(sem|msg)|^set(sid|pgid)$/.test(call));
+    assert(refused.length >= 10, `${refused}`);
     const numbers = refused.map(([, number]) => number);
     for (let number = 0; number <= newest + 1; number++) {
       const [expected, answer] = answers(number);
@@ -347,7 +388,7 @@ function testFilter(
     }
   });
 
-  Deno.test(`seccompFilter() [${title}] knows neither io_uring nor clone3, and no memory that is nobody's`, () => {
+  Deno.test(`seccompFilter() [${title}] knows neither AIO, io_uring, clone3 nor watches on files, and no memory that is nobody's`, () => {
     for (const number of [IO_URING_SETUP, CLONE3, MEMFD_SECRET, ...Object.values(machine.absent)]) {
       assertEquals([number, answer({ number })], [number, FAIL | ENOSYS]);
     }
@@ -356,7 +397,14 @@ function testFilter(
   Deno.test(`seccompFilter() [${title}] allows what is on the list, whatever its argument, and fails every other call with EPERM`, () => {
     const { allowed, allowedWithNetwork, absent, newest } = callNumbers(machine.name);
     assertEquals([...allowedWithNetwork].toSorted(), [...machine.network].toSorted());
-    const conditional = [machine.socket, machine.clone, machine.socketpair, machine.personality, machine.ioctl];
+    const conditional = [
+      machine.socket,
+      machine.clone,
+      machine.socketpair,
+      machine.personality,
+      machine.ioctl,
+      machine.fcntl,
+    ];
     const open = [...allowed, ...(hasNetwork ? machine.network : [])];
     for (let number = 0; number <= newest; number++) {
       if (conditional.includes(number) || absent.includes(number)) continue;
@@ -391,6 +439,17 @@ function testFilter(
     }
     for (const secondArgument of [0x5401, 0x5413, 0x5421, 0x541b]) {
       assertEquals(answer({ number: ioctl, firstArgument: 0x5412, secondArgument }), ALLOW);
+    }
+  });
+
+  Deno.test(`seccompFilter() [${title}] lets a file have locks, and no lease or notification`, () => {
+    const { fcntl } = machine;
+    // F_DUPFD, F_SETFL, F_SETLK, F_OFD_SETLKW, F_GETLEASE, F_DUPFD_CLOEXEC, F_SETPIPE_SZ, F_ADD_SEALS
+    for (const secondArgument of [0, 4, 6, 38, 1025, 1030, 1031, 1033]) {
+      assertEquals(answer({ number: fcntl, firstArgument: 1024, secondArgument }), ALLOW);
+    }
+    for (const secondArgument of [1024, 1026, 0xffff_ffff_0000_0400n]) {
+      assertEquals(answer({ number: fcntl, secondArgument }), FAIL | EPERM); // F_SETLEASE, F_NOTIFY
     }
   });
 
@@ -433,7 +492,7 @@ for (const without of [[], ["namespaces"], ["namespaces", "landlock"]] as const)
   if (machine === undefined) continue;
 
   Deno.test(`seccomp [${title}]: a program makes no namespace, mount, socket, and traces nobody`, async () => {
-    const { absent, clone, ioctl, personality, refused, socket, socketpair } = machine;
+    const { absent, clone, fcntl, ioctl, personality, refused, socket, socketpair } = machine;
     const number = (name: string) => refused[name] ?? -1;
     const script = callsScript({
       unshare: [number("unshare"), 0x1000_0000],
@@ -450,6 +509,9 @@ for (const without of [[], ["namespaces"], ["namespaces", "landlock"]] as const)
       memfd: [absent.memfd_create, "my $d = 'x'", 0],
       shm: [absent.shmget, 0, 4096, 0o1600],
       userfaultfd: [absent.userfaultfd, 0],
+      aio: [absent.io_setup, 1, "my $g = '12345678'"],
+      inotify: [absent.inotify_init1, 0],
+      lease: [fcntl, 0, 1024, 0],
       kcmp: [number("kcmp"), "$$", "$$", 0, 0, 0],
       pidfd_getfd: [number("pidfd_getfd"), 0, 0, 0],
       bsd: [personality, 6],
@@ -464,8 +526,10 @@ for (const without of [[], ["namespaces"], ["namespaces", "landlock"]] as const)
         [
           ...["unshare", "mount", "ptrace", "keyctl", "bpf", "clone"].map((name) => `${name} ${EPERM}\n`),
           `socket_unix ${EAFNOSUPPORT}\nsocket_inet ${hasNetwork ? 0 : EAFNOSUPPORT}\nsocket_inet6 ${EAFNOSUPPORT}\n`,
-          ...["io_uring", "clone3", "memfd", "shm", "userfaultfd"].map((name) => `${name} ${ENOSYS}\n`),
-          ...["kcmp", "pidfd_getfd", "bsd"].map((name) => `${name} ${EPERM}\n`),
+          ...["io_uring", "clone3", "memfd", "shm", "userfaultfd", "aio", "inotify"].map((name) =>
+            `${name} ${ENOSYS}\n`
+          ),
+          ...["lease", "kcmp", "pidfd_getfd", "bsd"].map((name) => `${name} ${EPERM}\n`),
           `query 0\ntype_into_terminal ${EPERM}\npair 0\n`,
         ].join(""),
       );
