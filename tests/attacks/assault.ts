@@ -8,6 +8,7 @@ import { type Attack, type AttackLanguage, type Finding, type Step, stepsOf } fr
 import { bareEnvironmentOf, openBareEnvironment } from "./bare.ts";
 import { runMain, takeStep, type Transcript } from "./carry_out.ts";
 import { HostWatch } from "./host_processes.ts";
+import { type MachineBounds, type MachineCounter, MachineWatch } from "./machine_counters.ts";
 import { type Before, findingsInside, findingsOutside, findProcesses, lookBefore } from "./oracles.ts";
 import { configFor, type Subject } from "./subjects.ts";
 import { openWorld, type World } from "./world.ts";
@@ -145,9 +146,11 @@ async function observe(
   const { world } = stage;
   const before = lookBefore(world);
   using growth = new GrowthWatch(before);
+  using machine = new MachineWatch(machineBoundsOf(attacks));
   const { findings, reports, ...inside } = await observeInside(attacks, stage, before);
   const outside = await findingsOutside({ ...inside, world, before, serviceBytes: growth.peakBytes });
-  return { reports, findings: [...reports.flatMap(({ findings }) => findings), ...findings, ...outside] };
+  const left = (await machine.left()).map((detail): Finding => ({ oracle: "machine", detail: `left: ${detail}` }));
+  return { reports, findings: [...reports.flatMap(({ findings }) => findings), ...findings, ...outside, ...left] };
 }
 
 async function observeInside(
@@ -175,6 +178,7 @@ async function observeInside(
       left.push(...await findProcesses({ running, token: world.token, uid })); // The next attack may kill them.
       left.push(...await empty(environment));
     }
+    using machine = new MachineWatch(attack.bounds?.machine ?? {});
     using watch = attack.bounds === undefined ? undefined : new HostWatch(world.token, running);
     const transcript: Transcript = { answers: [], ended: undefined, findings: [] };
     // A program that only computes has no variables.
@@ -183,12 +187,22 @@ async function observeInside(
     for (const step of stepsOf(attack)) await takeStep(step, { ...scene, env, request }, transcript);
     const wasWarm = reports.length === 0 && environment.warm; // A later one may meet the process of the one before.
     const findings = await findingsInside(attack, { world, transcript, directory, environment, peak: watch?.peak });
+    findings.push(...machine.excess().map((detail): Finding => ({ oracle: "machine", detail })));
     reports.push({ findings, wasWarm, transcript });
   }
   const isShown = honesty === "unless shown" && hasPrinted(reports.at(-1)?.transcript.ended);
   const isAsked = honesty !== "never" && !isShown && !attacks.some(({ spoils }) => spoils) && steps.some(isWithin);
   if (isAsked) left.push(...await tryHonesty(attacks[0], environment));
   return { findings: left, reports, directory, uid };
+}
+
+/** The bounds that hold for a row of attacks together: of one counter, the highest. */
+function machineBoundsOf(attacks: Row): MachineBounds {
+  const all = attacks.map(({ bounds }) => bounds?.machine ?? {});
+  const counters = new Set(all.flatMap((bounds) => Object.keys(bounds) as MachineCounter[]));
+  return Object.fromEntries(
+    [...counters].map((counter) => [counter, Math.max(...all.map((bounds) => bounds[counter] ?? 0))]),
+  );
 }
 
 /** Deletes everything in a workspace, as a client would. */

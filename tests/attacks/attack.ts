@@ -2,6 +2,7 @@ import type { Limits } from "../../src/core/limits.ts";
 import type { PermissionSettings } from "../../src/core/permissions/permissions.ts";
 import type { TarEntry } from "../support/tar.ts";
 import { denoByNode } from "./deno_by_node.ts";
+import type { MachineBounds } from "./machine_counters.ts";
 
 /** How programs of the original design got out, each of which has to stay closed: the first table of the design's SECURITY. */
 export const MECHANISMS = [
@@ -26,6 +27,7 @@ export const CATEGORIES = [
   "network",
   "environment",
   "processes",
+  "machine",
   "memory",
   "cpu",
   "disk",
@@ -50,6 +52,8 @@ export type Oracle =
   | "service"
   /** More than the limits say was used. */
   | "excess"
+  /** A counter of the whole machine has grown beyond what one sandbox may take. */
+  | "machine"
   /** It ended in no way that it may end. */
   | "ending"
   /** A request went through that had to be refused. */
@@ -104,6 +108,8 @@ export interface Bounds {
   /** In the directory of its environment. */
   readonly diskMb?: number;
   readonly files?: number;
+  /** How far counters of the whole machine may grow meanwhile. */
+  readonly machine?: MachineBounds;
 }
 
 /** What one oracle may see of an attack, and why nothing else is promised there. */

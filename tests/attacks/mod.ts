@@ -5,6 +5,7 @@ import { DISK_ATTACKS } from "./disk_attacks.ts";
 import { ENVIRONMENT_ATTACKS } from "./environment_attacks.ts";
 import { FILE_ATTACKS } from "./files_attacks.ts";
 import { LINK_ATTACKS } from "./links_attacks.ts";
+import { MACHINE_ATTACKS } from "./machine_attacks.ts";
 import { MEMORY_ATTACKS } from "./memory_attacks.ts";
 import { NETWORK_ATTACKS } from "./network_attacks.ts";
 import { OUTPUT_ATTACKS } from "./output_attacks.ts";
@@ -20,6 +21,7 @@ export const ATTACKS: readonly AttackTable[] = [
   NETWORK_ATTACKS,
   ENVIRONMENT_ATTACKS,
   PROCESS_ATTACKS,
+  MACHINE_ATTACKS,
   MEMORY_ATTACKS,
   CPU_ATTACKS,
   DISK_ATTACKS,
