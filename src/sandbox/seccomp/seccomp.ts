@@ -47,7 +47,7 @@ const THIS_MACHINE = Deno.build.os === "linux" ? Deno.build.arch : "";
 /** The architectures for which a filter can be built, as Deno names them. */
 export const FILTERED_ARCHITECTURES: readonly string[] = Object.keys(ARCHITECTURES);
 
-/** F_SETLEASE and F_NOTIFY, which make other openers of a file wait, and show when a directory is used. */
+/** F_SETLEASE makes other openers of a file wait; F_NOTIFY shows when a directory is used. */
 const FILE_WATCHES = [1024, 1026];
 
 /**
