@@ -251,7 +251,7 @@ export interface Execution {
   /** Whether a warm environment was used. */
   readonly warm: boolean;
   readonly outcome: Outcome;
-  /** Null unless the program exited by itself. */
+  /** The exit code of the program, or of the compiler that failed; null when there is none. */
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -532,7 +532,12 @@ export type Outcome =
   | { readonly kind: "process_limit"; readonly limit: number; readonly observed: number }
   | { readonly kind: "descriptor_limit"; readonly limit: number; readonly observed: number }
   | { readonly kind: "cancelled" }
-  | { readonly kind: "interrupted"; readonly reason: string };
+  | { readonly kind: "interrupted"; readonly reason: string }
+  | {
+    readonly kind: "compile_failed";
+    /** The compiler's exit code. */
+    readonly exitCode: number;
+  };
 
 /** A file of the workspace in an answer. */
 export interface OutputFile {

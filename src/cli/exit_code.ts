@@ -8,6 +8,7 @@ const EXIT_TIMED_OUT = 124;
 export function exitCodeOf(outcome: Outcome): number {
   switch (outcome.kind) {
     case "exited":
+    case "compile_failed":
       return outcome.exitCode;
     case "signaled":
       return exitCodeOfSignal(outcome.signal);

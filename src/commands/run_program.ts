@@ -98,7 +98,7 @@ export function describeEnd(
   const [stdout, stderr] = [kept.stdout.read(), kept.stderr.read()];
   return {
     outcome,
-    exitCode: outcome.kind === "exited" ? outcome.exitCode : null,
+    exitCode: "exitCode" in outcome ? outcome.exitCode : null,
     stdout: stdout.text,
     stderr: stderr.text,
     truncated: { stdout: stdout.truncatedBytes, stderr: stderr.truncatedBytes },

@@ -60,6 +60,11 @@ export function failedCompile({ compile }: { readonly compile?: CompileResult })
   return compile === undefined || hasCompiled(compile) ? undefined : compile;
 }
 
+/** How a program ends whose compiler made none. A compiler that passed a limit gives the program that outcome. */
+export function uncompiledOutcome({ outcome }: Pick<CompileResult, "outcome">): Outcome {
+  return outcome.kind === "exited" ? { kind: "compile_failed", exitCode: outcome.exitCode } : outcome;
+}
+
 /** The parts of a result that a quota counts. */
 export interface ChargedResult {
   readonly usage: Usage;

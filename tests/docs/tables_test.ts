@@ -65,6 +65,7 @@ const OUTCOMES: Readonly<Record<Outcome["kind"], true>> = {
   descriptor_limit: true,
   cancelled: true,
   interrupted: true,
+  compile_failed: true,
 };
 
 Deno.test("docs/http-api.md lists every kind of outcome", async () => {

@@ -21,7 +21,7 @@ func main() {
 `;
 
 if (isPresent("docker/go", await dockerAvailability("go"))) {
-  Deno.test("[docker] a program that does not compile ends as its compiler does, which says why; one that does has both ends", async () => {
+  Deno.test("[docker] a program that does not compile ends as compile_failed, and its compiler says why; one that does has both ends", async () => {
     await using service = await startServiceProcess([], {
       CODEBEAKER_DOCKER_HOST: DOCKER_HOST,
       CODEBEAKER_DOCKER_PULL: "never",
@@ -33,7 +33,7 @@ if (isPresent("docker/go", await dockerAvailability("go"))) {
     const broken = await run({ code: BROKEN });
     assertEquals([broken.status, broken.runtime, broken.stdout], [200, "docker", ""], JSON.stringify(broken));
     assertEquals(broken.compile.outcome, { kind: "exited", exitCode: 1 });
-    assertEquals([broken.outcome, broken.exitCode], [broken.compile.outcome, 1]);
+    assertEquals([broken.outcome, broken.exitCode], [{ kind: "compile_failed", exitCode: 1 }, 1]);
     assertMatch(broken.compile.stderr, /main\.go:4:\d+: undefined: answer/);
 
     const whole = await run({ code: WHOLE });
@@ -45,7 +45,7 @@ if (isPresent("docker/go", await dockerAvailability("go"))) {
     const { id } = await client.openSession({ language: "go", runtime: "docker" });
     const inSession = await client.run(id, { code: BROKEN });
     assertEquals([inSession.outcome, inSession.compile?.outcome, inSession.stdout], [
-      { kind: "exited", exitCode: 1 },
+      { kind: "compile_failed", exitCode: 1 },
       { kind: "exited", exitCode: 1 },
       "",
     ]);

@@ -25,6 +25,7 @@ export const outcomeSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("descriptor_limit"), limit: countSchema, observed: countSchema }),
   z.strictObject({ kind: z.literal("cancelled") }),
   z.strictObject({ kind: z.literal("interrupted"), reason: z.string() }),
+  z.strictObject({ kind: z.literal("compile_failed"), exitCode: z.int().describe("The compiler's exit code") }),
 ]).meta({
   id: "Outcome",
   description: "How a program ended. The first cause wins; a limit carries its value and the observed value",
@@ -40,7 +41,9 @@ export const usageSchema = z.strictObject({
   ),
 }).meta({ id: "Usage", description: "The usage of an execution" });
 
-const exitCodeSchema = z.int().nullable().describe("Null unless the program exited by itself");
+const exitCodeSchema = z.int().nullable().describe(
+  "The exit code of the program, or of the compiler that failed; null when there is none",
+);
 
 const omittedBytesSchema = z.strictObject({ stdout: countSchema, stderr: countSchema });
 

@@ -25,5 +25,7 @@ export function failureReason(outcome: Outcome): string | undefined {
       return "cancelled";
     case "interrupted":
       return `interrupted: ${outcome.reason}`;
+    case "compile_failed":
+      return `compilation failed: exit status ${outcome.exitCode}`;
   }
 }

@@ -79,7 +79,10 @@ test("what the compiler and the linker refuse is told with the client's own name
   ) {
     const { compile, outcome, remains, stdout } = await run(code ?? "", { path: "sub/own.c" });
     assertStringIncludes(compile?.stderr ?? "", words ?? "");
-    assertEquals(compile?.outcome, outcome);
+    assertEquals([compile?.outcome, outcome], [{ kind: "exited", exitCode: 1 }, {
+      kind: "compile_failed",
+      exitCode: 1,
+    }]);
     assertEquals([outcome, stdout, remains], [{ kind: "exited", exitCode: 1 }, "", []]);
   }
 });

@@ -1,6 +1,12 @@
 import { settledWithin } from "../../../concurrency/delay.ts";
 import { type DenialReport, NO_DENIALS } from "../../../core/denials/denial_report.ts";
-import type { CompileResult, Outcome, OutputSource, ProgramUsage } from "../../../core/execution.ts";
+import {
+  type CompileResult,
+  type Outcome,
+  type OutputSource,
+  type ProgramUsage,
+  uncompiledOutcome,
+} from "../../../core/execution.ts";
 import { onAbort } from "../../../concurrency/on_abort.ts";
 import type { ProgramHandle } from "../../port.ts";
 import { isEngineLost } from "../engine/engine_call.ts";
@@ -160,7 +166,7 @@ export class ContainerProgram implements ProgramHandle {
   ): void {
     if (launch.kind === "not_compiled") this.compile = launch.compile;
     if (this.#request.compiles && typeof this.compile?.cpuMs !== "number") this.#watch.setUnreported(elapsedMs);
-    const outcome = this.#termination.cause ?? this.compile?.outcome;
+    const outcome = this.#termination.cause ?? (this.compile && uncompiledOutcome(this.compile));
     this.#termination.markExited();
     this.#settle(outcome ?? { kind: "cancelled" });
     this.#output.begin();

@@ -1,5 +1,5 @@
 import { BoundedOutput } from "../../../core/bytes/bounded_output.ts";
-import type { CompileResult, OutputChunk } from "../../../core/execution.ts";
+import { type CompileResult, type OutputChunk, uncompiledOutcome } from "../../../core/execution.ts";
 import { COMPILER_LIMITS, compilerTimeout, type Limits } from "../../../core/limits.ts";
 import { toCompileResult } from "../../languages/compile_result.ts";
 import type { ProgramHandle } from "../../port.ts";
@@ -26,11 +26,11 @@ export async function compileResultOf(compiler: ProgramHandle, { maxOutputBytes 
 }
 
 /** The handle of a program that never begins, since its compiler failed. */
-export function uncompiledProgram(compiler: ProgramHandle, compile: CompileResult): ProgramHandle {
+export function uncompiledProgram(compiler: Pick<ProgramHandle, "usage">, compile: CompileResult): ProgramHandle {
   return {
     stdin: new WritableStream<Uint8Array>(),
     output: new ReadableStream<OutputChunk>({ start: (controller) => controller.close() }),
-    outcome: Promise.resolve(compile.outcome),
+    outcome: Promise.resolve(uncompiledOutcome(compile)),
     usage: () => compiler.usage(),
     kill: () => {},
     compile,

@@ -39,6 +39,8 @@ export function describeOutcome(outcome: Outcome, retry: Retry): string {
       return "The program was cancelled.";
     case "interrupted":
       return `The program was interrupted: ${outcome.reason}.`;
+    case "compile_failed":
+      return `The program did not compile: the compiler ended with exit code ${outcome.exitCode}.`;
   }
 }
 

@@ -26,6 +26,7 @@ function ending(parts: Partial<Execution>): Partial<EnginePort> {
 Deno.test("POST exec answers as codapi does, where a failed program has everything in stderr", async () => {
   const usage = { wallMs: 20.4, startupMs: 3, cpuMs: 1, peakMemoryBytes: null };
   const exited = (exitCode: number) => ({ kind: "exited", exitCode }) as const;
+  const uncompiled = { kind: "compile_failed", exitCode: 1 } as const;
   const compile = { outcome: exited(1), stdout: "", stderr: "no such name\n", cpuMs: 1 };
   const cut = { truncated: { stdout: 9, stderr: 0 }, truncatedAt: { stdout: 1 } };
   const table: [parts: Partial<Execution>, ok: boolean, stdout: string, stderr: string][] = [
@@ -37,7 +38,7 @@ Deno.test("POST exec answers as codapi does, where a failed program has everythi
     [{ outcome: { kind: "signaled", signal: "SIGSEGV" } }, false, "", "signal: SIGSEGV"],
     [{ outcome: { kind: "memory_limit", limitMb: 1, observedMb: 2 } }, false, "", "memory limit of 1 MB exceeded"],
     [{ outcome: { kind: "interrupted", reason: "it rains" } }, false, "", "interrupted: it rains"],
-    [{ outcome: exited(1), compile }, false, "", "no such name (exit status 1)"],
+    [{ outcome: uncompiled, compile }, false, "", "no such name (compilation failed: exit status 1)"],
   ];
   for (const [parts, ok, stdout, stderr] of table) {
     const [status, answer] = await ask(ending({ usage, ...parts }), REQUEST);

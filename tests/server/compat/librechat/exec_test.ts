@@ -26,6 +26,7 @@ function ending(parts: Partial<Execution>, seen: ExecutionRequest[] = []): Parti
 
 Deno.test("POST exec answers with the output, and why a program failed", async () => {
   const exited = (exitCode: number) => ({ kind: "exited", exitCode }) as const;
+  const uncompiled = { kind: "compile_failed", exitCode: 1 } as const;
   const compile = { outcome: exited(1), stdout: "", stderr: "no such name\n", cpuMs: 1 };
   const cut = { truncated: { stdout: 9, stderr: 0 }, truncatedAt: { stdout: 1 } };
   const table: [parts: Partial<Execution>, stdout: string, stderr: string][] = [
@@ -33,7 +34,7 @@ Deno.test("POST exec answers with the output, and why a program failed", async (
     [{ stdout: "1\n", stderr: "boom", outcome: exited(2) }, "1\n", "boom\nexit status 2\n"],
     [{ stdout: "ab", ...cut }, "a\n[… 9 bytes are left out here …]\nb", ""],
     [{ outcome: { kind: "timed_out", limitMs: 9 } }, "", "code execution timeout\n"],
-    [{ outcome: exited(1), compile }, "", "no such name\nexit status 1\n"],
+    [{ outcome: uncompiled, compile }, "", "no such name\ncompilation failed: exit status 1\n"],
   ];
   for (const [parts, stdout, stderr] of table) {
     assertEquals(await ask(ending(parts), REQUEST), [200, { session_id: "exec_1", stdout, stderr, files: [] }]);

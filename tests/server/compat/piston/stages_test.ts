@@ -56,7 +56,13 @@ Deno.test("toResult() gives a failed compiler's stage in place of the program's"
     ...{ stdout: "", stderr: "no", output: "no", code: 1, signal: null, message: "Exited with error status 1" },
     ...{ status: "RE", memory: null, cpu_time: 7, wall_time: null },
   };
-  const failed = fakeExecution({ language: "cpp", outcome, exitCode: 1, stderr: "no", compile });
+  const failed = fakeExecution({
+    language: "cpp",
+    outcome: { kind: "compile_failed", exitCode: 1 },
+    exitCode: 1,
+    stderr: "no",
+    compile,
+  });
   assertEquals(toResult(failed, ""), {
     ...{ compile: stage, run: stage, language: "c++", version: VERSION },
   });

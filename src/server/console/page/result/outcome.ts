@@ -33,5 +33,7 @@ export function describeOutcome(outcome: Outcome): string {
       return "Stopped";
     case "interrupted":
       return `Interrupted: ${outcome.reason}`;
+    case "compile_failed":
+      return "Did not compile";
   }
 }
