@@ -9,6 +9,11 @@ export const LICENCES = "THIRD_PARTY_LICENSES.txt";
 
 /** A module that another one loads by its address, such as that of a Worker. */
 const LOADED_BY_ADDRESS = /new URL\("(\.\.?\/[^"]+)", import\.meta\.url\)/g;
+/** What CommonJS calls the directory and the file of a module; a module of ECMAScript has no such names. */
+const PLACES: Readonly<Record<string, string>> = {
+  __dirname: "import.meta.dirname",
+  __filename: "import.meta.filename",
+};
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)/i;
 
 /** What `deno info --json` says of a program. */
@@ -44,7 +49,7 @@ export async function bundleService(directory: string): Promise<Bundle> {
   for (const file of files) {
     const text = await Deno.readTextFile(join(directory, file));
     const named = namePackages(text, graph, (found) => used.add(found));
-    await Deno.writeTextFile(join(directory, file), addressModules(named, { file, addressed }));
+    await Deno.writeTextFile(join(directory, file), definePlaces(addressModules(named, { file, addressed })));
   }
   await Deno.writeTextFile(join(directory, LICENCES), await collectLicences([...used]));
   return { directory, entries: [ENTRY, ...addressed.map(toJavaScript)] };
@@ -91,6 +96,13 @@ function addressModules(
     const place = relative(dirname(file), toJavaScript(path));
     return whole.replace(address, place.startsWith(".") ? place : `./${place}`);
   });
+}
+
+/** Defines the {@link PLACES} that a bundled module mentions. Without them, packages of CommonJS throw while they load. */
+function definePlaces(text: string): string {
+  const used = Object.entries(PLACES).filter(([name]) => text.includes(name));
+  if (used.length === 0) return text;
+  return `var ${used.map(([name, value]) => `${name} = ${value}`).join(", ")};\n${text}`;
 }
 
 function toJavaScript(path: string): string {

@@ -101,6 +101,19 @@ export function prepareLog(): (options: LogOptions) => Promise<void> {
   };
 }
 
+/**
+ * Logs rejections that no code handles, and keeps the process. A package may have them; one would end the service with
+ * every program in it.
+ */
+export function logUnhandledRejections(): void {
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    const { reason } = event;
+    const stack = reason instanceof Error && reason.stack !== undefined ? { stack: reason.stack } : {};
+    log.error("process.unhandled_rejection", { error: messageOf(reason), ...stack });
+  });
+}
+
 /** A file of the log. Lines of others in it stay. */
 export interface LogFile extends Disposable {
   /** Writes some of the bytes at the end of the file, and returns how many. */

@@ -283,7 +283,7 @@ Deno.test(`no folder has fewer than ${MIN_ENTRIES_OF_FOLDER} files and folders`,
 });
 
 /** Folders below `tests/` that mirror nothing of the source. */
-const OF_TESTS_ALONE = ["attacks", "bench", "client", "docs", "packaging", "support", "tiers", "workflows"];
+const OF_TESTS_ALONE = ["attacks", "bench", "client", "docs", "jobs", "packaging", "support", "tiers", "workflows"];
 /** Tests beside the rule, and why. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "tests/runtimes/checks/brief_test.ts": "tests checks of the conformance suite",

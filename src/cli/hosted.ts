@@ -33,7 +33,7 @@ export const hosted: HostedService = new HostedService();
 
 /** Starts the service, and loads its code only here. A command line that needs no service does not wait for it. */
 async function start(stop: AbortController): Promise<Service> {
-  const [{ loadConfig }, { prepareLog }, { composeService }] = await Promise.all([
+  const [{ loadConfig }, { logUnhandledRejections, prepareLog }, { composeService }] = await Promise.all([
     import("../config.ts"),
     import("../log.ts"),
     import("../compose/mod.ts"),
@@ -42,6 +42,7 @@ async function start(stop: AbortController): Promise<Service> {
   const configure = async () => {
     const config = await loadConfig();
     await startLog(config);
+    logUnhandledRejections();
     return config;
   };
   const config = await configure().catch(async (error: unknown) => {

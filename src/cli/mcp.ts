@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { bridgeAgent, serveAgent } from "../compose/mod.ts";
 import { loadConfig } from "../config.ts";
 import { CodeBeakerError } from "../core/errors.ts";
-import { startLog } from "../log.ts";
+import { logUnhandledRejections, startLog } from "../log.ts";
 import type { CommandContext } from "./context.ts";
 import { exitCodeOfSignal } from "./exit_code.ts";
 import { interruptible } from "./interruptible.ts";
@@ -32,6 +32,7 @@ async function serveMcp({ key, url, ...settings }: McpFlags, context: CommandCon
     if (key !== undefined) throw unused("--key without --url");
     const config = await loadConfig(settings);
     await startLog(config);
+    logUnhandledRejections();
     await serveAgent(config, signal);
   } else {
     if (Object.keys(settings).length > 0) throw unused("settings of its own with --url");

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { composeService } from "../compose/mod.ts";
 import { loadConfig, readManagerSocket, SETTINGS } from "../config.ts";
 import { reportTo } from "../host/service_manager.ts";
-import { log, prepareLog } from "../log.ts";
+import { log, logUnhandledRejections, prepareLog } from "../log.ts";
 import { announce, describeStart } from "./announce.ts";
 import type { CommandContext } from "./context.ts";
 import type { Output } from "./output.ts";
@@ -28,6 +28,7 @@ async function serve(flags: Record<string, unknown>, stdout: Output): Promise<vo
   };
   const config = await loadConfig(flags);
   await startLog(config);
+  logUnhandledRejections();
   await using service = await composeService(config);
   const { url } = service.listen();
   stop.signal.addEventListener("abort", () => report("STOPPING=1\nSTATUS=Waits for running programs"));

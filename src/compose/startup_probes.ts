@@ -85,7 +85,7 @@ async function answerOf(runtime: ExecutionRuntime): Promise<Pick<Availability, "
     log.debug("runtime.answered", { runtime: name, ...answer });
     return answer;
   } catch (error) {
-    log.error("runtime.load_failed", { runtime: name, error: messageOf(error) });
+    log.error("runtime.probe_failed", { runtime: name, error: messageOf(error) });
     return { available: false };
   }
 }

@@ -53,13 +53,14 @@ export class PartsInstaller implements AsyncDisposable {
     return this.#subject(language) !== undefined;
   }
 
-  /** Whether an installation would change nothing. False where only an installation says so. */
+  /** Whether an installation would change nothing. False where only an installation says so, or why it cannot. */
   async isInstalled(language: string): Promise<boolean> {
     const { isInstalled, languages } = this.#entry;
     const { home } = this.#host;
     if (home === undefined) return false;
-    if (languages?.names.includes(language) === true) return await languages.isAdded?.(language, home) ?? false;
-    return await isInstalled?.(home) ?? false;
+    const isLanguage = languages?.names.includes(language) === true;
+    const asked = isLanguage ? languages.isAdded?.(language, home) : isInstalled?.(home);
+    return await asked?.catch(() => false) ?? false; // The installer's code cannot be loaded: an installation reports it.
   }
 
   /** Why a language cannot be used now: its installation has failed, or takes long. */

@@ -18,7 +18,8 @@ export function createRuntimes(host: RuntimeHost, entries: readonly RuntimeEntry
   const known = entries.map((entry) => ({ entry, facts: entry.facts(host) }));
   const shellRuntimes = known.filter(({ facts }) => facts.runsAnyCommandLine).map(({ facts }) => facts.name);
   return known.map(({ entry, facts }) => {
-    const runtime = new LazyRuntime(facts, async () => (await entry.load()).create({ ...host, shellRuntimes }));
+    const load = async () => (await entry.load()).create({ ...host, shellRuntimes });
+    const runtime = new LazyRuntime(facts, load, host);
     return canPrepare(entry, host) ? new AutoPreparedRuntime(runtime, { entry, host }) : runtime;
   });
 }

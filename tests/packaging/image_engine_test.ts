@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { makeImageContext } from "../../packaging/image/make_context.ts";
 import type { Availability } from "../../src/core/capabilities.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability, openEngine } from "../support/docker.ts";
 import { findOnPath } from "../support/find_node.ts";
 import { freePort } from "../support/free_port.ts";
 import { isPresent } from "../support/requirements.ts";
+import { buildImage, callTool } from "../support/service_image.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
 
@@ -61,7 +61,7 @@ async function serve(image: string, { files, layers, name, native }: Serving): P
   const env = { DOCKER_HOST, CODEBEAKER_IMAGE: image, CODEBEAKER_API_KEYS: KEYS, CODEBEAKER_PORT: String(port) };
   const named = [join(PROJECT, "packaging/compose.yaml"), ...files].flatMap((file) => ["--file", file]);
   const callCompose = (...args: readonly string[]) =>
-    call("docker-compose", [...named, "--project-name", name, ...args], env);
+    callTool("docker-compose", [...named, "--project-name", name, ...args], env);
   try {
     await callCompose("up", "--no-build", "--detach");
     const container = openEngine().getContainer(`${name}-codebeaker-1`);
@@ -90,25 +90,4 @@ interface Diagnosis {
   readonly runtime: string;
   readonly level: number;
   readonly layers: readonly { readonly name: string; readonly active: boolean }[];
-}
-
-/** Builds the image on a local image of this Engine, as no registry is asked. */
-async function buildImage(tag: string): Promise<void> {
-  const [base] = await openEngine().listImages({ filters: { reference: ["codebeaker/typescript"] } });
-  const directory = await Deno.makeTempDir();
-  try {
-    await makeImageContext(directory);
-    const buildArguments = ["--build-arg", `BASE=${base?.RepoTags?.[0]}`, "--build-arg", "PACKAGES="];
-    await call("docker", ["build", "--quiet", "--tag", tag, ...buildArguments, directory], {
-      DOCKER_HOST,
-      DOCKER_BUILDKIT: "0", // The builder of every Engine, which needs no plugin.
-    });
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
-async function call(file: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
-  const { success, stderr } = await new Deno.Command(file, { args: [...args], env: { ...env } }).output();
-  assertEquals(success, true, new TextDecoder().decode(stderr));
 }

@@ -3,12 +3,11 @@ import { dirname, join, toFileUrl } from "@std/path";
 import { parse } from "acorn";
 import project from "../../deno.json" with { type: "json" };
 import { compileBundle } from "../../packaging/compile.ts";
-import { packForNpm } from "../../packaging/npm/pack.ts";
-import type { Availability } from "../../src/core/capabilities.ts";
 import { connectStdio } from "../server/mcp/clients.ts";
 import { ApiClient } from "../support/api_client.ts";
-import { findNode, findOnPath, nodeAvailability } from "../support/find_node.ts";
+import { findNode, nodeAvailability } from "../support/find_node.ts";
 import { plantSelfTests } from "../support/kept_self_tests.ts";
+import { openNpmPackage } from "../support/npm_package.ts";
 import { isPresent } from "../support/requirements.ts";
 import { PROJECT, type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
@@ -16,62 +15,15 @@ import { NOTHING_RUNS, WITHOUT_DOCKER } from "../support/variables.ts";
 import { checkService } from "./check_service.ts";
 
 const NODES = [20, 24];
-/** No registry: nothing is fetched once the package is installed. */
-const OFFLINE = { NPM_CONFIG_REGISTRY: "http://127.0.0.1:9/", npm_config_offline: "true" };
 
 /** An import of a text file, at the start or later. */
 const TEXT_IMPORT = /import(?: \w+ from |\()"([^"]+)",? (?:\{ )?with(?: |: )\{ type: "text" \}/g;
 
 const directory = await Deno.makeTempDir();
 globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
-const empty = join(directory, "empty");
-const cache = join(directory, "npm");
-await Deno.mkdir(empty);
-await Deno.mkdir(cache);
-/** npm's cache without what npx has installed: that is in the directory of this test. */
-const npmVariables = { npm_config_cache: cache, npm_config_update_notifier: "false" };
-
-const npx = findOnPath("npx");
-const packed: Availability = npx === undefined
-  ? { available: false, reason: "npx is not installed" }
-  : { available: true };
-const made = packed.available ? await packForNpm(directory) : undefined;
-const installed = packed.available ? await install() : packed;
-
-/** Installs the package, and with it Deno, from npm's cache or its registry. */
-async function install(): Promise<Availability> {
-  const { stdout } = await new Deno.Command("npm", { args: ["config", "get", "cache"] }).output();
-  await Deno.symlink(join(new TextDecoder().decode(stdout).trim(), "_cacache"), join(cache, "_cacache"));
-  const [file = "", ...args] = npxCommand("--version");
-  const { success, stderr } = await new Deno.Command(file, {
-    args,
-    cwd: empty,
-    env: { ...npmVariables, npm_config_prefer_offline: "true" },
-  }).output();
-  const reason = new TextDecoder().decode(stderr).trim();
-  return success ? { available: true } : { available: false, reason };
-}
-
-/** npx runs by the Node of the machine, and what it starts by the first one on PATH. */
-function npxCommand(...args: readonly string[]): string[] {
-  return [
-    findOnPath("node") ?? "",
-    Deno.realPathSync(npx ?? ""),
-    "--yes",
-    `--package=${made?.tarball}`,
-    "codebeaker",
-    ...args,
-  ];
-}
-
-function variablesFor(node: string): Record<string, string> {
-  return {
-    ...npmVariables,
-    ...OFFLINE,
-    PATH: `${dirname(node)}:/usr/bin:/bin`,
-    DENO_DIR: join(directory, "deno"),
-  };
-}
+const { binaries, empty, installed, made, npmVariables, npxCommand, packed, variablesFor } = await openNpmPackage(
+  directory,
+);
 
 /** Every text of a module, as its own code sees it. */
 function textsOf(module: string): string[] {
@@ -271,10 +223,4 @@ async function hasEnded(url: string): Promise<boolean> {
   } catch {
     return true;
   }
-}
-
-/** The commands that npx has installed. */
-async function binaries(): Promise<string[]> {
-  const folders = await Array.fromAsync(Deno.readDir(join(cache, "_npx")));
-  return folders.map(({ name }) => join(cache, "_npx", name, "node_modules/.bin/codebeaker"));
 }

@@ -1,5 +1,5 @@
 import type { Availability } from "../../../core/capabilities.ts";
-import { CodeBeakerError, runtimeUnavailable } from "../../../core/errors.ts";
+import { CodeBeakerError, messageOf, runtimeUnavailable } from "../../../core/errors.ts";
 import { Probe } from "../../self_test/probe.ts";
 import { type EngineAddress, parseEngineAddress, whyRefused, whyUnreachable } from "./engine_address.ts";
 import { isEngineLost } from "./engine_call.ts";
@@ -109,6 +109,8 @@ function withoutRemedy(error: unknown): unknown {
 }
 
 async function loadClient(address: EngineAddress): Promise<EngineClient> {
-  const { EngineClient } = await import("./engine_client.ts");
+  const { EngineClient } = await import("./engine_client.ts").catch((cause: unknown) => {
+    throw runtimeUnavailable({ reason: `its client cannot be loaded: ${messageOf(cause)}` }, cause);
+  });
   return await EngineClient.create(address);
 }
