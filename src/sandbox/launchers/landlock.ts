@@ -10,7 +10,7 @@ import {
 
 const READ = "read-file,read-dir";
 const EXECUTE = `execute,${READ}`;
-const WRITE = `${READ},write-file,make-reg,make-dir,remove-file,remove-dir,truncate,refer`;
+const WRITE = `${READ},write-file,make-reg,make-dir,make-sym,make-fifo,remove-file,remove-dir,truncate,refer`;
 
 /** Rights on a file that is no directory; the kernel refuses those of directories there. */
 const FILE_RIGHTS = { read: "read-file", execute: "execute,read-file", write: "read-file,write-file,truncate" };
@@ -44,7 +44,7 @@ export interface LandlockRequest {
 
 /**
  * Options of setpriv (setpriv(1), landlock(7)) that leave a program only the named files. Nothing permits making
- * symlinks, devices and sockets.
+ * devices and sockets. A symlink may be made, since the kernel judges the file that it leads to.
  */
 export function landlockOptions({ etcPaths = [], hasNetwork, mounts, startsOthers }: LandlockRequest): string[] {
   const rules = [

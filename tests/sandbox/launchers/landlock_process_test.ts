@@ -19,7 +19,11 @@ Deno.test("landlockOptions() gives each path exactly its rights, a file fewer th
   const table = [
     [directory, "read", "read-file,read-dir"],
     [directory, "execute", "execute,read-file,read-dir"],
-    [directory, "write", "read-file,read-dir,write-file,make-reg,make-dir,remove-file,remove-dir,truncate,refer"],
+    [
+      directory,
+      "write",
+      "read-file,read-dir,write-file,make-reg,make-dir,make-sym,make-fifo,remove-file,remove-dir,truncate,refer",
+    ],
     [file, "read", "read-file"],
     [file, "execute", "execute,read-file"],
     [file, "write", "read-file,write-file,truncate"],
@@ -104,9 +108,16 @@ function testInside(bench: ConfinedBench): void {
     await Deno.remove(outside, { recursive: true });
   });
 
-  Deno.test("Landlock: a program makes no symlink, device, pipe or socket, in its own directory neither", async () => {
+  Deno.test("Landlock: a program makes symlinks and pipes in its directory, and no device or socket", async () => {
     const { stdout } = await bench.sh(
-      'ln -s /etc/passwd link && echo symlink; mkfifo pipe && echo pipe; mknod device c 1 3 && echo device; perl -e \'use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0) && bind($s, sockaddr_un("socket")) && print "socket\\n"\'; ls -A',
+      'echo there >file; ln -s file link && cat link; mkfifo pipe && { echo through >pipe & cat pipe; }; mknod device c 1 3 && echo device; perl -e \'use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0) && bind($s, sockaddr_un("socket")) && print "socket\\n"\'; ls -A; rm link pipe file',
+    );
+    assertEquals(stdout, "there\nthrough\nfile\nlink\npipe\n");
+  });
+
+  Deno.test("Landlock: a symlink that a program makes leads it nowhere outside, nor up from there", async () => {
+    const { stdout } = await bench.sh(
+      "ln -s /etc/passwd file; ln -s / root; ln -s .. up; cat file; ls root/etc up; : >up/new; cat root/etc/hostname; rm file root up",
     );
     assertEquals(stdout, "");
   });
