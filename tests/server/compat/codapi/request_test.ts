@@ -29,12 +29,12 @@ Deno.test("parseCodapiRequest() refuses other commands, empty requests and a pro
     [{ sandbox: "python" }, "not_found", "unknown command"],
     [{ ...REQUEST, files: {} }, "invalid_request", "empty request"],
     [{ ...REQUEST, files: { "": " \n" } }, "invalid_request", "empty request"],
-    [{ ...REQUEST, files: { "": 1 } }, "invalid_request", "expected string"],
-    [{ ...REQUEST, files: { "other.py": "x" } }, "invalid_request", "main.py"],
+    [{ ...REQUEST, files: { "": 1 } }, "invalid_request", "Must be a string"],
+    [{ ...REQUEST, files: { "other.py": "x", "more.py": "x" } }, "invalid_request", "main.py"],
     [{ ...REQUEST, files: { "": "1", a: "data: no comma" } }, "invalid_request", "must be a data URL"],
     [{ ...REQUEST, files: { "": "1", a: "data:,raw, text" } }, "invalid_request", "base64"],
     [{ ...REQUEST, sandbox: "" }, "invalid_request", "sandbox"],
-    [[], "invalid_request", "expected object"],
+    [[], "invalid_request", "Must be an object"],
   ];
   for (const [request, code, message] of table) {
     assertEquals(assertThrows(() => parseCodapiRequest(request), CodeBeakerError, message).code, code);
