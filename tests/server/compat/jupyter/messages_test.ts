@@ -49,7 +49,7 @@ Deno.test("readMessage() reads no bytes whose offsets lie, and no part that is n
     [offset(2, 62n), "must be JSON"],
     [binary((_table, bytes) => bytes.fill(0xc3, bytes.length - 4, bytes.length - 3)), "must be UTF-8"],
     ["{", "must be JSON"],
-    ["[]", "expected object"],
+    ["[]", "Must be an object"],
     [JSON.stringify({ ...MESSAGE, channel: "heart" }), "channel"],
     [JSON.stringify({ ...MESSAGE, header: {} }), "msg_id"],
     [JSON.stringify({ ...MESSAGE, header: { ...HEADER, more: "x".repeat(4_096) } }), "4096 characters"],
