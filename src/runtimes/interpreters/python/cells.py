@@ -2,9 +2,9 @@
 
 import ast
 import builtins
+import contextlib
 import contextvars
 import linecache
-import re
 import sys
 import threading
 import types
@@ -12,12 +12,6 @@ import types
 MAX_DISPLAYS = 1000
 COMPILED = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 CO_COROUTINE = 0x80
-# How a line of IPython's begins. No statement of Python's does.
-IPYTHON_LINE = re.compile(r"\s*[%!]")
-NOT_IPYTHON = (
-    "IPython's % and ! are not supported here: run commands with subprocess, "
-    "install packages with the session's install_packages, and remove other magics"
-)
 
 
 class Cells:
@@ -35,6 +29,15 @@ class Cells:
         sys.modules["__main__"] = module
         builtins.display = self.display
         sys.argv = [""]
+        self.name = ""  # That of the running cell.
+        self.history = History(self.names)
+        self.interactivity = "last_expr"  # Which expressions of a cell have a value: IPython's ast_node_interactivity.
+        self.before_cell = None  # Called before each cell.
+        self.is_inside = False  # Whether code runs in the context variables of the cells.
+        self.captured = None  # The list that takes displays instead of the cell.
+        self.loaded_magics = None
+        self.given_names = frozenset(self.names)
+        builtins.__show__ = lambda value: None if value is None else self.display(value)
 
     def execute(self, code, name, max_text_length):
         """Executes a cell; returns the encoded value of its last expression."""
@@ -42,24 +45,66 @@ class Cells:
 
     def evaluate(self, code, name):
         linecache.cache[name] = (len(code), None, code.splitlines(True), name)
+        self.name = name
+        self.history.begin(name, code)
+        if self.before_cell is not None:
+            self.before_cell()
+        value = self.run_source(code, name)
+        self.history.keep(value)
+        return value
+
+    def lines(self):
+        return linecache.cache[self.name][2] if self.name in linecache.cache else []
+
+    def run_source(self, code, name):
+        """Runs the code of a cell, or a part of it; returns the value of its last expression."""
+        return self.run_tree(self.parse(code, name), code, name, self.names)
+
+    def run_tree(self, tree, code, name, names):
+        parts, is_silent = compile_parts(tree, name, code, self.interactivity)
+        value = self.run_parts(parts, names, is_outside=getattr(tree, "is_cell_magic", False))
+        return None if is_silent else value
+
+    def run_parts(self, parts, names, is_outside):
+        """Runs compiled parts in the cells' context variables. A cell magic runs outside of them, since its cell may await."""
+        if is_outside or self.is_inside:
+            return [eval(part, names) for part in parts][-1]
+        self.is_inside = True
+        try:
+            if any(part.co_flags & CO_COROUTINE for part in parts):
+                return self.wait_for(self.evaluate_async(parts, names))
+            return [self.context.run(eval, part, names) for part in parts][-1]
+        finally:
+            self.is_inside = False
+
+    def parse(self, code, name):
+        """Parses Python. Only code that is no Python is looked at for lines of IPython's, and a word that may be one."""
         try:
             tree = compile(code, name, "exec", ast.PyCF_ONLY_AST | COMPILED)
-        except SyntaxError as error:
-            line = IPYTHON_LINE.match(error.text or "")
-            if IPYTHON_LINE.match(code) or (line and error.offset <= line.end()):
-                error.msg = NOT_IPYTHON
-            raise
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        parts = [compile(tree, name, "exec", COMPILED)]
-        if last is not None:
-            parts.append(compile(ast.Expression(last.value), name, "eval", COMPILED))
-        if any(part.co_flags & CO_COROUTINE for part in parts):
-            return self.wait_for(self.evaluate_async(parts))
-        return [self.context.run(eval, part, self.names) for part in parts][-1]
+        except SyntaxError:
+            tree = self.magics.parse(code, name)
+            if tree is None:
+                raise
+            return tree
+        if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr) and isinstance(tree.body[0].value, ast.Name):
+            word = tree.body[0].value.id
+            if word not in self.names and not hasattr(builtins, word) and self.magics.is_automatic(word):
+                return self.magics.parse(f"%{word}", name)
+        return tree
 
-    async def evaluate_async(self, parts):
+    @property
+    def magics(self):
+        """What IPython's lines do. It is compiled when the first of them comes."""
+        if self.loaded_magics is None:
+            scope = dict(globals())
+            OWN_GLOBALS.append(scope)
+            exec(compile(MAGICS, "<magics>", "exec"), scope)
+            self.loaded_magics = scope["Magics"](self)
+        return self.loaded_magics
+
+    async def evaluate_async(self, parts, names):
         for part in parts:
-            value = eval(part, self.names)
+            value = eval(part, names)
             if part.co_flags & CO_COROUTINE:
                 value = await value
         return value
@@ -92,8 +137,20 @@ class Cells:
                 self.omitted += 1
                 continue
             bundle = shorten(check_bundle(value) if raw else to_bundle(value), value, self.max_bytes)
+            if self.captured is not None:
+                self.captured.append(bundle)
+                continue
             flush()
             self.show(bundle)
+
+    @contextlib.contextmanager
+    def capture(self, bundles):
+        """Puts displays into a list, and sends none."""
+        outer, self.captured = self.captured, bundles
+        try:
+            yield
+        finally:
+            self.captured = outer
 
     def begin(self, max_bytes, send):
         """Begins a cell. Its displays are sent as they come, up to a number and a length."""
@@ -127,3 +184,25 @@ class Cells:
                 self.send(bundle)
         finally:
             self.host.release_interrupts()
+
+
+def compile_parts(tree, name, code="", interactivity="last_expr"):
+    """Compiles a cell into the code before its last expression and that expression. Also whether a semicolon hides its value."""
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) and interactivity != "none" else None
+    if interactivity == "all":
+        for statement in tree.body:
+            if isinstance(statement, ast.Expr):
+                shown = ast.Call(ast.Name("__show__", ast.Load()), [statement.value], [])
+                statement.value = ast.fix_missing_locations(ast.copy_location(shown, statement.value))
+    parts = [compile(tree, name, "exec", COMPILED)]
+    if last is None:
+        return parts, False
+    parts.append(compile(ast.Expression(last.value), name, "eval", COMPILED))
+    return parts, tree.is_silent if hasattr(tree, "is_silent") else ";" in code and is_hidden(code, last)
+
+
+def is_hidden(code, expression):
+    """Whether a semicolon follows the last expression of a cell."""
+    first, *others = code.splitlines()[expression.end_lineno - 1 :] or [""]
+    behind = [first.encode()[expression.end_col_offset :].decode(), *others]
+    return any(";" in line.partition("#")[0] for line in behind)

@@ -1,12 +1,21 @@
 import causes from "./causes.py" with { type: "text" };
 import cells from "./cells.py" with { type: "text" };
 import errors from "./errors.py" with { type: "text" };
+import history from "./history.py" with { type: "text" };
 import interpreter from "./interpreter.py" with { type: "text" };
+import magicHelpers from "./magic_helpers.py" with { type: "text" };
+import magics from "./magics.py" with { type: "text" };
+import pipMagic from "./pip_magic.py" with { type: "text" };
+import shell from "./shell.py" with { type: "text" };
 import threads from "./threads.py" with { type: "text" };
+import transform from "./transform.py" with { type: "text" };
 import values from "./values.py" with { type: "text" };
 
+/** The program for IPython's lines. An interpreter compiles it when the first such line comes. */
+const MAGICS = `MAGICS = ${JSON.stringify([transform, shell, magicHelpers, pipMagic, magics].join("\n\n"))}`;
+
 /** The interpreter of cells. What interrupts them, its host, follows it in the same program. */
-export const CELL_INTERPRETER = [values, causes, errors, cells, interpreter].join("\n\n");
+export const CELL_INTERPRETER = [values, causes, errors, history, MAGICS, cells, interpreter].join("\n\n");
 
 /** The program that serves a Python context in a process that has threads and signals. */
 export const PYTHON_INTERPRETER = [CELL_INTERPRETER, threads].join("\n\n");

@@ -28,6 +28,13 @@ REPRESENTATIONS = {
     "_repr_javascript_": "application/javascript",
 }
 
+float_format = ""  # How the text of a float is made; empty, by repr.
+
+
+def set_float_format(text):
+    global float_format
+    float_format = text
+
 
 def to_result(value, max_bytes, max_text_length):
     """Encodes the last expression of a cell: as JSON if that is lossless, else as a bundle of MIME types."""
@@ -131,6 +138,6 @@ def count_values(value):
 
 def safe_repr(value):
     try:
-        return repr(value)
+        return float_format % value if float_format and type(value) is float else repr(value)
     except Exception as error:
         return f"[a value that cannot be shown: {type(error).__name__}]"

@@ -189,15 +189,74 @@ const CHECKS: Readonly<Record<string, (run: RunCell, context: Context) => Promis
     assertEquals((await run("x")).value, 1);
   },
 
-  "a line of IPython's fails with what to do instead, and no other does": async (run) => {
-    const lines = ["!ls", "import os\n%matplotlib inline", "if 1:\n  !ls", "\n%%bash\necho\necho 'a"];
-    for (const code of lines) {
-      assertMatch((await run(code)).error?.message ?? code, /IPython.*subprocess.*install_packages/);
-    }
+  "only code that is no Python is looked at for IPython's lines, and its strings and brackets are left alone": async (
+    run,
+  ) => {
+    assertEquals((await run("%nosuch")).error?.name, "UsageError");
+    assertMatch((await run("import os\n%nosuch 1")).error?.message ?? "", /`%nosuch` not found.*%timeit/);
+    assertMatch((await run("%%nosuch\nit's no Python")).error?.message ?? "", /`%%nosuch` not found.*%%time/);
+    assertMatch((await run("%conda install x")).error?.message ?? "", /install_packages/);
+    assertEquals((await run("import os\nif True:\n  %env MINE=7\nos.environ['MINE']")).value, "7");
     assertEquals([(await run("(5\n%3)")).value, (await run('"""\n!\n"""')).value], [2, "\n!\n"]);
+    assertEquals((await run('%precision\ntext = """\n!ls\n%time x\n"""\nrest = (7\n%4)\n[text, rest]')).value, [
+      "\n!ls\n%time x\n",
+      3,
+    ]);
     for (const code of ["(5\n % )", "(5\n != )", '"""\n%d""" 5']) {
       assertMatch((await run(code)).error?.message ?? code, /^invalid syntax/);
     }
+  },
+
+  "values and cells have IPython's names, and a semicolon hides a value": async (run) => {
+    assertEquals("value" in await run("41 + 1;  # hidden"), false);
+    assertEquals((await run("'a;b'")).value, "a;b");
+    await run("[1]");
+    assertEquals((await run("[_, __, Out[3], _3, In[3]]")).value, [[1], "a;b", [1], [1], "[1]"]);
+    await run("_ = 'mine'\n8");
+    assertEquals((await run("_")).value, "mine");
+    assertEquals((await run("    x = 1\n    x + 1")).value, 2);
+    assertEquals((await run(">>> y = 5\n>>> y * 2\n")).value, 10);
+  },
+
+  "a line or cell with a time gives its value, keeps variables, and awaits": async (run) => {
+    const line = await run("%time total = sum([1, 2])\n%time total + 1");
+    assertEquals([line.value, line.stdout.match(/^(CPU times: user|Wall time:)/gm)?.length], [4, 4]);
+    assertEquals((await run("%%time\nimport asyncio\nawait asyncio.sleep(0)\nlater = 5\nlater")).value, 5);
+    assertEquals((await run("%time await asyncio.sleep(0, 6)")).value, 6);
+    assertMatch(
+      (await run("%timeit -n 2 -r 3 total")).stdout,
+      /per loop \(mean ± std\. dev\. of 3 runs, 2 loops each\)\n$/,
+    );
+    assertEquals((await run("[total, later]")).value, [3, 5]);
+  },
+
+  "an error keeps the line and the text of the cell that was written": async (run) => {
+    const { stderr } = await run("a = 0\n%time 1 / a");
+    assertEquals(stderr.match(/File "cell_1", line 2, in <module>\n {4}%time 1 \/ a\n/g)?.length, 2);
+    assertMatch((await run("%%time\n\n1 / a")).stderr, /File "cell_2", line 3, in <module>\n {4}1 \/ a\n/);
+    assertMatch((await run("%precision\nb c")).stderr, /File "cell_3", line 2\n {4}b c\n/);
+  },
+
+  "a captured cell shows nothing, and its output and displays are kept": async (run) => {
+    const { displays, stdout, value } = await run("%%capture kept\nprint('p')\ndisplay(1)\n2");
+    assertEquals([displays, stdout, value], [[], "", undefined]);
+    assertEquals((await run("[kept.stdout, kept.outputs]")).value, [
+      "p\n",
+      [{ "text/plain": "1" }, { "text/plain": "2" }],
+    ]);
+  },
+
+  "a file that a cell writes runs with its variables kept": async (run) => {
+    assertEquals(
+      (await run("%%writefile mine_.py\nimport sys\nname, given = __name__, sys.argv[1:]\n")).stdout,
+      "Writing mine_.py\n",
+    );
+    assertEquals((await run("%run mine_.py a 'b c'\n[name, given, __name__]")).value, [
+      "__main__",
+      ["a", "b c"],
+      "__main__",
+    ]);
+    assertEquals((await run("%reset -f\n'name' in globals()")).value, false);
   },
 
   "displays come whole and in order with the output": async (_run, context) => {

@@ -82,6 +82,42 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; done'])`);
       assertEquals((await run("'x' * 3_000_000")).value, "x".repeat(3_000_000));
     }));
 
+  Deno.test("[interpreter.py] a command prints into its cell as it runs, takes variables, and leaves its exit code", () =>
+    withContext(THREADS, async (run) => {
+      const { stdout, value } = await run("word = 'a b'\n!echo $word {len(word)} '$word'; exit 3\n_exit_code");
+      assertEquals([stdout, value], ["a b 3 $word\n", 3]);
+      assertEquals((await run("!echo $word | awk '{print $2}'")).stdout, "b\n");
+      assertEquals((await run("lines = !printf 'x\\ny\\n'\n[list(lines), lines.s, lines.n]")).value, [
+        ["x", "y"],
+        "x y",
+        "x\ny",
+      ]);
+      const script = await run("%%bash --out kept\necho to the variable");
+      assertEquals([script.stdout, (await run("kept")).value], ["", "to the variable\n"]);
+      assertMatch((await run("%%sh\necho seen; echo bad >&2; exit 4")).error?.message ?? "", /exit status 4/);
+    }));
+
+  Deno.test("[interpreter.py] an interrupted command ends with all that it started, and the context lives", () =>
+    withContext(THREADS, async (run) => {
+      const command = "!echo $$ > pid; sleep 1000 & wait; sleep 1000";
+      const { contextLost, outcome } = await run(command, SOON_MS);
+      assertEquals([outcome.kind, contextLost], ["timed_out", undefined]);
+      const left = await run(
+        "group = open('pid').read().strip()\nleft = !ps -o stat= -g $group | grep -v Z\nlen(left)",
+      );
+      assertEquals(left.value, 0);
+    }));
+
+  Deno.test("[interpreter.py] a package that is there needs no installation", () =>
+    withContext(THREADS, async (run) => {
+      await run(
+        "import os\nos.makedirs('mine-1.2.dist-info')\n" +
+          "open('mine-1.2.dist-info/METADATA', 'w').write('Metadata-Version: 2.1\\nName: mine\\nVersion: 1.2\\n')",
+      );
+      const { stdout } = await run("!pip install mine");
+      assertMatch(stdout, /^Requirement already satisfied: mine in .* \(1\.2\)\n$/);
+    }));
+
   Deno.test("[interpreter.py] a program can use the alarm timer itself", () =>
     withContext(THREADS, async (run) => {
       const beginning =
