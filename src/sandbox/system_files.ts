@@ -38,6 +38,6 @@ export const NETWORK_FILES = [
 ];
 /** Files that programs of this machine need beside /usr. */
 export const PROGRAM_FILES = [
-  ...["/etc/alternatives", "/etc/localtime", "/etc/magic", "/etc/mime.types"],
+  ...["/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/magic", "/etc/matplotlibrc", "/etc/mime.types"],
   "/etc/ssl/certs/ca-certificates.crt",
 ];

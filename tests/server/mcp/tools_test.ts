@@ -135,6 +135,8 @@ Deno.test("run_code: a cell's displays are images where they can be, else text",
     value: { "image/png": "iVBO\nRw0KGgo=", "text/plain": "<Figure>" },
     valueType: "mime",
     displays: [
+      { "text/plain": "cleared" },
+      { "application/vnd.codebeaker.clear-output+json": { wait: true } },
       { "text/plain": "a table" },
       { "application/x-other": "?" },
       { "image/png": "iVBORw0KGgo= no base64 !!", "text/plain": "a broken image" },

@@ -28,10 +28,12 @@ class Cells:
         self.names = module.__dict__
         sys.modules["__main__"] = module
         builtins.display = self.display
+        self.figures, self.ipython = Figures(self.display), OwnIPython(self)
+        builtins.get_ipython = self.ipython.get_ipython
+        sys.meta_path[:0] = [self.figures.watcher, self.ipython]
         sys.argv = [""]
         self.name = ""  # That of the running cell.
         self.history = History(self.names)
-        self.interactivity = "last_expr"  # Which expressions of a cell have a value: IPython's ast_node_interactivity.
         self.before_cell = None  # Called before each cell.
         self.is_inside = False  # Whether code runs in the context variables of the cells.
         self.captured = None  # The list that takes displays instead of the cell.
@@ -41,7 +43,20 @@ class Cells:
 
     def execute(self, code, name, max_text_length):
         """Executes a cell; returns the encoded value of its last expression."""
-        return self.context.run(to_result, self.evaluate(code, name), self.max_bytes, max_text_length)
+        return self.context.run(to_result, self.evaluate_and_show(code, name), self.max_bytes, max_text_length)
+
+    def evaluate_and_show(self, code, name):
+        """Evaluates a cell, and shows its figures, also those of a cell that fails."""
+        try:
+            value = self.evaluate(code, name)
+        except Exception:
+            self.figures.end_failed_cell()
+            raise
+        except BaseException:
+            self.figures.close_all()
+            raise
+        self.context.run(self.figures.end_cell, value)
+        return value
 
     def evaluate(self, code, name):
         linecache.cache[name] = (len(code), None, code.splitlines(True), name)
@@ -52,6 +67,15 @@ class Cells:
         value = self.run_source(code, name)
         self.history.keep(value)
         return value
+
+    @property
+    def interactivity(self):
+        """Which expressions of a cell have a value."""
+        return (self.ipython.shell or InteractiveShell).ast_node_interactivity
+
+    @interactivity.setter
+    def interactivity(self, value):
+        (self.ipython.shell or InteractiveShell).ast_node_interactivity = value
 
     def lines(self):
         return linecache.cache[self.name][2] if self.name in linecache.cache else []
@@ -130,18 +154,26 @@ class Cells:
                 pass  # However the task ends, the cell is interrupted.
             raise error
 
-    def display(self, *values, raw=False):
+    def display(self, *values, raw=False, **options):
         """Displays values beside what a cell prints; with raw, the values are bundles of MIME types."""
+        if options:  # They are those of IPython's.
+            from IPython.display import display
+
+            return display(*values, raw=raw, **options)
         for value in values:
             if self.sent + len(self.waiting) >= MAX_DISPLAYS or self.room < 0:
                 self.omitted += 1
                 continue
             bundle = shorten(check_bundle(value) if raw else to_bundle(value), value, self.max_bytes)
-            if self.captured is not None:
-                self.captured.append(bundle)
-                continue
-            flush()
-            self.show(bundle)
+            self.show_now(bundle)
+
+    def show_now(self, bundle):
+        """Sends a display behind what the cell has printed."""
+        if self.captured is not None:
+            self.captured.append(bundle)
+            return
+        flush()
+        self.show(bundle)
 
     @contextlib.contextmanager
     def capture(self, bundles):

@@ -1,7 +1,7 @@
 import os
 import sys
 
-KNOWN_FINDERS = {"BuiltinImporter", "FrozenImporter", "PathFinder", "DistutilsMetaFinder"}
+KNOWN_FINDERS = {"BuiltinImporter", "FrozenImporter", "PathFinder", "DistutilsMetaFinder", "ImportWatcher"}
 names = {*sys.builtin_module_names, "__main__"}
 finders = {getattr(finder, "__name__", type(finder).__name__) for finder in sys.meta_path}
 is_complete = finders <= KNOWN_FINDERS

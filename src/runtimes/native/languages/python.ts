@@ -2,7 +2,7 @@ import { LIST_MODULES, moduleSurface, parseModules } from "../../interpreters/py
 import type { Surface } from "../../../core/needs.ts";
 import { PYTHON_TEST_PROGRAMS } from "../../interpreters/python/test_programs.ts";
 import { pipPackages } from "../../interpreters/python/pip_packages.ts";
-import { PYTHON_INTERPRETER } from "../../interpreters/python/python_interpreter.ts";
+import { PROGRAM_IMPORTS, PYTHON_INTERPRETER } from "../../interpreters/python/python_interpreter.ts";
 import waiter from "./python_waiter.py" with { type: "text" };
 import type { LanguageRow } from "./row.ts";
 
@@ -17,7 +17,10 @@ export const python: LanguageRow = {
   debianPackage: "python3",
   run: [...COMMAND, "{file}"],
   interpreter: [...COMMAND, "-c", PYTHON_INTERPRETER],
-  variables: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1", PYTHONNOUSERSITE: "1" },
+  variables: {
+    ...{ PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1", PYTHONNOUSERSITE: "1" },
+    MPLCONFIGDIR: "{output}/matplotlib", // The home is the workspace, where a list of fonts would be among the files.
+  },
   waiter: { memoryMb: 13, variables: { CODEBEAKER_WAITS: "1" }, findTexts: sitecustomizeOf },
   modules: { code: LIST_MODULES, surfaceOf },
   packages: pipPackages,
@@ -37,7 +40,9 @@ function sitecustomizeOf(binary: string): Readonly<Record<string, string>> | und
   try {
     const [, name] = /^\/usr\/bin\/(python3\.\d+)$/.exec(Deno.realPathSync(binary)) ?? [];
     const path = `/etc/${name}/sitecustomize.py`;
-    return Deno.readLinkSync(`/usr/lib/${name}/sitecustomize.py`) === path ? { [path]: waiter } : undefined;
+    return Deno.readLinkSync(`/usr/lib/${name}/sitecustomize.py`) === path
+      ? { [path]: `${PROGRAM_IMPORTS}\n\n${waiter}` }
+      : undefined;
   } catch {
     return undefined;
   }

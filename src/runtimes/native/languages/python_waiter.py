@@ -122,4 +122,5 @@ def find_packages(sys):
 if os.environ.pop("CODEBEAKER_WAITS", None) is not None:
     wait(__import__("sys"))
 find_packages(__import__("sys"))
+watch_program_imports()
 raise ImportError(name="sitecustomize")  # So that no module stays.

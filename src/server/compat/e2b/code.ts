@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { MimeBundle } from "../../../core/cell.ts";
+import { clearingOf, type MimeBundle } from "../../../core/cell.ts";
 import { invalidField } from "../../../core/errors.ts";
 import type { Execution } from "../../../core/execution.ts";
 import { LIMITS } from "../../../core/limits.ts";
@@ -78,6 +78,7 @@ const LINES: EventFormat = {
       case "output":
         return encodeLines([toOutputLine(event.stream, event.text)]);
       case "display":
+        if (clearingOf(event.data) !== undefined) return encodeLines([]); // Results are a list, from which nothing is taken.
         return encodeLines([{ type: "result", is_main_result: false, ...toForms(event.data) }]);
       case "ended":
         return encodeEnd([omissionOf, numberOf, resultOf].flatMap((linesOf) => linesOf(event.execution)));

@@ -1,4 +1,4 @@
-import type { MimeBundle } from "../../../core/cell.ts";
+import { clearingOf, type MimeBundle } from "../../../core/cell.ts";
 import { ignore } from "../../../core/errors.ts";
 import type { Execution } from "../../../core/execution.ts";
 import { LIMITS } from "../../../core/limits.ts";
@@ -54,7 +54,10 @@ export class Interpreter {
     this.#contextId ??= await contexts.findDefault(language);
     const events = new EventSender((event) => {
       if (event.kind === "output") return publish("stream", { name: event.stream, text: event.text });
-      if (event.kind === "display") return publish("display_data", { data: event.data, metadata: {}, transient: {} });
+      if (event.kind !== "display") return;
+      const clearing = clearingOf(event.data);
+      if (clearing !== undefined) return publish("clear_output", clearing);
+      return publish("display_data", { data: event.data, metadata: {}, transient: {} });
     });
     const { onDisplay, onOutput } = events.options;
     const execution = await contexts.submit(this.#contextId, cell, {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { MimeBundle } from "../../../core/cell.ts";
+import { type MimeBundle, shownDisplays } from "../../../core/cell.ts";
 import { type Execution, markedText } from "../../../core/execution.ts";
 import type { ContentBlock, ToolResult } from "../tools/tool.ts";
 import { fileUri, outputUri } from "./addresses.ts";
@@ -102,7 +102,7 @@ function notesOf(
 
 /** The displays of a cell, and a value that is shown in several forms. */
 function displayedBlocks({ displays = [], value, valueType }: Execution): ContentBlock[] {
-  const bundles = [...displays, ...(valueType === "mime" && isBundle(value) ? [value] : [])];
+  const bundles = [...shownDisplays(displays), ...(valueType === "mime" && isBundle(value) ? [value] : [])];
   return bundles.flatMap(toBlocks);
 }
 

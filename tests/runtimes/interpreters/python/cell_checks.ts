@@ -4,6 +4,7 @@ import type { OutputChunk } from "../../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../../src/core/limits.ts";
 import type { ProgramHandle } from "../../../../src/runtimes/port.ts";
 import { TextLineStream } from "../../../support/text_lines.ts";
+import { DISPLAY_CHECKS, FAKE_MATPLOTLIB, FIGURE_CHECKS } from "./display_checks.ts";
 
 /** Never ends, and checks for signals at intervals. */
 export const ENDLESS_MATCH = "import re\nre.match(r'(a+)+$', 'a' * 50 + 'b')";
@@ -49,8 +50,11 @@ export function withContext(
 
 /** Registers the checks that the interpreter passes on every host. */
 export function testCells(host: CellHost): void {
-  for (const [name, check] of Object.entries(CHECKS)) {
+  for (const [name, check] of Object.entries({ ...CHECKS, ...DISPLAY_CHECKS })) {
     Deno.test(`[${host.title}] ${name}`, () => withContext(host, check));
+  }
+  for (const [name, check] of Object.entries(FIGURE_CHECKS)) {
+    Deno.test(`[${host.title}] ${name}`, () => withContext(host, check, FAKE_MATPLOTLIB));
   }
 
   Deno.test(`[${host.title}] an interrupt sent right after its cell ends that cell alone`, () =>

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { dirname } from "@std/path";
 import type { Availability } from "../../../../src/core/capabilities.ts";
 import { PYTHON_INTERPRETER } from "../../../../src/runtimes/interpreters/python/python_interpreter.ts";
 import type { ProgramHandle } from "../../../../src/runtimes/port.ts";
@@ -12,7 +13,10 @@ const THREADS: CellHost = {
   title: "interpreter.py",
   async withHandle(test, files = {}) {
     const cwd = await Deno.makeTempDir();
-    for (const [path, text] of Object.entries(files)) await Deno.writeTextFile(`${cwd}/${path}`, text);
+    for (const [path, text] of Object.entries(files)) {
+      await Deno.mkdir(dirname(`${cwd}/${path}`), { recursive: true });
+      await Deno.writeTextFile(`${cwd}/${path}`, text);
+    }
     const pipes = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
     const process = new Deno.Command("python3", { args: ["-c", PYTHON_INTERPRETER], cwd, ...pipes }).spawn();
     const outcome: ProgramHandle["outcome"] = process.status.then(({ code, signal }) =>

@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { CLEAR_OUTPUT_TYPE } from "../../../../src/core/cell.ts";
 import { unlessAborted } from "../../../../src/commands/mod.ts";
 import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
@@ -131,6 +132,20 @@ Deno.test("Kernel: code gives its input, output, displays and value in order, be
     first.got.every(({ parent_header }) => "msg_id" in parent_header && parent_header.msg_id === "execute_request"),
     true,
   );
+});
+
+Deno.test("Kernel: a display that clears is a message of its own", async () => {
+  const client = clientOf("a");
+  const kernel = kernelOf({
+    code: async ({ onDisplay }) => {
+      for (const wait of [true, false]) await onDisplay?.({ [CLEAR_OUTPUT_TYPE]: { wait } });
+      return {};
+    },
+  });
+  kernel.clients.connect(client);
+  await kernel.answer(execute("code"), client);
+  assertEquals(client.types().slice(2, 4), ["clear_output", "clear_output"]);
+  assertEquals(client.got.slice(2, 4).map(({ content }) => content), [{ wait: true }, { wait: false }]);
 });
 
 Deno.test("Kernel: silent code publishes nothing, and counts no more than code without history does", async () => {

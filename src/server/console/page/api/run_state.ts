@@ -19,6 +19,8 @@ export interface RunState {
   /** Whether the page left out early output, which is only shortened here. */
   readonly isShortened: boolean;
   readonly displays: readonly MimeBundle[];
+  /** Whether the next output takes the place of all before it. Absent, nothing has cleared. */
+  readonly clearsNext?: boolean;
   readonly execution?: Execution;
   readonly problem?: Problem;
 }
@@ -37,9 +39,9 @@ export function advance(state: RunState, event: ExecutionEvent): RunState {
     case "started":
       return { ...state, phase: "running", id: event.id, runtime: event.runtime };
     case "output":
-      return { ...state, ...append(state, event) };
+      return { ...cleared(state), ...append(cleared(state), event) };
     case "display":
-      return { ...state, displays: [...state.displays, event.data] };
+      return display(state, event.data);
     case "dropped":
       return { ...state, isShortened: true };
     case "completed":
@@ -47,6 +49,24 @@ export function advance(state: RunState, event: ExecutionEvent): RunState {
     case "failed":
       return { ...state, phase: "failed", problem: event.problem };
   }
+}
+
+function display(state: RunState, data: MimeBundle): RunState {
+  const clearing = data["application/vnd.codebeaker.clear-output+json"];
+  if (clearing !== undefined) {
+    return JSON.stringify(clearing) === '{"wait":true}' ? { ...state, clearsNext: true } : clear(state);
+  }
+  const { displays, ...rest } = cleared(state);
+  return { ...rest, displays: [...displays, data] };
+}
+
+/** The state without what was shown, where something cleared it. */
+function cleared(state: RunState): RunState {
+  return state.clearsNext === true ? clear(state) : state;
+}
+
+function clear(state: RunState): RunState {
+  return { ...state, pieces: [], displays: [], clearsNext: false };
 }
 
 /** The state of an execution that is known from its record alone. */
@@ -57,8 +77,18 @@ export function recorded(execution: Execution): RunState {
 function complete(state: RunState, execution: Execution): RunState {
   const { displays = state.displays, id, runtime, stderr, stdout } = execution;
   const whole: OutputPiece[] = [{ stream: "stdout", text: stdout }, { stream: "stderr", text: stderr }];
-  const pieces = state.pieces.length > 0 ? state.pieces : whole.filter(({ text }) => text !== "");
-  return { ...state, phase: "ended", id, runtime, pieces, displays, execution };
+  const pieces = state.pieces.length > 0 || state.clearsNext !== undefined
+    ? state.pieces
+    : whole.filter(({ text }) => text !== "");
+  return {
+    ...state,
+    phase: "ended",
+    id,
+    runtime,
+    pieces,
+    displays: displays.reduce(display, { ...IDLE }).displays,
+    execution,
+  };
 }
 
 function append({ isShortened, pieces }: RunState, { stream, text }: OutputPiece) {

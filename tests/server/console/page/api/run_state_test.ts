@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { parseEvent } from "../../../../../src/server/console/page/api/events.ts";
 import { advance, IDLE, recorded, type RunState } from "../../../../../src/server/console/page/api/run_state.ts";
+import { CLEAR_OUTPUT_TYPE } from "../../../../../src/core/cell.ts";
 import { fakeExecution } from "../../../../support/fake_ports.ts";
 
 function output(stream: "stdout" | "stderr", text: string) {
@@ -40,6 +41,19 @@ Deno.test("advance() leaves out the earliest output beyond its bound", () => {
   assertEquals(state.pieces.map(({ stream, text }) => [stream, text.length]), [["stderr", 262_084], ["stdout", 60]]);
   const busy = follow(...Array.from({ length: 2_001 }, (_, index) => output(index % 2 ? "stdout" : "stderr", "x")));
   assertEquals([busy.pieces.length, busy.isShortened], [2_000, true]);
+});
+
+Deno.test("advance() clears what a cell has shown, at once or when it shows the next thing", () => {
+  const clear = (wait: boolean) => ({ kind: "display", data: { [CLEAR_OUTPUT_TYPE]: { wait } } }) as const;
+  const display = { kind: "display", data: { "text/plain": "1" } } as const;
+  const shown = (state: RunState) => [state.pieces.map(({ text }) => text).join(""), state.displays.length];
+  assertEquals(shown(follow(output("stdout", "a"), display, clear(false))), ["", 0]);
+  assertEquals(shown(follow(output("stdout", "a"), display, clear(true))), ["a", 1]);
+  assertEquals(shown(follow(output("stdout", "a"), display, clear(true), output("stdout", "b"))), ["b", 0]);
+  const displays = [display.data, clear(true).data, display.data];
+  const execution = fakeExecution({ stdout: "a", displays });
+  const state = follow(output("stdout", "a"), display, clear(true), display, { kind: "completed", execution });
+  assertEquals(shown(state), ["", 1]);
 });
 
 Deno.test("recorded() shows what a record has kept", () => {
