@@ -3,7 +3,7 @@ import { MAX_ISOLATION } from "./core/answers/vocabulary.ts";
 import { CodeBeakerError, messageOf } from "./core/errors.ts";
 import { apiKeysSchema } from "./core/key_policy.ts";
 import { oneOf } from "./core/parsing/validation.ts";
-import { absolutePath, listOf, wholeNumber, yesOrNo } from "./core/parsing/written_schemas.ts";
+import { absolutePath, listOf, somePath, wholeNumber, yesOrNo } from "./core/parsing/written_schemas.ts";
 import {
   parseSettings,
   type ReadVariable,
@@ -154,13 +154,14 @@ const GENERAL_SETTINGS = {
     commands: ["run", "mcp"],
   },
   home: {
-    schema: absolutePath,
+    schema: somePath,
     default: (read: ReadVariable) => {
       const home = read("HOME");
       return home === undefined ? undefined : `${home}/.codebeaker`;
     },
     shown: "~/.codebeaker",
-    help: "directory for the service's identity and records; each service has its own",
+    help:
+      "directory for the service's identity and records, absolute or below the working directory; each service has its own",
     commands: ["run", "runtimes", "doctor", "keys", "audit", "mcp"],
   },
   apiKeys: {

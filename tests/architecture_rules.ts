@@ -85,7 +85,7 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
   "src/cli/": {
     code: [
       ...["src/core/", "src/compose/", "src/config.ts", LOG, "src/access/mod.ts", "src/runtimes/registry.ts"],
-      "src/host/service_manager.ts",
+      ...["src/host/service_manager.ts", "src/host/launchers.ts"],
     ],
     types: ["src/runtimes/entry.ts"],
   },

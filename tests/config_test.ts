@@ -28,6 +28,11 @@ Deno.test("loadConfig() lets flags win over variables, and variables over the fi
   await Deno.remove(file);
 });
 
+Deno.test("loadConfig() reads a relative home below the working directory", () =>
+  withVariables({}, async () => {
+    assertEquals((await loadConfig({ home: "state/../homes/a" })).home, `${Deno.cwd()}/homes/a`);
+  }));
+
 Deno.test("loadConfig() names what is off, and the nearest name of what is unknown", async () => {
   const file = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(file, '{"prot": 1}');

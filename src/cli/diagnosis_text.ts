@@ -22,11 +22,12 @@ export function describeDiagnosis(diagnosis: ServiceDiagnosis, palette: Palette)
 }
 
 function describeRuntime(diagnosis: RuntimeDiagnosis, palette: Palette): string {
-  const { available, canaries, languages = [], layers, level, next, reason, runtime } = diagnosis;
+  const { available, canaries, languages = [], layers, level, next, reason, remedy, runtime } = diagnosis;
   const state = available
     ? palette.good(`available, isolation ${level} of ${MAX_ISOLATION}`)
     : palette.bad(`unavailable: ${reason ?? "no reason is known"}`);
   const parts = [
+    available || remedy === undefined || remedy === next?.remedy ? "" : palette.hint(`→ ${remedy}`),
     section("Layers", layers.map(({ active, ...layer }) => ({ good: active, ...layer })), palette),
     section(
       "Canaries",

@@ -34,11 +34,11 @@ export function defineKeys(command: Command, context: CommandContext): void {
   addSettings(list, settingsFor("keys")).action((flags: KeyFlags) => listKeys(flags, context));
   const revoke = command.command("revoke")
     .description("revoke a key at once")
-    .argument("<id>", "as the list shows it")
+    .argument("<key>", "its id or its name, as the list shows them")
     .option("--json", "print the id as JSON")
-    .addHelpText("after", "\nExit code: 0 when the key is revoked; 1 when no valid key has this id.");
-  addSettings(revoke, settingsFor("keys")).action(async (id: string, flags: KeyFlags) =>
-    context.setExitCode(await revokeKey({ id, flags }, context))
+    .addHelpText("after", "\nExit code: 0 when the key is revoked; 1 when no valid key, or several, have this name.");
+  addSettings(revoke, settingsFor("keys")).action(async (named: string, flags: KeyFlags) =>
+    context.setExitCode(await revokeKey({ named, flags }, context))
   );
 }
 
@@ -115,21 +115,38 @@ function boundsOf({ ceiling, quota }: Principal): string {
 }
 
 async function revokeKey(
-  { id, flags: { json, ...settings } }: { readonly id: string; readonly flags: KeyFlags },
+  { named, flags: { json, ...settings } }: { readonly named: string; readonly flags: KeyFlags },
   { print, printError }: CommandContext,
 ): Promise<number> {
   using opened = await openKeyring(settings);
-  if (attempt("revoke the key", () => opened.keyring.revoke(id))) {
+  const ids = idsOf(named, opened.keyring.list());
+  const [id] = ids;
+  if (ids.length > 1) {
+    await printError(
+      `codebeaker: Cannot revoke the key as ${ids.length} have this name: name one by its id (${
+        ids.join(", ")
+      }): current value is ${JSON.stringify(named)}`,
+    );
+    return EXIT_UNKNOWN;
+  }
+  if (id !== undefined && attempt("revoke the key", () => opened.keyring.revoke(id))) {
     if (json) await print(JSON.stringify({ id, revoked: true }));
-    else await printError(`The key ${JSON.stringify(id)} is revoked.`);
+    else await printError(`The key ${JSON.stringify(named)} is revoked.`);
     return 0;
   }
   await printError(
-    `codebeaker: Cannot revoke the key as its id must be that of one that is not revoked yet: current value is ${
-      JSON.stringify(id)
+    `codebeaker: Cannot revoke the key as it must be the id or the name of one that is not revoked yet: current value is ${
+      JSON.stringify(named)
     }`,
   );
   return EXIT_UNKNOWN;
+}
+
+/** The ids of valid keys with an id. Where none has it, it is taken for a name. */
+function idsOf(named: string, keys: ReturnType<Keyring["list"]>): string[] {
+  const valid = keys.filter(({ revokedAt }) => revokedAt === undefined);
+  const byId = valid.filter(({ id }) => id === named);
+  return (byId.length > 0 ? byId : valid.filter(({ principal }) => principal.name === named)).map(({ id }) => id);
 }
 
 /** Opens the keys in the home that the settings name. Disposing closes the storage. */

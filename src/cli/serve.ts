@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { composeService } from "../compose/mod.ts";
 import { loadConfig, readManagerSocket, SETTINGS } from "../config.ts";
+import { watchLaunchers } from "../host/launchers.ts";
 import { reportTo } from "../host/service_manager.ts";
 import { log, logUnhandledRejections, prepareLog } from "../log.ts";
 import { announce, describeStart } from "./announce.ts";
@@ -29,6 +30,10 @@ async function serve(flags: Record<string, unknown>, stdout: Output): Promise<vo
   const config = await loadConfig(flags);
   await startLog(config);
   logUnhandledRejections();
+  using _launchers = watchLaunchers(() => {
+    log.info("service.launcher_ended");
+    stop.abort();
+  });
   await using service = await composeService(config);
   const { url } = service.listen();
   stop.signal.addEventListener("abort", () => report("STOPPING=1\nSTATUS=Waits for running programs"));

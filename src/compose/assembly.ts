@@ -29,6 +29,7 @@ import { Uploads } from "../workspace/uploads.ts";
 import { keepActivity, readActivity } from "./activity.ts";
 import { composeEngine, type EngineParts } from "./engine.ts";
 import type { Ground } from "./ground.ts";
+import { homeFaultsOf } from "./home_fault.ts";
 import { prepareAhead } from "./preparation.ts";
 import { watchRevocations } from "./revocation.ts";
 
@@ -124,6 +125,7 @@ export async function assembleService(config: Config, foundations: Foundations):
     metrics: counted,
     activity,
     keys: keyring,
+    findFaults: homeFaultsOf(config, clock),
   });
   const handle = handlerOf(app);
   let lastRequestAt = -Infinity;

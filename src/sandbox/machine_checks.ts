@@ -3,6 +3,7 @@ import type { CheckFinding } from "../core/diagnosis.ts";
 import { messageOf } from "../core/errors.ts";
 import { MEBIBYTE } from "../core/limits.ts";
 import { fileSystemTypeAt } from "../host/mounts.ts";
+import { whyUnwritable } from "../host/writable.ts";
 import { FILTERED_ARCHITECTURES } from "./seccomp/seccomp.ts";
 
 /** Room in the scratch directory below which a service can do little. */
@@ -56,12 +57,9 @@ async function checkScratch(path: string | undefined): Promise<CheckFinding> {
 
 async function checkHome(path: string | undefined): Promise<CheckFinding> {
   const name = "home";
-  const remedy = "name a directory that the service may write (--home)";
+  const remedy = "make room on its disk, or name a directory that the service may write (--home)";
   if (path === undefined) return { name, good: false, detail: "there is no home directory: nothing is stored", remedy };
-  try {
-    await Deno.remove(await Deno.makeTempFile({ dir: path, prefix: ".doctor_" }));
-    return { name, good: true, detail: `${path} can be written` };
-  } catch (error) {
-    return { name, good: false, detail: `${path} cannot be written: ${messageOf(error)}`, remedy };
-  }
+  const why = await whyUnwritable(path);
+  if (why === undefined) return { name, good: true, detail: `${path} can be written` };
+  return { name, good: false, detail: `${path} cannot be written: ${why}`, remedy };
 }

@@ -18,7 +18,7 @@ import { contextRoutes } from "./routes/contexts.ts";
 import { diagnosticsRoutes } from "./routes/diagnostics.ts";
 import { executionRoutes } from "./routes/executions.ts";
 import { fileRoutes, isUpload, type UploadsPort } from "./routes/files.ts";
-import { healthRoutes } from "./routes/health.ts";
+import { type HealthOptions, healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { openApiRoutes } from "./routes/openapi.ts";
 import { runtimeRoutes } from "./routes/runtimes.ts";
@@ -29,7 +29,7 @@ import type { ServerSockets } from "./sockets/mod.ts";
 import { trackRequests } from "./track_requests.ts";
 
 /** Parts of the HTTP door. */
-export interface AppOptions {
+export interface AppOptions extends Pick<HealthOptions, "findFaults"> {
   readonly engine: EnginePort;
   readonly sessions: SessionsPort;
   readonly keys: DoorKeys;
@@ -89,7 +89,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   app.use(authenticate(keys, SCOPES));
   app.use(limitBody(options));
   app.route("/", indexRoutes());
-  app.route("/", healthRoutes(engine));
+  app.route("/", healthRoutes(options));
   app.route("/", executionRoutes(engine));
   app.route("/", sessionRoutes(sessions, observer));
   app.route("/", contextRoutes(sessions));

@@ -1,4 +1,5 @@
 import { dirname } from "@std/path";
+import { statfsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { APPLICATION_ID, migrate, MIGRATIONS, versionOf } from "./schema.ts";
@@ -7,6 +8,8 @@ import { APPLICATION_ID, migrate, MIGRATIONS, versionOf } from "./schema.ts";
 const BUSY_TIMEOUT_MS = 5_000;
 /** Most bytes of the write-ahead log that remain on the disk after a large write. */
 const MAX_LOG_BYTES = 67_108_864;
+/** Room below which a disk counts as full. SQLite needs it to open a database. */
+const LEAST_ROOM_BYTES = 131_072;
 /** Pause between two attempts where SQLite itself does not wait. */
 const RETRY_MS = 10;
 
@@ -29,6 +32,7 @@ export function openDatabase<Result>(path: string | undefined, use: (database: D
   } catch (error) {
     database?.close();
     if (error instanceof CodeBeakerError) throw error;
+    if (isFull(dirname(path))) throw noRoom(path, error);
     throw cannotOpen(path, {
       must: "it must be a whole database that this user may write",
       is: messageOf(error),
@@ -92,6 +96,23 @@ function makeFile(path: string): void {
     if (!Deno.statSync(path).isFile) throw cannotOpen(path, { must: "it must be a file", is: "something else" });
     Deno.chmodSync(path, 0o600);
   }
+}
+
+/** Whether the disk of a directory is full, also of names of files. */
+function isFull(directory: string): boolean {
+  try {
+    const { bavail, bsize, ffree, files } = statfsSync(directory);
+    return bavail * bsize < LEAST_ROOM_BYTES || (files > 0 && ffree === 0);
+  } catch {
+    return false; // The directory is absent.
+  }
+}
+
+/** A database on a full disk is whole: SQLite needs room to open it. */
+function noRoom(path: string, cause: unknown): CodeBeakerError {
+  const message = `Cannot open the storage ${path} as its disk is full: make room there, and start again. ` +
+    `Leave the file where it is: ${messageOf(cause)}`;
+  return new CodeBeakerError("invalid_request", message, { cause });
 }
 
 function cannotOpen(

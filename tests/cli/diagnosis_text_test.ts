@@ -57,11 +57,12 @@ Deno.test("describeDiagnosis() shows what is broken, with what was seen, as bad"
       ...runtime,
       available: false,
       reason: "a bird flew",
+      remedy: "keep the bird",
       canaries: [{ name: "bird", promise: "it stays", kept: false, detail: "it flew" }],
     }],
   };
   const text = describeDiagnosis(broken, MARKED);
-  assertStringIncludes(text, "<bad>unavailable: a bird flew</bad>");
+  assertStringIncludes(text, "<bad>unavailable: a bird flew</bad>\n  <hint>→ keep the bird</hint>\n");
   assertStringIncludes(text, "<bad>✗</bad> bird  it stays. Seen: it flew");
   assertStringIncludes(text, "<bad>No runtime reaches the isolation floor 7");
   assertStringIncludes(text, "<bad>Broken canaries: fast/bird.</bad>");

@@ -118,6 +118,19 @@ Deno.test("codebeaker keys revoke revokes a key once, and exits with 1 for one t
     ]);
   }));
 
+Deno.test("codebeaker keys revoke takes a name that one valid key has, and names the ids of several", () =>
+  withHome(async (keys) => {
+    const [first, second] = [await keys("create", "ci"), await keys("create", "ci")].map(({ stdout }) =>
+      parseKey(stdout.trim())?.id ?? ""
+    );
+    const several = await keys("revoke", "ci");
+    assertEquals([several.code, several.stdout], [1, ""]);
+    assertStringIncludes(several.stderr, `name one by its id (${first}, ${second})`);
+    assertEquals((await keys("revoke", first ?? "")).code, 0);
+    assertEquals(JSON.parse((await keys("revoke", "ci", "--json")).stdout), { id: second, revoked: true });
+    assertEquals((await keys("revoke", "ci")).code, 1);
+  }));
+
 Deno.test("codebeaker keys --json prints a new key, the list without secrets, and a revoked id as JSON", () =>
   withHome(async (keys) => {
     const created = await keys("create", "ci", "--min-isolation", "8", "--json");

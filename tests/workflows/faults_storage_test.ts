@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { openStorage } from "../../src/storage/mod.ts";
 import { ApiClient } from "../support/api_client.ts";
@@ -128,5 +128,31 @@ if (isPresent("mount", await ownDiskAvailability())) {
         const giveBack = await disk.fill();
         return { [Symbol.asyncDispose]: giveBack };
       });
+    }));
+
+  Deno.test("a full disk under the home is a fault of readiness, and a restart asks for room", () =>
+    withPlaces(async ({ scratch }) => {
+      await using disk = await mountOwnDisk(8);
+      const places = { scratch, home: disk.path };
+      const faultsOf = async (service: ServiceProcess) => {
+        const { status, faults } = await new ApiClient(service).json("GET", "/health/ready");
+        return { status, faults: faults?.map(({ name }: { readonly name: string }) => name) };
+      };
+      await using service = await startIn(places);
+      assertEquals((await faultsOf(service)).faults, undefined);
+      const giveBack = await disk.fill();
+      await until(async () => (await faultsOf(service)).faults?.[0] === "storage", "readiness has the fault");
+      const { faults: [fault] } = await new ApiClient(service).json("GET", "/health/ready");
+      assertMatch(fault.reason, /^the home directory with the database cannot be written: No space left/);
+      await giveBack();
+      await until(async () => (await faultsOf(service)).faults === undefined, "there is room again");
+      await service[Symbol.asyncDispose]();
+      const giveBackAgain = await disk.fill();
+      const error = await assertRejects(() => startIn(places), Error);
+      assertMatch(String(error), /as its disk is full: make room there, and start again/);
+      assert(!/Move the file/.test(String(error)), String(error));
+      await giveBackAgain();
+      await using again = await startIn(places);
+      assertEquals((await faultsOf(again)).faults, undefined);
     }));
 }

@@ -7,10 +7,19 @@ export const livenessSchema = z.strictObject({ status: z.literal("live"), versio
   description: "The service answers",
 });
 
+/** A fault of the service beside its runtimes. */
+export const serviceFaultSchema = z.strictObject({ name: z.string(), reason: z.string(), remedy: z.string() }).meta({
+  id: "ServiceFault",
+  description: "A fault of the service beside its runtimes, and how to mend it",
+});
+
 /** The answer of `GET /health/ready`. */
 export const readinessSchema = z.strictObject({
   status: z.enum(["ready", "not_ready"]),
   runtimes: z.array(runtimeReadinessSchema),
+  faults: z.array(serviceFaultSchema).exactOptional().describe(
+    "What keeps the service from keeping its promises, as a full disk; absent, nothing does",
+  ),
 }).meta({ id: "Readiness", description: "Whether the service accepts requests and a runtime is available" });
 
 /** The answer of `GET /`. */

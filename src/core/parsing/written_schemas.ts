@@ -1,3 +1,4 @@
+import { resolve } from "@std/path";
 import { z } from "zod";
 import { readBoolean, readList, readWhole } from "./written_values.ts";
 
@@ -38,3 +39,6 @@ export const httpUrl = z.url({ protocol: /^https?$/, error: "Must be a URL of ht
 
 /** An absolute path. */
 export const absolutePath = z.string().startsWith("/", "Must be an absolute path");
+
+/** A path. A relative one is below the working directory. */
+export const somePath = z.string().min(1, "Must be a path").transform((path) => resolve(path));
