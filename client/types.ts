@@ -344,7 +344,7 @@ export interface ExecutionRequest {
   readonly environment?: string | undefined;
   /** How to rank the runtimes that pass the filters. Default: `"balanced"`. */
   readonly preference?: "speed" | "security" | "memory" | "balanced" | undefined;
-  /** Force one runtime; it still has to pass the filters. */
+  /** Force one runtime, which runs the code in its own dialect; it still has to pass the filters that protect. */
   readonly runtime?: string | undefined;
   /** A floor; the server's own is never lowered by it. */
   readonly minIsolation?: number | undefined;
@@ -698,7 +698,7 @@ export interface Selection {
   readonly preference: "speed" | "security" | "memory" | "balanced";
   /** The isolation floor in force: the server's, raised by the request. */
   readonly floor: number;
-  /** The needs of the program; absent where its language is not analysed, or there is no program yet. */
+  /** The needs of the program; absent where its language is not analysed, a runtime is forced, or there is no program yet. */
   readonly needs?: Needs;
   /** Those that passed, best first, then the rejected ones. */
   readonly candidates: readonly Candidate[];
@@ -779,7 +779,7 @@ export interface SessionRequest {
   readonly environment?: string | undefined;
   /** How to rank the runtimes that pass the filters. Default: `"balanced"`. */
   readonly preference?: "speed" | "security" | "memory" | "balanced" | undefined;
-  /** Force one runtime; it still has to pass the filters. */
+  /** Force one runtime, which runs the code in its own dialect; it still has to pass the filters that protect. */
   readonly runtime?: string | undefined;
   /** A floor; the server's own is never lowered by it. */
   readonly minIsolation?: number | undefined;

@@ -171,9 +171,12 @@ export class Engine implements EnginePort, AsyncDisposable {
     await Promise.all(this.#removals);
   }
 
-  /** Finds the needs of a request. Of other languages only a runtime knows the name of the main file. */
+  /**
+   * Finds the needs of a request, unless it forces a runtime. That runs the program whatever it needs. Of other
+   * languages only a runtime knows the name of the main file.
+   */
   async #needsOf(request: ExecutionRequest): Promise<Needs | undefined> {
-    if (!isKnownLanguage(request.language)) return undefined;
+    if (request.runtime !== undefined || !isKnownLanguage(request.language)) return undefined;
     return await this.#needs?.find(placeFiles(request, mainFileOf(request.language)));
   }
 

@@ -71,7 +71,7 @@ export const selectionSchema = z.strictObject({
   preference: z.enum(PREFERENCES),
   floor: isolationLevelSchema.describe("The isolation floor in force: the server's, raised by the request"),
   needs: needsSchema.exactOptional().describe(
-    "The needs of the program; absent where its language is not analysed, or there is no program yet",
+    "The needs of the program; absent where its language is not analysed, a runtime is forced, or there is no program yet",
   ),
   candidates: z.array(candidateSchema).describe("Those that passed, best first, then the rejected ones"),
 }).meta({ id: "Selection", description: "The explained choice of a runtime" });

@@ -22,7 +22,9 @@ export const selectionFields = {
   language: z.string().min(1).max(64).optional().describe("What the code is written for"),
   environment: z.string().min(1).max(64).optional().describe("An alias of language"),
   preference: oneOf(PREFERENCES).default("balanced").describe("How to rank the runtimes that pass the filters"),
-  runtime: z.string().min(1).max(64).optional().describe("Force one runtime; it still has to pass the filters"),
+  runtime: z.string().min(1).max(64).optional().describe(
+    "Force one runtime, which runs the code in its own dialect; it still has to pass the filters that protect",
+  ),
   minIsolation: z.int().min(0).max(MAX_ISOLATION).optional().describe(
     "A floor; the server's own is never lowered by it",
   ),

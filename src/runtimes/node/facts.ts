@@ -15,7 +15,7 @@ export function nodeFacts(host: Pick<FactsHost, "confinement">): RuntimeFacts {
     name: RELEASE.binary,
     type: "NodeJs",
     supportedEnvironments: ENVIRONMENT_NAMES,
-    contextEnvironments: [RELEASE.binary, "javascript"],
+    contextEnvironments: ENVIRONMENT_NAMES,
     warmEnvironments: ENVIRONMENT_NAMES,
     startupTimeMs: 60,
     memoryOverheadMB: 45,

@@ -4,6 +4,7 @@ import type { MemoryEnding, ProcessSpec } from "../process/spec.ts";
 import { nodeFacts, TYPESCRIPT } from "./facts.ts";
 import { RELEASE } from "./release.ts";
 import first from "./start.cjs" with { type: "text" };
+import typedMain from "./typed_main.cjs" with { type: "text" };
 import typescript from "./typescript.cjs" with { type: "text" };
 import warm from "./warm.mjs" with { type: "text" };
 
@@ -17,8 +18,12 @@ const RESERVED_BYTES = 568e6 + MAX_WORKERS * 545e6;
 
 /** The module that runs first in programs in TypeScript. */
 const FIRST_OF_TYPES = "typescript.cjs";
+/** The module that runs first in programs whose language is Node itself. */
+const FIRST_OF_OWN = "typed_main.cjs";
 /** Older versions warn that stripping types is experimental. */
 const NO_WARNING_OF_TYPES = "--disable-warning=ExperimentalWarning";
+/** Lets a text be parsed as a module. */
+const PARSES_MODULES = "--experimental-vm-modules";
 
 /** The signs of a program that ran out of memory. V8 ends it, or the program does not catch a refused allocation. */
 export const MEMORY_ENDINGS: readonly MemoryEnding[] = [
@@ -39,7 +44,7 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
     first,
     configuration: { ".env": "PLANTED=planted\n", ".npmrc": "node-options=--require=./planted.cjs\n" },
     loadInterpreter: async () => (await import("./interpreter/modules.ts")).INTERPRETER_MODULES,
-    modules: { "warm.mjs": warm, [FIRST_OF_TYPES]: typescript }, // A process that waits loads the former.
+    modules: { "warm.mjs": warm, [FIRST_OF_OWN]: typedMain, [FIRST_OF_TYPES]: typescript }, // A process that waits loads the former.
     reservedDataBytes: RESERVED_BYTES,
     memoryEndings: MEMORY_ENDINGS,
     warmMemoryMb: 16, // Most of its mapped memory is the binary, and shared.
@@ -53,6 +58,7 @@ function start({ environment, first, limits, pathOf }: StartOptions): Start {
   return {
     words: [
       ...(environment === TYPESCRIPT ? [`--require=${pathOf(FIRST_OF_TYPES)}`, NO_WARNING_OF_TYPES] : []),
+      ...(environment === RELEASE.binary ? [PARSES_MODULES, `--require=${pathOf(FIRST_OF_OWN)}`] : []),
       `--require=${first}`,
       `--max-old-space-size=${limits.memoryMb}`,
       "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",

@@ -33,10 +33,10 @@ export interface Demand extends FitOptions {
 /** The rejection of a runtime whose known surface lacks needs of the program. */
 export function knownLackOf(
   runtime: ExecutionRuntime,
-  { request, options: { needs }, isLastResort = false }: Demand,
+  { request, options: { needs }, ...how }: Demand,
 ): Rejection | undefined {
   const surface = runtime.surface?.(request.language);
-  return surface?.mayGrow === true ? undefined : fitOf(surface, needs, { isLastResort }).rejectedBecause;
+  return surface?.mayGrow === true ? undefined : fitOf(surface, needs, how).rejectedBecause;
 }
 
 /** Whether a runtime has a request's language, and no other is forced. */

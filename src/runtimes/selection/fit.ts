@@ -24,6 +24,8 @@ export interface Fit {
 export interface FitOptions {
   /** Whether a runtime with the whole language may run a program that certainly needs more. Absent, it may not. */
   readonly isLastResort?: boolean;
+  /** Whether the request forces the runtime, which then runs the program whatever that needs. Absent, it does not. */
+  readonly isForced?: boolean;
 }
 
 const UNKNOWN: Fit = { grade: "unknown" };
@@ -31,14 +33,14 @@ const UNKNOWN: Fit = { grade: "unknown" };
 /**
  * Judges a runtime by the needs of a program. A runtime with the whole surface of the language is ruled out only by a
  * feature that the program certainly needs and the runtime certainly lacks. Any other runtime runs only programs that
- * are known to fit, or are written for it.
+ * are known to fit, or are written for it. One that the request forces runs the program in its own dialect.
  */
 export function fitOf(
   surface: Surface | undefined,
   needs: Needs | undefined,
-  { isLastResort = false }: FitOptions = {},
+  { isForced = false, isLastResort = false }: FitOptions = {},
 ): Fit {
-  if (surface === undefined) return UNKNOWN;
+  if (surface === undefined || isForced) return UNKNOWN;
   if (!surface.isWhole) return fitOfPart(surface, needs);
   const lacking = needs?.uses.filter((need) => surface.has(need) === false) ?? [];
   const certain = lacking.filter((need) => need.certain);

@@ -1,9 +1,7 @@
 import type { RuntimeType } from "../../core/capabilities.ts";
-import { invalidField } from "../../core/errors.ts";
 import { resolveLimits } from "../../core/limits.ts";
 import type { SelectionRequest } from "../../core/requests/selection_request.ts";
 import type { Rejection, ScoreInputs } from "../../core/selection.ts";
-import { unknownName } from "../../core/parsing/validation.ts";
 import { CircuitBreaker, type CircuitPermit } from "./circuit_breaker.ts";
 import {
   declaredInputs,
@@ -16,6 +14,7 @@ import {
   tooMuchMemory,
 } from "./filters.ts";
 import { fitOf } from "./fit.ts";
+import { checkForced } from "./forced_runtime.ts";
 import { RuntimeProfile } from "./profile.ts";
 import { KeptRankings, shapeOf } from "./kept_rankings.ts";
 import type { AvailabilityOptions, ExecutionRuntime, RuntimeConfig } from "../port.ts";
@@ -139,7 +138,8 @@ export class RuntimeSelector {
    * Filters and ranks the runtimes for a request, and explains the result. It waits for the self-tests of all runtimes
    * that fit. Docker's, and with `takesTested` each one, is waited for only where that runtime would be chosen.
    *
-   * @throws {CodeBeakerError} `invalid_request` when the request forces a runtime that does not exist
+   * @throws {CodeBeakerError} `invalid_request` when the request forces a runtime that does not exist, or that does not run
+   *   its language
    */
   async rank(request: SelectionRequest, options: RankOptions = {}): Promise<Ranking> {
     const shape = shapeOf(request, options);
@@ -154,13 +154,11 @@ export class RuntimeSelector {
   }
 
   async #rankAnew(request: SelectionRequest, options: RankOptions): Promise<Ranking> {
-    const names = this.#runtimes.map((runtime) => runtime.name);
-    if (request.runtime !== undefined && !names.includes(request.runtime)) {
-      throw invalidField("runtime", `Unknown runtime ${unknownName(request.runtime, names)}`);
-    }
+    checkForced(request, this.#runtimes);
+    const isForced = request.runtime !== undefined;
     const { installs: _installs, isPatient: _isPatient, needs: _needs, takesTested: _takesTested, ...known } = options;
     const floor = Math.max(this.#minIsolation, request.minIsolation ?? 0);
-    const demand = { request, floor, options, config: { ...configOf(request, floor), ...known } };
+    const demand = { request, floor, options, isForced, config: { ...configOf(request, floor), ...known } };
     const judged = await this.#judgeSettled(demand);
     const ranking = rankingOf(judged, demand);
     if (!needsLastResort(judged, demand)) return ranking;
@@ -250,7 +248,7 @@ export class RuntimeSelector {
 
   /** @param isAgain whether the self-test has ended while the runtime was judged */
   async #judgeLoaded(runtime: ExecutionRuntime, demand: ConfiguredDemand, isAgain = false): Promise<Judged> {
-    const { config, request, floor, options, isLastResort = false } = demand;
+    const { config, request, floor, options } = demand;
     const capabilities = runtime.getCapabilities(request.language);
     const { isPatient = false, needs, takesTested = false } = options;
     const assessment = await runtime.assess(config, { assumesSelfTest: takesTested && !isAgain });
@@ -259,7 +257,7 @@ export class RuntimeSelector {
     const rejectedBecause = shortfallOf(assessment, demand) ?? tooMuchMemory(memoryMb, this.#maxMemoryMb) ??
       await this.whyUnavailable(runtime, request.language, { assumesSelfTest: true });
     if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, declared });
-    const fit = fitOf(runtime.surface?.(request.language), needs, { isLastResort }); // It may have changed meanwhile.
+    const fit = fitOf(runtime.surface?.(request.language), needs, demand); // It may have changed meanwhile.
     if (fit.rejectedBecause !== undefined) {
       return rejected(runtime, { rejectedBecause: fit.rejectedBecause, declared });
     }
