@@ -53,9 +53,10 @@ if (isPresent("chromium", await browserAvailability())) {
     assertEquals(await page.getByRole("log").innerText(), "out\nerr\n");
     assertEquals(await page.locator(".output .stderr").innerText(), "err\n");
     assertMatch(await page.locator(".facts").innerText(), /Start-up[^]*Run time[^]*CPU time[^]*Peak memory/);
+    assertMatch(await page.locator(".candidates summary").innerText(), /^Why this runtime\s+deno, the (only|best)/);
+    await page.getByRole("heading", { name: "Why this runtime" }).click();
     const chosen = page.getByRole("row", { name: "chosen" });
     assertMatch(await chosen.innerText(), /deno[^]*ms[^]*MB[^]*of 10/);
-    assertMatch(await page.locator(".candidates .lead").innerText(), /^deno is .* for speed, of/);
     assert(await page.getByText("Not suitable").isVisible());
     assertEquals([opened.complaints, [...opened.origins]], [[], [new URL(page.url()).origin]]);
   });
@@ -146,7 +147,7 @@ if (isPresent("chromium", await browserAvailability())) {
     await using opened = await openConsole();
     const { page } = opened;
     await page.evaluate("requestAnimationFrame = (paint) => setTimeout(paint, 500)"); // A slow screen.
-    await page.getByText("Runtime", { exact: true }).first().click();
+    await page.locator("summary", { hasText: "Chosen by the service" }).click();
     await page.getByRole("textbox", { name: "Least isolation" }).fill("10");
     await page.keyboard.press("Control+Enter");
     await page.getByRole("alert").getByText("No suitable runtime").waitFor();
@@ -156,6 +157,44 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByRole("textbox", { name: "Least isolation" }).fill("much");
     await page.keyboard.press("Control+Enter");
     await page.getByRole("alert").getByText('"Least isolation, 0 to 10" must be a number: much').waitFor();
+  });
+
+  Deno.test("[chromium] a forced runtime is given up with the language that it was forced for", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await page.locator("summary", { hasText: "Chosen by the service" }).click();
+    await page.getByRole("combobox", { name: "Runtime" }).selectOption("deno");
+    await page.locator("summary", { hasText: "deno" }).first().waitFor();
+    await page.getByRole("combobox", { name: "Language" }).selectOption("javascript");
+    const sending = page.waitForRequest("**/v1/executions");
+    await page.getByRole("button", { name: "Run" }).click();
+    const sent = (await sending).postDataJSON();
+    assertEquals([sent.language, sent.runtime], ["javascript", undefined]);
+  });
+
+  Deno.test("[chromium] on a phone the result is in sight as soon as a program begins, and has the keyboard", async () => {
+    await using opened = await openConsole(PHONE);
+    const { page } = opened;
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByText("Done", { exact: true }).waitFor();
+    const result = page.getByRole("region", { name: "Result" });
+    const { y = -1 } = await result.boundingBox() ?? {};
+    assert(y >= 0 && y < PHONE.height / 2, `the result begins at ${y}`);
+    assertEquals(await page.evaluate("document.activeElement.ariaLabel"), "Result");
+    const { y: settings = 0 } = await page.getByRole("region", { name: "Settings" }).boundingBox() ?? {};
+    assert(settings > y, "the settings are above the result");
+  });
+
+  Deno.test("[chromium] the page has a shape in the chosen colours before its script has come", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await page.getByRole("button", { name: "Dark colours" }).click();
+    await page.getByRole("button", { name: "Light colours" }).waitFor();
+    await page.route("**/console/main.js", () => {});
+    await page.reload({ waitUntil: "commit" });
+    await page.getByRole("status", { name: "Loading the console" }).waitFor();
+    assertEquals(await page.evaluate("getComputedStyle(document.documentElement).colorScheme"), "dark");
+    assertEquals(opened.complaints, []);
   });
 
   Deno.test("[chromium] a page that is opened behind another is filled as soon as it is in sight", async () => {
@@ -181,7 +220,7 @@ if (isPresent("chromium", await browserAvailability())) {
     }
     await write(opened, 'console.log(1);\nconsole.error(2);\ntry { Deno.env.get("A"); } catch { Deno.exit(1); }');
     await page.keyboard.press("Control+Enter");
-    await page.getByText("Why this runtime").waitFor();
+    await page.getByRole("heading", { name: "Why this runtime" }).click();
     assertEquals(await findBarriers(opened, EVERY_SCREEN), []);
     assertEquals(opened.complaints, []);
   });
@@ -401,7 +440,8 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByRole("textbox", { name: "Program" }).focus();
     await page.keyboard.press("Escape");
     await page.keyboard.press("Tab");
-    assertEquals(await page.evaluate("document.activeElement.tagName"), "SUMMARY");
+    assertMatch(await page.evaluate("document.activeElement.innerText"), /^Where it would run/);
+    await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.getByRole("textbox", { name: "Arguments" }).waitFor();
   });
@@ -412,7 +452,7 @@ if (isPresent("chromium", await browserAvailability())) {
       const { page } = opened;
       await write(opened, PROGRAM);
       await page.keyboard.press("Control+Enter");
-      await page.getByText("Why this runtime").waitFor();
+      await page.getByRole("heading", { name: "Why this runtime" }).click();
       await page.locator("body").click({ position: { x: 1, y: 1 } });
       await take(opened, "console.png");
     });

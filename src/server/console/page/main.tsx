@@ -15,4 +15,5 @@ import "./styles/notebook.css";
 applyTheme();
 refuseFiles();
 const place = document.getElementById("console");
+place?.replaceChildren(); // The skeleton that the document has until now.
 if (place !== null) render(<App />, place);

@@ -5,6 +5,7 @@ import { type AnswerOf, type Problem, sendForJson, toProblem } from "../api/requ
 import { Choice } from "../parts/fields.tsx";
 import type { Entry } from "../parts/outcome_badge.tsx";
 import { ProblemNote } from "../parts/problem_note.tsx";
+import { Skeleton } from "../parts/skeleton.tsx";
 import { useAnswer } from "../parts/use_answer.ts";
 import { ExecutionDetail } from "./execution_detail.tsx";
 import { ExecutionTable } from "./execution_table.tsx";
@@ -44,6 +45,7 @@ export function ExecutionsPage({ id, isVisible }: { readonly isVisible: boolean;
       {older.problem !== undefined && <ProblemNote problem={older.problem} />}
       <div class={id === undefined ? "stack" : "columns"}>
         <section class="card" aria-label="List">
+          {answer === undefined && problem === undefined && entries.length === 0 && <Skeleton rows={6} />}
           {answer !== undefined && entries.length === 0 && <p class="empty">There are none.</p>}
           {entries.length > 0 && <ExecutionTable entries={entries} chosen={id} isNarrow={id !== undefined} />}
           {cursor !== undefined && !older.isWhole && (

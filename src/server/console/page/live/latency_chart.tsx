@@ -5,6 +5,11 @@ import { useScheme } from "../shell/use_scheme.ts";
 import { type Activity, type Lines, type Measure, toLines } from "./series.ts";
 
 const HEIGHT_PX = 260;
+/** What the vertical axis has. */
+const LABELS: Readonly<Record<Measure, string>> = {
+  startupMs: "Start-up, logarithmic",
+  wallMs: "Run time, logarithmic",
+};
 /** Colours of lines, which the styles define. */
 const COLORS = 7;
 
@@ -14,12 +19,12 @@ export function LatencyChart({ activity, measure }: { readonly activity: Activit
   const plot = useRef<uPlot | undefined>(undefined);
   const scheme = useScheme();
   const lines = toLines(activity, measure, Date.now());
-  const shape = `${scheme} ${lines.series.map(({ runtime, share }) => `${runtime} ${share}`).join()}`;
+  const shape = `${scheme} ${measure} ${lines.series.map(({ runtime, share }) => `${runtime} ${share}`).join()}`;
 
   useEffect(() => {
     const place = host.current;
     if (place === null || lines.series.length === 0) return;
-    const made = new uPlot(optionsOf(lines, place), toData(lines), place);
+    const made = new uPlot(optionsOf(lines, LABELS[measure], place), toData(lines), place);
     plot.current = made;
     const watch = new ResizeObserver(() => {
       if (place.clientWidth > 0) made.setSize({ width: place.clientWidth, height: HEIGHT_PX });
@@ -62,12 +67,15 @@ function toData({ series, times }: Lines): uPlot.AlignedData {
 }
 
 /** The options of the chart. Every axis gets its own object, since uPlot changes it; colours must be resolved. */
-function optionsOf({ series }: Lines, place: HTMLElement): uPlot.Options {
+function optionsOf({ series }: Lines, label: string, place: HTMLElement): uPlot.Options {
   const font = `12px ${getComputedStyle(place).fontFamily}`;
   const [ink, line] = [colorOf(place, "--muted"), colorOf(place, "--line-soft")];
   const axis = (): uPlot.Axis => ({
     stroke: ink,
     font,
+    labelFont: font,
+    labelSize: 22,
+    labelGap: 2,
     grid: { stroke: line, width: 1 },
     ticks: { show: false },
     border: { show: false },
@@ -81,10 +89,11 @@ function optionsOf({ series }: Lines, place: HTMLElement): uPlot.Options {
     cursor: { show: false },
     scales: { x: { time: true }, y: { distr: 3 } },
     axes: [
-      { ...axis(), space: 90, size: 34, values: (_, ticks) => ticks.map(formatMinute) },
+      { ...axis(), label: "Time of day", space: 90, size: 30, values: (_, ticks) => ticks.map(formatMinute) },
       {
         ...y,
-        size: 64,
+        label,
+        size: 60,
         grid: { ...y.grid, filter: keepPowers },
         filter: keepPowers,
         values: (_, ticks) => ticks.map(formatTick),

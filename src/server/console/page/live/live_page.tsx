@@ -6,6 +6,7 @@ import { ExecutionTable } from "../executions/execution_table.tsx";
 import type { AnswerOf } from "../api/request.ts";
 import { Choice } from "../parts/fields.tsx";
 import { ProblemNote } from "../parts/problem_note.tsx";
+import { Skeleton } from "../parts/skeleton.tsx";
 import { useAnswer } from "../parts/use_answer.ts";
 import { LatencyChart } from "./latency_chart.tsx";
 import { RuntimeTable } from "./runtime_table.tsx";
@@ -52,6 +53,7 @@ export function LivePage({ isVisible }: { readonly isVisible: boolean }) {
           </div>
         ))}
       </dl>
+      {activity.answer === undefined && problem === undefined && <Skeleton rows={8} />}
       {hasLatencies(activity.answer) && (
         <section class="card" aria-labelledby="latency-title">
           <header class="card-head">

@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
 import { CodeEditor } from "../parts/code_editor.tsx";
+import { IconButton } from "../parts/icon.tsx";
 import { modeOf } from "../run/languages.ts";
 import { CellOutput } from "./cell_output.tsx";
 import type { Cell } from "./cells.ts";
@@ -30,25 +31,18 @@ export function CellCard(props: CellCardProps) {
       <div class="cell-side">
         <span class="cell-turn muted" title="The number of its run">{isActive ? "…" : cell.turn ?? ""}</span>
         {isActive
-          ? (
-            <button type="button" class="button button-stop" aria-label={`Stop cell ${number}`} onClick={onInterrupt}>
-              Stop
-            </button>
-          )
+          ? <IconButton icon="stop" class="icon-halt" label={`Stop cell ${number}`} onClick={onInterrupt} />
           : (
-            <button type="button" class="button" aria-label={`Run cell ${number}`} disabled={isBusy} onClick={onRun}>
-              Run
-            </button>
+            <IconButton
+              icon="play"
+              class="icon-run"
+              label={`Run cell ${number}`}
+              keys="Ctrl-Enter"
+              disabled={isBusy}
+              onClick={onRun}
+            />
           )}
-        <button
-          type="button"
-          class="button button-quiet"
-          aria-label={`Remove cell ${number}`}
-          disabled={isActive}
-          onClick={onRemove}
-        >
-          Remove
-        </button>
+        <IconButton icon="trash" label={`Remove cell ${number}`} disabled={isActive} onClick={onRemove} />
       </div>
       <div class="cell-body">
         <CodeEditor

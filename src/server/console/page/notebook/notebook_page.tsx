@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { languageListSchema } from "../../../../core/answers/runtime.ts";
 import type { AnswerOf } from "../api/request.ts";
 import { ProblemNote } from "../parts/problem_note.tsx";
+import { Skeleton } from "../parts/skeleton.tsx";
 import { keep, readKept } from "../parts/tab_storage.ts";
 import { useAnswer } from "../parts/use_answer.ts";
 import { CellCard } from "./cell_card.tsx";
@@ -18,7 +19,7 @@ export function NotebookPage({ isVisible }: { readonly isVisible: boolean }) {
   const find = (wanted: unknown) => languages.find(({ name }) => name === wanted);
   const language = (find(chosen) ?? find(FIRST_LANGUAGE) ?? languages[0])?.name;
   if (problem !== undefined && answer === undefined) return <ProblemNote problem={problem} />;
-  if (answer === undefined) return null;
+  if (answer === undefined) return <Skeleton rows={3} />;
   if (language === undefined) return <p class="card empty">No language of this service has contexts.</p>;
   const names = languages.map(({ name }) => name);
   const choose = (name: string) => {

@@ -16,17 +16,18 @@ const PREFERENCES: Readonly<Record<Selection["preference"], string>> = {
   security: "for security",
 };
 
-/** The candidates of a selection side by side, and why others were ruled out. */
+/** A selection in a line. It opens to its candidates side by side, and says why others were ruled out. */
 export function Candidates({ attempts = [], selection, title }: CandidatesProps) {
   const { candidates, floor, needs } = selection;
   const rejected = candidates.filter(({ passed }) => !passed);
   const passed = candidates.filter((candidate) => candidate.passed);
   return (
-    <section class="card candidates" aria-labelledby="candidates-title">
-      <header class="card-head">
-        <h2 id="candidates-title">{title}</h2>
-      </header>
-      <p class="lead">{summarize(selection)}</p>
+    <details class="card group candidates" open={selection.chosen === null}>
+      <summary>
+        <h2>{title}</h2>
+        <span class="group-state">{summarize(selection)}</span>
+      </summary>
+      {floor > 0 && <p class="lead">Isolation must be {floor} or more.</p>}
       {passed.length > 0 && (
         <table class="candidate-table">
           <thead>
@@ -73,16 +74,15 @@ export function Candidates({ attempts = [], selection, title }: CandidatesProps)
           ))}.
         </p>
       )}
-    </section>
+    </details>
   );
 }
 
-function summarize({ candidates, chosen, floor, preference }: Selection): string {
+function summarize({ candidates, chosen, preference }: Selection): string {
   const passed = candidates.filter((candidate) => candidate.passed).length;
-  const floorText = floor > 0 ? ` Isolation must be ${floor} or more.` : "";
-  if (chosen === null) return `None of ${candidates.length} runtimes is suitable.${floorText}`;
-  const rivals = passed === 1 ? "the only suitable one" : `the best of ${passed} suitable ones`;
-  return `${chosen} is ${rivals} ${PREFERENCES[preference]}, of ${candidates.length} runtimes.${floorText}`;
+  if (chosen === null) return `None of ${candidates.length} is suitable`;
+  const rivals = passed === 1 ? "the only suitable one" : `the best of ${passed} ${PREFERENCES[preference]}`;
+  return `${chosen}, ${rivals}`;
 }
 
 function Passed(

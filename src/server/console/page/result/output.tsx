@@ -1,5 +1,6 @@
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { RunState } from "../api/run_state.ts";
+import { isGood } from "./outcome.ts";
 import { applyControls } from "./terminal.ts";
 
 /** Distance from the end within which the output follows itself, in pixels. */
@@ -24,7 +25,7 @@ export function Output({ state }: { readonly state: RunState }) {
     <>
       <pre
         ref={box}
-        class="output"
+        class={execution === undefined || isGood(execution.outcome) ? "output" : "output output-failed"}
         tabindex={0}
         role="log"
         aria-label="Output"

@@ -27,7 +27,8 @@ const TOKENS = new RegExp(
 
 /**
  * Applies the controls of output as a terminal does. A return and a backspace go back on their line, and what follows
- * replaces what was there; SGR sets colours and weight. Other sequences are left out.
+ * replaces what was there; SGR sets colours and weight. Other sequences are left out. A line that stderr has written again
+ * is progress, and looks like no error.
  */
 export function applyControls(pieces: readonly OutputPiece[]): ShownText[] {
   const terminal = new Terminal();
@@ -47,6 +48,8 @@ class Terminal {
   /** The place of the next character. Undefined at the end of a line without a step back. */
   #column: number | undefined;
   #style: Style = { stream: "stdout", look: "" };
+  /** Whether the last line was written again from its begin, as a progress bar is. */
+  #isRewritten = false;
 
   setStyle(changes: Partial<Style>): void {
     this.#style = { ...this.#style, ...changes };
@@ -104,6 +107,7 @@ class Terminal {
   }
 
   #return(): void {
+    this.#isRewritten = true;
     this.#split();
     this.#column = 0;
   }
@@ -118,8 +122,13 @@ class Terminal {
   }
 
   #endLine(): void {
-    this.#texts.forEach((text, index) => append(this.#shown, this.#styles[index] ?? this.#style, text));
-    [this.#texts, this.#styles] = [[], []];
+    this.#texts.forEach((text, index) => append(this.#shown, this.#lookOf(this.#styles[index] ?? this.#style), text));
+    [this.#texts, this.#styles, this.#isRewritten] = [[], [], false];
+  }
+
+  #lookOf({ look, stream }: Style): Style {
+    if (!this.#isRewritten || stream === "stdout") return { stream, look };
+    return { stream, look: `progress ${look}`.trim() };
   }
 }
 

@@ -9,6 +9,7 @@ import { applyRemedy, type ProgramForm, toRequest } from "./program_form.ts";
 import { ProgramEditor } from "./program_editor.tsx";
 import { Settings } from "./settings.tsx";
 import { Toolbar } from "./toolbar.tsx";
+import { useResultInSight } from "./use_result_in_sight.ts";
 
 /** The page where a program is written and run. */
 export function RunPage({ isVisible }: { readonly isVisible: boolean }) {
@@ -16,6 +17,7 @@ export function RunPage({ isVisible }: { readonly isVisible: boolean }) {
   const [areFilesKept, setAreFilesKept] = useState(true);
   const run = useRun();
   const { state } = run;
+  const result = useResultInSight(state);
   const change = useCallback((changes: Partial<ProgramForm>) => setForm((last) => ({ ...last, ...changes })), []);
 
   const start = (changed: ProgramForm) => {
@@ -48,21 +50,19 @@ export function RunPage({ isVisible }: { readonly isVisible: boolean }) {
     <>
       <h1 class="unseen">Run a program</h1>
       <Toolbar form={form} isBusy={run.isBusy} onChange={change} onRun={() => start(form)} onStop={run.stop} />
-      <div class="columns">
-        <div class="stack">
-          <ProgramEditor
-            form={form}
-            areFilesKept={areFilesKept}
-            onChange={change}
-            onRun={() => !run.isBusy && start(form)}
-          />
-          <Settings form={form} onChange={change} />
-        </div>
-        <div class="stack">
+      <div class="workbench">
+        <ProgramEditor
+          form={form}
+          areFilesKept={areFilesKept}
+          onChange={change}
+          onRun={() => !run.isBusy && start(form)}
+        />
+        <div ref={result} class="stack workbench-result">
           {state.phase === "idle"
             ? <Preview form={form} isVisible={isVisible} />
             : <ResultPanel state={state} isInteractive={form.isInteractive} onAllow={run.isBusy ? undefined : allow} />}
         </div>
+        <Settings form={form} onChange={change} />
       </div>
     </>
   );

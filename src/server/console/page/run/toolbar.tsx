@@ -32,7 +32,7 @@ export function Toolbar({ form, isBusy, onChange, onRun, onStop }: ToolbarProps)
   const known = languages.some(({ name }) => name === form.language);
   const choose = (language: string) => {
     const isUntouched = form.code === sampleOf(form.language) || form.code.trim() === "";
-    onChange({ language, ...(isUntouched ? { code: sampleOf(language) } : {}) });
+    onChange({ language, runtime: "", ...(isUntouched ? { code: sampleOf(language) } : {}) });
   };
   return (
     <div class="toolbar">

@@ -1,13 +1,15 @@
+import { IconButton } from "../parts/icon.tsx";
 import { storeTheme } from "./theme.ts";
 import { useScheme } from "./use_scheme.ts";
 
 /** Changes between dark and light. */
 export function ThemeButton() {
-  const other = useScheme() === "dark" ? "light" : "dark";
+  const isDark = useScheme() === "dark";
   return (
-    <button type="button" class="button button-quiet" onClick={() => storeTheme(other)}>
-      {other === "light" ? "Light" : "Dark"}
-      <span class="unseen">colours</span>
-    </button>
+    <IconButton
+      icon={isDark ? "sun" : "moon"}
+      label={isDark ? "Light colours" : "Dark colours"}
+      onClick={() => storeTheme(isDark ? "light" : "dark")}
+    />
   );
 }

@@ -35,8 +35,8 @@ Deno.test("applyControls() keeps the streams, and colours what SGR colours", () 
     { stream: "stderr", text: "ef", look: "" },
   ]);
   assertEquals(applyControls([{ stream: "stderr", text: "ab\x1b[92m\r\x1b[22mc" }]), [
-    { stream: "stderr", text: "c", look: "ansi-2" },
-    { stream: "stderr", text: "b", look: "" },
+    { stream: "stderr", text: "c", look: "progress ansi-2" },
+    { stream: "stderr", text: "b", look: "progress" },
   ]);
   const [colourful, ...others] = applyControls([{ stream: "stdout", text: "\x1b[31ma\x1b[32mb".repeat(3_000) }]);
   assertEquals([colourful?.text.length, colourful?.look, others], [6_000, "", []]);
