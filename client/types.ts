@@ -262,6 +262,8 @@ export interface Execution {
   readonly usage: Usage;
   /** Present for a compiled language. */
   readonly compile?: CompileResult;
+  /** The results of the request's tests, in their order. Each has its own output, and all together keep at most maxOutputBytes of each stream. */
+  readonly tests?: readonly TestResult[];
   /** Each once, in the order of their first occurrence. */
   readonly denials: readonly Denial[];
   /** How many further denials were counted; absent without any. */
@@ -376,6 +378,23 @@ export interface ExecutionRequest {
   readonly env?: { readonly [name: string]: string } | undefined;
   /** Globs of the workspace's files to return with the answer. Default: `[]`. */
   readonly outputs?: readonly string[] | undefined;
+  /** Arguments for the compiler of a compiled language, after its own. */
+  readonly compileArgs?: readonly string[] | undefined;
+  /** Runs of the program, one after the other, each under the limits of the request. It is compiled once. */
+  readonly tests?:
+    | readonly ({
+      /** Absent, its number, from 1. */
+      readonly name?: string | undefined;
+      /** Absent, that of the request. */
+      readonly stdin?: string | undefined;
+      /** Absent, those of the request. */
+      readonly args?: readonly string[] | undefined;
+      /** What it has to print; white space at the end of lines and of the text does not count. Absent, nothing is compared. */
+      readonly expected?: string | undefined;
+    })[]
+    | undefined;
+  /** Whether no test runs after one that was not accepted. */
+  readonly stopAtFirstFailure?: boolean | undefined;
   /** Adds selection and attempts to the answer. Default: `false`. */
   readonly explain?: boolean | undefined;
 }
@@ -764,6 +783,23 @@ export interface SessionExecutionRequest {
   readonly env?: { readonly [name: string]: string } | undefined;
   /** Globs of the workspace's files to return with the answer. Default: `[]`. */
   readonly outputs?: readonly string[] | undefined;
+  /** Arguments for the compiler of a compiled language, after its own. */
+  readonly compileArgs?: readonly string[] | undefined;
+  /** Runs of the program, one after the other, each under the limits of the request. It is compiled once. */
+  readonly tests?:
+    | readonly ({
+      /** Absent, its number, from 1. */
+      readonly name?: string | undefined;
+      /** Absent, that of the request. */
+      readonly stdin?: string | undefined;
+      /** Absent, those of the request. */
+      readonly args?: readonly string[] | undefined;
+      /** What it has to print; white space at the end of lines and of the text does not count. Absent, nothing is compared. */
+      readonly expected?: string | undefined;
+    })[]
+    | undefined;
+  /** Whether no test runs after one that was not accepted. */
+  readonly stopAtFirstFailure?: boolean | undefined;
   /** Adds selection and attempts to the answer. Default: `false`. */
   readonly explain?: boolean | undefined;
   /** Wall time of the program; absent, the session's own or 10000. */
@@ -795,6 +831,25 @@ export interface SessionRequest {
   readonly maxLifetimeMs?: number | undefined;
   /** Data of the owner, as JSON. Default: `{}`. */
   readonly metadata?: { readonly [name: string]: unknown } | undefined;
+}
+
+/** The result of one test of a program. */
+export interface TestResult {
+  readonly name: string;
+  readonly verdict:
+    | "accepted"
+    | "wrong_answer"
+    | "time_limit"
+    | "memory_limit"
+    | "output_limit"
+    | "runtime_error"
+    | "compile_error";
+  readonly outcome: Outcome;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Bytes left out of the middle of each stream; present only where some are. */
+  readonly truncated?: { readonly stdout: number; readonly stderr: number };
+  readonly usage: Usage;
 }
 
 /** The paths of a copied or moved file, relative to the workspace. */

@@ -4,6 +4,7 @@ import type { MimeBundle } from "../core/cell.ts";
 import type { Outcome, OutputChunk, OutputStream, ProgramResult, Usage } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
 import type { PermissionBounds } from "../core/permissions/permissions.ts";
+import { invalidField } from "../core/errors.ts";
 import { NO_DENIALS } from "../core/denials/denial_report.ts";
 import { explainDenials } from "../core/denials/explain_denials.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle } from "../runtimes/port.ts";
@@ -43,6 +44,7 @@ export async function runProgram(
   options: RunProgramOptions,
 ): Promise<ProgramResult> {
   const askedAt = options.askedAt ?? performance.now();
+  checkCompileArgs(environment, program);
   const handle = await environment.run(program, {
     env: options.env ?? {},
     ...(typeof options.stdin === "string" && options.stdin !== "" ? { hasStdin: true } : {}),
@@ -81,6 +83,12 @@ export async function runProgram(
     ...(handle.compile === undefined ? {} : { compile: handle.compile }),
     ...await collectOutputs(environment.files, options.outputs ?? [], { memory: options.memory }),
   };
+}
+
+/** @throws {CodeBeakerError} `invalid_request` for words to a compiler where none is */
+function checkCompileArgs({ compiles = false, language }: ExecutionEnvironment, program: Program): void {
+  if (compiles || program.kind !== "file" || program.compileArgs === undefined) return;
+  throw invalidField("compileArgs", `Leave compileArgs out: ${language} is not compiled here`);
 }
 
 /** The facts of a program's end that its handle does not know. */

@@ -4,6 +4,7 @@ import type {
   executionSchema,
   outcomeSchema,
   programResultSchema,
+  testResultSchema,
   usageSchema,
 } from "./answers/execution.ts";
 
@@ -49,6 +50,9 @@ export type RawOutput = { readonly [Stream in OutputStream]?: RawBytes };
 
 /** The result of the compiler, for a compiled language. */
 export type CompileResult = Answer<typeof compileResultSchema>;
+
+/** The result of one test of a program. */
+export type TestResult = Answer<typeof testResultSchema>;
 
 /** Whether the compiler made a program. */
 export function hasCompiled({ outcome }: Pick<CompileResult, "outcome">): boolean {

@@ -36,6 +36,8 @@ export interface QuotaPort {
 /** The parts of an admission. */
 export interface AdmissionOptions {
   readonly maxConcurrent: number;
+  /** How many requests with tests run at once. Default: the machine's cores. */
+  readonly maxTested?: number;
   /** Absent, no tenant has a quota. */
   readonly quotas?: QuotaPort | undefined;
   /** Absent, memory is not counted. */
@@ -46,6 +48,11 @@ export interface AdmissionOptions {
 export interface SlotRequest {
   /** Whether the program waits up to an hour instead of 2 s. */
   readonly isPatient: boolean;
+  /**
+   * Whether the program is tested. Such programs compute, and their limits are judged by the clock: as many of them run at
+   * once as there are cores.
+   */
+  readonly isTested?: boolean;
   /** Longest wait, instead of an hour or 2 s. */
   readonly maxWaitMs?: number | undefined;
   /** Memory that the program may use; 0 when its memory is reserved already. */
@@ -56,6 +63,7 @@ export interface SlotRequest {
 /** Admits programs. The service has a bounded number of slots and memory, and each tenant has its quota. */
 export class Admission {
   readonly #slots: Semaphore;
+  readonly #tested: Semaphore;
   readonly #quotas: QuotaPort | undefined;
   readonly #memory: MemoryBudget | undefined;
   readonly #closing = new AbortController();
@@ -63,8 +71,9 @@ export class Admission {
   /** When the last slot was given back, by `performance.now()`. */
   #leftAt = -Infinity;
 
-  constructor({ maxConcurrent, memory, quotas }: AdmissionOptions) {
+  constructor({ maxConcurrent, maxTested = navigator.hardwareConcurrency, memory, quotas }: AdmissionOptions) {
     this.#slots = new Semaphore(maxConcurrent);
+    this.#tested = new Semaphore(maxTested);
     this.#memory = memory;
     this.#quotas = quotas;
   }
@@ -106,7 +115,7 @@ export class Admission {
    */
   check(principal: Principal): void {
     this.checkOpen();
-    if (this.#slots.waiting >= MAX_QUEUED) {
+    if (this.#slots.waiting + this.#tested.waiting >= MAX_QUEUED) {
       const details = { retryAfterMs: 1_000 };
       throw new CodeBeakerError("busy", `Cannot run now as ${MAX_QUEUED} others wait`, { details });
     }
@@ -120,7 +129,7 @@ export class Admission {
    *   when the memory exceeds the whole budget
    * @throws the reason of `signal` when it aborts first
    */
-  async enter(principal: Principal, { isPatient, maxWaitMs, memoryMb, signal }: SlotRequest): Promise<Slot> {
+  async enter(principal: Principal, { isPatient, isTested, maxWaitMs, memoryMb, signal }: SlotRequest): Promise<Slot> {
     this.checkOpen();
     signal?.throwIfAborted();
     const slot = new HeldSlot(this.#memory, {
@@ -129,6 +138,7 @@ export class Admission {
     });
     try {
       if (this.#quotas !== undefined) slot.hold(await this.#quotas.enter(principal, slot));
+      if (isTested === true) slot.hold(await this.#tested.acquire(slot));
       slot.hold(this.#slots.tryAcquire() ?? await this.#slots.acquire(slot));
       await slot.reserveMemory(memoryMb); // A program without memory needs does not wait behind programs with such needs.
     } catch (error) {

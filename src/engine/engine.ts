@@ -1,4 +1,4 @@
-import { runProgram } from "../commands/mod.ts";
+import { runFile } from "../commands/mod.ts";
 import type { ServiceDiagnosis } from "../core/diagnosis.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Execution, ProgramResult } from "../core/execution.ts";
@@ -89,7 +89,7 @@ export class Engine implements EnginePort, AsyncDisposable {
         explain: request.explain,
         limits: resolveLimits(request.limits),
         source: sourceOf(request),
-        hasStdin: request.stdin !== undefined,
+        hasStdin: request.stdin !== undefined || request.tests !== undefined,
         fingerprint,
       },
       (live) => this.#run(live, candidates, options),
@@ -201,7 +201,8 @@ export class Engine implements EnginePort, AsyncDisposable {
   ): Promise<RunResult> {
     const { principal } = live.facts.caller;
     using slot = await this.#admission.enter(principal, {
-      isPatient: options.isPatient ?? false,
+      isPatient: options.isPatient ?? candidates.request.tests !== undefined,
+      isTested: candidates.request.tests !== undefined,
       maxWaitMs: options.maxQueueMs,
       memoryMb: candidates.ranking.passed[0]?.memoryMb ?? 0,
       signal: live.signal,
@@ -228,13 +229,13 @@ export class Engine implements EnginePort, AsyncDisposable {
     const askedAt = performance.now();
     const environment = await runtime.createEnvironment({
       ...config,
-      singleUse: request.outputs.length === 0,
+      singleUse: request.outputs.length === 0 && request.tests === undefined,
       runsMainFile: runsMainFile(request),
     });
     using _removal = { [Symbol.dispose]: () => this.#remove(environment, slot) };
     const { files, entrypoint } = placeFiles(request, environment.mainFile());
     await writeFiles(environment.files, files);
-    const result = await runProgram(environment, { kind: "file", path: entrypoint, args: request.args }, {
+    const result = await runFile(environment, { request, path: entrypoint, paths: files.map(({ path }) => path) }, {
       limits: config.resourceLimits,
       compileMs: request.compileMs,
       kept: live.kept,
@@ -272,13 +273,15 @@ export class Engine implements EnginePort, AsyncDisposable {
 }
 
 /** Whether a request runs the main file without arguments. */
-function runsMainFile({ args, entrypoint }: ExecutionRequest): boolean {
-  return entrypoint === undefined && args.length === 0;
+function runsMainFile({ args, entrypoint, tests }: ExecutionRequest): boolean {
+  return entrypoint === undefined && args.length === 0 && tests === undefined;
 }
 
 /** The kinds of input that a request gives its program beside files and variables. */
-function inputsOf({ args, stdin = "" }: ExecutionRequest): NonNullable<RankOptions["inputs"]> {
-  return [...(args.length > 0 ? ["arguments"] as const : []), ...(stdin === "" ? [] : ["stdin"] as const)];
+function inputsOf({ args, stdin = "", tests = [] }: ExecutionRequest): NonNullable<RankOptions["inputs"]> {
+  const hasArguments = args.length > 0 || tests.some((test) => (test.args ?? []).length > 0);
+  const hasStdin = stdin !== "" || tests.some((test) => (test.stdin ?? "") !== "");
+  return [...(hasArguments ? ["arguments"] as const : []), ...(hasStdin ? ["stdin"] as const : [])];
 }
 
 /** Whether a start measures its runtime. A start with many files does not, nor one that was given up. */

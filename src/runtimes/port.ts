@@ -16,7 +16,7 @@ import type { WarmPool } from "./warm/warm_pool.ts";
 import type { Program, ProgramHandle, RunOptions } from "./program.ts";
 import type { WorkspaceFiles } from "./workspace_files.ts";
 
-export type { CellOrder, CellReport, Program, ProgramHandle, RunOptions } from "./program.ts";
+export type { CellOrder, CellReport, Program, ProgramHandle, RunOptions, SharedBuild } from "./program.ts";
 export type { WorkspaceFiles } from "./workspace_files.ts";
 
 /** The means that the service lends to every runtime. */
@@ -233,6 +233,8 @@ export interface ExecutionEnvironment extends AsyncDisposable {
   /** Whether the environment was prepared ahead of time. */
   readonly warm: boolean;
   readonly files: WorkspaceFiles;
+  /** Whether a compiler makes each program of a file first. Absent, none does. */
+  readonly compiles?: boolean;
   /** Whether there is nothing to remove, so that it need not be disposed of. Absent, there may be. */
   readonly leavesNothing?: boolean;
 

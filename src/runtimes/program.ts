@@ -17,7 +17,7 @@ import type { DenialReport } from "../core/denials/denial_report.ts";
  * Bytes between parts are output.
  */
 export type Program =
-  | { readonly kind: "file"; readonly path: string; readonly args: readonly string[] }
+  | FileToRun
   | {
     readonly kind: "shell";
     readonly command: string;
@@ -26,6 +26,29 @@ export type Program =
   }
   | { readonly kind: "install"; readonly packages: readonly string[] }
   | { readonly kind: "context"; readonly language: string };
+
+/** A file of the workspace to run. In a compiled language it is compiled first. */
+export interface FileToRun {
+  readonly kind: "file";
+  readonly path: string;
+  readonly args: readonly string[];
+  /** Other files of the request. A compiler takes those of its language along. */
+  readonly sources?: readonly string[];
+  /** Words for the compiler, after its own. Absent, there are none. */
+  readonly compileArgs?: readonly string[];
+  /** Shares the compiled program with other runs. Absent, this run alone uses it. */
+  readonly build?: SharedBuild;
+}
+
+/** The compiled program of several runs. The first one makes it, and who made this object removes it. */
+export interface SharedBuild {
+  made?: {
+    readonly compile: CompileResult;
+    /** The place of the compiler's output, as the runtime names it. */
+    readonly output: string;
+    remove(): Promise<void>;
+  };
+}
 
 /** An order to the interpreter of a context to evaluate a cell. */
 export interface CellOrder {

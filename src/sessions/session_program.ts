@@ -1,4 +1,4 @@
-import { type FoundCommand, runProgram, type RunProgramOptions } from "../commands/mod.ts";
+import { type FoundCommand, runFile, type RunProgramOptions } from "../commands/mod.ts";
 import type { CellRequest } from "../core/requests/cell_request.ts";
 import type { RequestedLimits } from "../core/limits.ts";
 import type { ProgramResult } from "../core/execution.ts";
@@ -17,6 +17,8 @@ export interface SessionProgram extends Pick<Submission, "source" | "hasStdin" |
   readonly language?: string;
   /** Memory in MB to reserve. Default: the memory limit. */
   readonly memoryMb?: number;
+  /** Whether it runs tests. Default: no. */
+  readonly isTested?: boolean;
   /** Whether the program starts warm. Default: the environment's value. */
   readonly isWarm?: boolean;
   run(environment: ExecutionEnvironment, options: RunProgramOptions): Promise<ProgramResult>;
@@ -32,13 +34,14 @@ export function programOfRequest(session: Session, request: SessionExecutionRequ
   return {
     limits: session.lowerLimits(request.limits),
     explain: request.explain,
+    isTested: request.tests !== undefined,
     source: sourceOf(request),
-    hasStdin: request.stdin !== undefined,
+    hasStdin: request.stdin !== undefined || request.tests !== undefined,
     fingerprint: () => fingerprintOf({ session: session.id, request }),
     async run(environment, options) {
       const path = await prepareProgram(environment, request);
-      const program = { kind: "file", path, args: request.args } as const;
-      return await runProgram(environment, program, {
+      const paths = [path, ...request.files.map((file) => file.path).filter((other) => other !== path)];
+      return await runFile(environment, { request, path, paths }, {
         ...options,
         env: request.env,
         outputs: request.outputs,

@@ -88,7 +88,13 @@ export class SessionRunner {
     const leftMs = options.maxQueueMs === undefined ? undefined : startCountdown(options.maxQueueMs);
     using _programSlot = await session.acquireProgramSlot({ signal, timeoutMs: leftMs?.() });
     const memoryMb = program.memoryMb ?? session.memoryFor(program.limits);
-    using _slot = await admission.enter(principal, { isPatient: true, maxWaitMs: leftMs?.(), memoryMb, signal });
+    using _slot = await admission.enter(principal, {
+      isPatient: true,
+      isTested: program.isTested ?? false,
+      maxWaitMs: leftMs?.(),
+      memoryMb,
+      signal,
+    });
     live.leaveQueue();
     const { environment, runtime } = session;
     const ran = await this.inEnvironment(session, () =>

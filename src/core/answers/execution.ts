@@ -125,6 +125,27 @@ export const cellLocationSchema = z.strictObject(cellLocationFields);
 /** The files that a request asks for with `outputs`. */
 export const outputFilesSchema = z.strictObject(outputFields);
 
+/** The result of one test. */
+export const testResultSchema = z.strictObject({
+  name: z.string(),
+  verdict: z.enum([
+    "accepted",
+    "wrong_answer",
+    "time_limit",
+    "memory_limit",
+    "output_limit",
+    "runtime_error",
+    "compile_error",
+  ]),
+  outcome: outcomeSchema,
+  stdout: z.string(),
+  stderr: z.string(),
+  truncated: omittedBytesSchema.exactOptional().describe(
+    "Bytes left out of the middle of each stream; present only where some are",
+  ),
+  usage: usageSchema,
+}).meta({ id: "TestResult", description: "The result of one test of a program" });
+
 /** The result of a program. When the compiler failed, the outcome is the compiler's. */
 export const programResultSchema = z.strictObject({
   outcome: outcomeSchema,
@@ -138,6 +159,9 @@ export const programResultSchema = z.strictObject({
     ),
   usage: usageSchema,
   compile: compileResultSchema.exactOptional().describe("Present for a compiled language"),
+  tests: z.array(testResultSchema).exactOptional().describe(
+    "The results of the request's tests, in their order. Each has its own output, and all together keep at most maxOutputBytes of each stream",
+  ),
   ...denialFields,
   ...cellAnswerFields,
   ...cellLocationFields,

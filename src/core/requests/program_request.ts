@@ -4,9 +4,10 @@ import { parseWorkspacePath } from "../workspace_path.ts";
 import { argumentsSchema, codeEncodingSchema, decodeCode, explainSchema } from "./content.ts";
 import { outputsSchema, parseOutputs } from "./outputs.ts";
 import { filesSchema, parseFiles, type RequestFile } from "./request_files.ts";
+import { testFields, type TestRequest, toTestRequest } from "./tests.ts";
 
 /** The part of a request that brings a program. */
-export interface ProgramRequest {
+export interface ProgramRequest extends TestRequest {
   /** The content of the language's main file. */
   readonly code?: Uint8Array<ArrayBuffer>;
   readonly files: readonly RequestFile[];
@@ -34,6 +35,7 @@ export const programFields = {
   ),
   env: environmentSchema.default({}).describe("Variables of the program"),
   outputs: outputsSchema,
+  ...testFields,
   explain: explainSchema,
 };
 
@@ -53,6 +55,7 @@ export function toProgramRequest(wire: z.output<z.ZodObject<typeof programFields
     ...(wire.stdin === undefined ? {} : { stdin: wire.stdin }),
     env: wire.env,
     outputs: parseOutputs(wire.outputs),
+    ...toTestRequest(wire),
     explain: wire.explain,
   };
 }

@@ -108,6 +108,7 @@ function complete(known: EnvironmentSpec | undefined, given: EnvironmentSettings
     file,
     run,
     ...(compile === undefined ? {} : { compile }),
+    ...(compile === undefined || known?.sources === undefined ? {} : { sources: known.sources }),
     ...(replaced?.warmInterpreter === undefined ? {} : { warmInterpreter: replaced.warmInterpreter }),
     ...(install === undefined ? {} : { install }),
     ...(replaced?.interpreter === undefined ? {} : { interpreter: replaced.interpreter }),

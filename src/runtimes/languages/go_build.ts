@@ -31,29 +31,40 @@ export interface GoPlaces {
  * packages older than five days. Where no symlinks can be made, as under Landlock, the prebuilt packages are the cache:
  * Go does without writing, but fails, with the program built, as it cannot clean.
  *
- * In a module the script builds the package of the file, otherwise the file alone, as `go run` does. Debug information
+ * In a module the script builds the package of the file, otherwise the file with the sources beside it, as `go run`
+ * does. Debug information
  * would double the linker's memory, and stack traces do not need it. Go would run one compiler for each core of the
  * machine; GOMAXPROCS bounds that. Without a home Go counts its own uses nowhere: else it would in the workspace.
  */
 function compileScript({ keepsCache, prebuilt }: GoPlaces): string {
   const link = keepsCache ? `cp -rs ${prebuilt} "$GOCACHE"` : `mkdir "$GOCACHE" && ln -s ${prebuilt}/?? "$GOCACHE"`;
   return `
-said=
+file=$1 binary=$2 go=$3 said= count=$(($# - 3))
+shift 3
 if [ -d ${prebuilt} ] && [ ! -e "$GOCACHE" ]; then
   { ${link} && date +%s >"$GOCACHE/trim.txt"; } 2>/dev/null || { GOCACHE=${prebuilt} said=$GOTMPDIR/said; }
 fi
-case $1 in
-/*) target=$1 ;;
-*) target=./$1 ;;
+case $file in
+/*) target=$file ;;
+*) target=./$file ;;
 esac
+while [ "$count" -gt 0 ]; do
+  word=$1 count=$((count - 1))
+  shift
+  case $word in
+  *_test.go) ;;
+  *.go) [ -e go.mod ] || [ "$(dirname -- "$word")" != "$(dirname -- "$file")" ] || set -- "$@" "$word" ;;
+  *) set -- "$@" "$word" ;;
+  esac
+done
 [ -e go.mod ] && target=$(dirname -- "$target")
 export GOMAXPROCS=2 GOPATH="\${GOPATH:-$HOME/go}"
 unset HOME
-[ "$said" ] || exec "$3" build -ldflags=-s -o "$2" "$target"
-"$3" build -ldflags=-s -o "$2" "$target" 2>"$said"
+[ "$said" ] || exec "$go" build -ldflags=-s -o "$binary" "$@" "$target"
+"$go" build -ldflags=-s -o "$binary" "$@" "$target" 2>"$said"
 status=$?
 words=$(sed '/^go: failed to trim cache/d' "$said")
-[ "$words" ] || [ ! -e "$2" ] || exit 0
+[ "$words" ] || [ ! -e "$binary" ] || exit 0
 printf '%s\n' "$words" >&2
 exit "$status"
 `;
@@ -71,7 +82,7 @@ export function goBuild(places: GoPlaces): GoBuild {
   const { command, directory } = places;
   const binary = "{output}/main";
   return {
-    compile: ["sh", "-c", compileScript(places), "compile", "{file}", binary, command],
+    compile: ["sh", "-c", compileScript(places), "compile", "{file}", binary, command, "{compileArgs}", "{sources}"],
     run: [binary],
     env: { ...COMMON_VARIABLES, GOCACHE: `${directory}/go-cache`, GOTMPDIR: directory },
   };

@@ -22,7 +22,9 @@ export interface FoundLanguage {
 /** Launches a file, or first its compiler; without a file, an interpreter. */
 export function launchFile(
   site: LaunchSite,
-  { args = [], output, path = ".", workingDirectory = ".", ...program }: ContextProgram & Partial<FileProgram>,
+  { args = [], compileArgs = [], output, path = ".", sources = [], workingDirectory = ".", ...program }:
+    & ContextProgram
+    & Partial<FileProgram>,
   language: FoundLanguage,
 ): Launch {
   const { binary, row, waiter } = language;
@@ -35,6 +37,12 @@ export function launchFile(
     prebuilt: prebuilt.target,
     heapMb: String(heapMbOf(program.limits)),
   };
+  const lists: Readonly<Record<string, readonly string[]>> = {
+    "{sources}": sources.filter((other) => other !== path && isSource(other, row)).map((file) =>
+      join(mounts.workspace.target, file)
+    ),
+    "{compileArgs}": compileArgs,
+  };
   const launch = (
     words: readonly string[],
     { begin = waitingCommandLaunch, rest = [], seen = [] }: {
@@ -44,7 +52,7 @@ export function launchFile(
     },
   ): Launch => {
     const commandOf = (line: readonly string[]) => {
-      const [command = binary, ...own] = line.map((word) => fillIn(word, places));
+      const [command = binary, ...own] = line.flatMap((word) => lists[word] ?? [fillIn(word, places)]);
       return { command, args: [...own, ...rest] };
     };
     const line = { ...commandOf(words), ...program, workingDirectory };
@@ -56,7 +64,8 @@ export function launchFile(
   };
   const made = row.prebuilt === undefined ? [] : [prebuilt];
   if (row.compile === undefined || output === undefined) return launch(row.run, { rest: args, seen: made });
-  const compile = launch(row.compile, { seen: [output, ...made] });
+  const rest = row.compile.includes("{compileArgs}") ? [] : compileArgs;
+  const compile = launch(row.compile, { rest, seen: [output, ...made] });
   return {
     ...launch(row.run, { begin: commandLaunch, rest: args, seen: [{ ...output, access: "execute" }] }),
     // A compiler that is killed leaves its temporary files: they are removed with its output.
@@ -84,6 +93,11 @@ export function surround(
     ...(etcPaths === undefined ? {} : { etcPaths }),
     ...(waiter === undefined ? {} : { etcTexts: waiter.texts }),
   };
+}
+
+/** Whether the compiler of a language takes a file along. */
+function isSource(path: string, { sources = [] }: LanguageRow): boolean {
+  return sources.some((extension) => path.endsWith(extension));
 }
 
 /** Fills the places into a word of a command line or a variable's value. */

@@ -33,6 +33,10 @@ export interface FileProgram extends ContextProgram {
   readonly args: readonly string[];
   /** The working directory, relative to the workspace. */
   readonly workingDirectory: string;
+  /** Other files of the request. Absent, there are none. */
+  readonly sources?: readonly string[];
+  /** Words for the compiler, after its own. Absent, there are none. */
+  readonly compileArgs?: readonly string[];
   /** The directory of the compiler's output; undefined where none compiles. It is removed after the program. */
   readonly output: Mount | undefined;
   /** The text of the file; empty where it is not there yet. */

@@ -8,12 +8,12 @@ import type { ConfinedDirectory } from "../../sandbox/confined_directory.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import { DiskRoom } from "../../workspace/disk_room.ts";
 import { Workspace } from "../../workspace/workspace.ts";
-import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions, RuntimeConfig } from "../port.ts";
+import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions, RuntimeConfig, SharedBuild } from "../port.ts";
 import { commandLaunch } from "./command_launch.ts";
 import { compileResultOf, compilerLimits, uncompiledProgram } from "./compiling/compilation.ts";
 import { type CompilerOutput, CompilerOutputs } from "./compiling/compiler_outputs.ts";
 import type { ProcessRequest } from "./confined_process.ts";
-import { EnvironmentProcesses } from "./environment_processes.ts";
+import { EnvironmentProcesses, type StartedProgram } from "./environment_processes.ts";
 import type { Installation } from "./installation.ts";
 import { uncheckedLevel } from "./isolation.ts";
 import { mountsOf, shownPathsOf, TEMPORARY_NAME, WORKSPACE_NAME } from "./mounts.ts";
@@ -23,7 +23,9 @@ import type { ContextProgram, FileProgram, Launch } from "./launch.ts";
 import type { CommandLine } from "./spec.ts";
 
 /** A file to run, with its arguments. */
-type WorkspaceFile = Pick<FileProgram, "path" | "args" | "workingDirectory">;
+type WorkspaceFile =
+  & Pick<FileProgram, "path" | "args" | "workingDirectory" | "sources" | "compileArgs">
+  & { readonly build?: SharedBuild };
 
 /** A directory with a workspace, and a confined process for each program in it. */
 export class ProcessEnvironment implements ExecutionEnvironment {
@@ -82,6 +84,10 @@ export class ProcessEnvironment implements ExecutionEnvironment {
   /** Whether the last program used a warm process. */
   get warm(): boolean {
     return this.#processes.wasWarm;
+  }
+
+  get compiles(): boolean {
+    return this.#installation.spec.compiles === true;
   }
 
   /** Whether there is a warm process. */
@@ -165,25 +171,36 @@ export class ProcessEnvironment implements ExecutionEnvironment {
 
   async #compileAndRun(file: WorkspaceFile, options: RunOptions): Promise<ProgramHandle> {
     await using unused = new AsyncDisposableStack();
-    const { path: source } = unused.use(this.#prepared ?? this.#outputs.take());
-    this.#prepared = undefined;
+    const { build = {}, ...program } = file;
+    const source = build.made?.output ?? unused.use(this.#prepared ?? this.#outputs.take()).path;
+    this.#prepared = build.made === undefined ? undefined : this.#prepared;
     const output = this.#processes.site.mounts.output(source);
-    const { compile: compilerLaunch, ...launch } = await this.#launchOf(file, options, output);
+    const { compile: compilerLaunch, ...launch } = await this.#launchOf(program, options, output);
     if (compilerLaunch === undefined) throw new CodeBeakerError("internal", `${this.language} names no compiler`);
-    const compilerOptions = { ...options, limits: compilerLimits(options.limits, options.compileMs) };
-    const request = { ...this.#requestOf(compilerLaunch, compilerOptions), part: "compiler" } as const;
-    const compiler = await this.#processes.start(request, compilerOptions);
-    const compile = await compileResultOf(compiler, options.limits);
-    await compiler.gone;
-    if (!hasCompiled(compile)) return uncompiledProgram(compiler, compile);
-    const program = await this.#processes.start({ ...this.#requestOf(launch, options), part: "compiled" }, options);
+    let compile = build.made?.compile;
+    if (compile === undefined) {
+      const compiler = await this.#compile(compilerLaunch, options);
+      compile = await compileResultOf(compiler, options.limits);
+      await compiler.gone;
+      if (!hasCompiled(compile)) return uncompiledProgram(compiler, compile);
+    }
+    const running = await this.#processes.start({ ...this.#requestOf(launch, options), part: "compiled" }, options);
     const owned = unused.move();
-    const outcome = program.outcome.then(async (ended) => {
-      await program.gone;
+    if (file.build !== undefined) {
+      file.build.made ??= { compile, output: source, remove: () => owned.disposeAsync() };
+      return { ...running, compile };
+    }
+    const outcome = running.outcome.then(async (ended) => {
+      await running.gone;
       await owned.disposeAsync();
       return ended;
     });
-    return { ...program, compile, outcome };
+    return { ...running, compile, outcome };
+  }
+
+  async #compile(launch: Launch, options: RunOptions): Promise<StartedProgram> {
+    const bounded = { ...options, limits: compilerLimits(options.limits, options.compileMs) };
+    return await this.#processes.start({ ...this.#requestOf(launch, bounded), part: "compiler" }, bounded);
   }
 
   async #runCommand(command: CommandLine, options: RunOptions): Promise<ProgramHandle> {

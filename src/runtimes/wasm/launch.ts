@@ -131,11 +131,11 @@ function launchInterpreter(
 /** Launches the compiler of a language, and then the module that it makes. */
 export function launchCompiled(
   site: LaunchSite,
-  { output, ...program }: ModuleProgram & { readonly output: Mount },
+  { output, ...program }: ModuleProgram & Pick<FileProgram, "compileArgs" | "sources"> & { readonly output: Mount },
   language: FoundLanguage,
 ): Launch {
   const { workspace } = site.mounts;
-  const { path, variables } = program;
+  const { compileArgs = [], path, sources = [], variables } = program;
   const { row: { host: { main }, v8Flags, variables: defaults } } = language;
   const name = path.slice(0, -extname(path).length || undefined);
   return {
@@ -149,6 +149,10 @@ export function launchCompiled(
       orders: {
         file: join(WORKSPACE_ROOT, path),
         made: MADE_MODULE,
+        sources: sources.filter((other) => other !== path && /\.c$/.test(other)).map((other) =>
+          join(WORKSPACE_ROOT, other)
+        ),
+        compileArgs,
         directories: { workspace: workspace.target, output: output.target },
       },
     }),

@@ -6,7 +6,11 @@ import { GO_PACKAGES, goBuild, prebuildScript } from "../../../src/runtimes/lang
 const GO = "/usr/bin/go";
 
 /** Runs the compiler's script beside a `go` that prints how it is called. */
-async function compile(file: string, files: Readonly<Record<string, string>>): Promise<string> {
+async function compile(
+  file: string,
+  files: Readonly<Record<string, string>>,
+  lists: Readonly<Record<string, readonly string[]>> = {},
+): Promise<string> {
   const place = await Deno.makeTempDir();
   try {
     await Deno.mkdir(`${place}/bin`);
@@ -18,7 +22,9 @@ async function compile(file: string, files: Readonly<Record<string, string>>): P
       prebuilt: "/nonexistent",
       keepsCache: true,
     });
-    const [shell = "", ...args] = compile.map((word) => word === "{file}" ? file : word);
+    const [shell = "", ...args] = compile.flatMap((word) =>
+      /^\{(?:sources|compileArgs)\}$/.test(word) ? lists[word] ?? [] : [word === "{file}" ? file : word]
+    );
     const { stdout } = await new Deno.Command(shell, {
       args,
       cwd: place,
@@ -43,6 +49,13 @@ Deno.test("goBuild() builds the package of the file in a module", async () => {
     await compile("cmd/x/main.go", { "go.mod": "module x" }),
     "2 build -ldflags=-s -o {output}/main ./cmd/x",
   );
+});
+
+Deno.test("goBuild() builds the sources beside the file too, without tests, and hands the compiler its arguments", async () => {
+  const lists = { "{sources}": ["b.go", "b_test.go", "lib/c.go"], "{compileArgs}": ["-tags", "x"] };
+  assertEquals(await compile("main.go", {}, lists), "2 build -ldflags=-s -o {output}/main -tags x b.go ./main.go");
+  const module = { "go.mod": "module x" };
+  assertEquals(await compile("main.go", module, lists), "2 build -ldflags=-s -o {output}/main -tags x .");
 });
 
 Deno.test("prebuildScript() compiles ahead with the variables that the compiler has later", () => {

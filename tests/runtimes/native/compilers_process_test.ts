@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { COMPILER_LIMITS } from "../../../src/core/limits.ts";
+import { runProgram } from "../../../src/commands/mod.ts";
+import { COMPILER_LIMITS, DEFAULT_LIMITS } from "../../../src/core/limits.ts";
+import type { SharedBuild } from "../../../src/runtimes/port.ts";
 import { openNative } from "./open_native.ts";
 
 // A compiler runs code of the client's too: it is confined and bounded as its program, and leaves nothing.
@@ -74,4 +77,29 @@ test("a program is cancelled while it is compiled", async () => {
 test("an end by a signal is told of a compiled program", async () => {
   const { outcome } = await native.run("c", { code: "#include <stdlib.h>\nint main(void) { abort(); }" });
   assertEquals(outcome, { kind: "signaled", signal: "SIGABRT" });
+});
+
+test("a shared build compiles once, with every source and the compiler's arguments, and is removed by its owner", async () => {
+  await using environment = await native.open("c");
+  const write = (path: string, text: string) => environment.files.write(path, new TextEncoder().encode(text));
+  await write("main.c", '#include <stdio.h>\nint other(void);\nint main(void) { printf("%d", other() + ADDED); }');
+  await write("other.c", "int other(void) { return 40; }");
+  const build: SharedBuild = {};
+  const program = {
+    kind: "file",
+    path: "main.c",
+    args: [],
+    sources: ["main.c", "other.c", "notes.txt"],
+    compileArgs: ["-DADDED=2"],
+    build,
+  } as const;
+  const limits = { ...DEFAULT_LIMITS, timeoutMs: 60_000 };
+  const first = await runProgram(environment, program, { limits });
+  await environment.files.delete("main.c");
+  const second = await runProgram(environment, program, { limits });
+  assertEquals([first.stdout, second.stdout], ["42", "42"]);
+  const output = build.made?.output ?? "";
+  assertEquals(existsSync(output), true);
+  await build.made?.remove();
+  assertEquals(existsSync(output), false);
 });

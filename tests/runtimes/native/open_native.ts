@@ -11,7 +11,7 @@ import type { LanguageRow } from "../../../src/runtimes/native/languages/row.ts"
 import { create } from "../../../src/runtimes/native/mod.ts";
 import { nativeSpec } from "../../../src/runtimes/native/native_spec.ts";
 import { languagesOf } from "../../../src/runtimes/native/settings.ts";
-import type { Program, RuntimeHost } from "../../../src/runtimes/port.ts";
+import type { ExecutionEnvironment, Program, RuntimeHost } from "../../../src/runtimes/port.ts";
 import { runCanaries } from "../../../src/runtimes/process/self_test/test_programs.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
@@ -54,6 +54,8 @@ export interface Native extends AsyncDisposable {
   declaredBytes(language: string): number;
   /** Runs some of the self-test of a language, and tells what it found. */
   test(language: string, canaries: readonly string[]): Promise<readonly CanaryFinding[]>;
+  /** An environment for programs in a language; the caller disposes of it. */
+  open(language: string): Promise<ExecutionEnvironment>;
   /** Runs a program in an environment of its own. */
   run(language: string, program: NativeProgram): Promise<NativeResult>;
 }
@@ -99,6 +101,7 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
     },
+    open: (language) => native.createEnvironment(configureEnvironment(language, { startsCold: true })),
     async run(
       language,
       { args = [], code, compileMs, env = {}, files = {}, limits = {}, signal, stdin = "", isWarm = false, line },

@@ -1,4 +1,5 @@
 import { settledWithin } from "../../../concurrency/delay.ts";
+import { hasCompiled } from "../../../core/execution.ts";
 import { newId } from "../../../core/ids.ts";
 import { unsupportedLanguage } from "../../../core/languages.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions } from "../../port.ts";
@@ -15,7 +16,7 @@ import { type Installer, installPackages } from "../packages/package_installatio
 import { noInstaller } from "../packages/package_names.ts";
 import type { ContainerProgram } from "../program/container_program.ts";
 import type { CompilingOptions, ProgramParts } from "../program/program_control.ts";
-import { isCompiled } from "../program/launcher_command.ts";
+import { isCompiled, sharedOutput } from "../program/launcher_command.ts";
 import { SessionPrograms } from "../program/session_program.ts";
 import { runSingleUse } from "../program/single_use_program.ts";
 import { RUNTIME_NAME } from "../settings.ts";
@@ -150,6 +151,10 @@ export class DockerEnvironment implements ExecutionEnvironment {
     return this.#isWarm;
   }
 
+  get compiles(): boolean {
+    return this.#options.spec.compile !== undefined;
+  }
+
   mainFile(language = this.language): string {
     if (language !== this.language) throw unsupportedLanguage(language, [this.language]);
     return this.#options.spec.file;
@@ -159,6 +164,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const handle = program.kind === "install" && this.#options.installs !== true
       ? await this.#install(program.packages, options)
       : await this.#start(program, options);
+    if (program.kind === "file") this.#share(program, handle);
     this.#running.add(handle);
     handle.outcome.then(({ kind }) => {
       this.#running.delete(handle);
@@ -178,6 +184,23 @@ export class DockerEnvironment implements ExecutionEnvironment {
     await this.#warmLauncher[Symbol.asyncDispose](); // It has ended with its container.
     await settledWithin(Promise.all([...this.#running].map(({ outcome }) => outcome)), LAST_OUTCOMES_MS);
     await this.#session.cleaned;
+  }
+
+  /** Lets later runs use what the compiler of a shared build has made. */
+  #share({ build }: Extract<Program, { kind: "file" }>, { compile }: ProgramHandle): void {
+    if (build === undefined || build.made !== undefined || compile === undefined || !hasCompiled(compile)) return;
+    const output = sharedOutput(build);
+    build.made = {
+      compile,
+      output,
+      remove: async () => {
+        if (this.#isDisposed || !this.#isSession) return; // The container goes with it.
+        const command = { kind: "shell", command: "rm", args: ["-rf", "--", output], workingDirectory: "." } as const;
+        const removal = await this.run(command, { env: {}, limits: this.#options.config.resourceLimits });
+        await removal.output.cancel();
+        await removal.outcome;
+      },
+    };
   }
 
   /** Installs packages in a container of their own. No program may share the installer's network. */

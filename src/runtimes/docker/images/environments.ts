@@ -5,7 +5,8 @@ import { PYTHON_INTERPRETER } from "../../interpreters/python/python_interpreter
 
 /**
  * How programs of one environment name run in a container. In a command line `{file}` stands for the program's file and
- * `{output}` for a directory that holds the compiler's output for this program.
+ * `{output}` for a directory that holds the compiler's output for this program. The word `{sources}` stands for the other
+ * sources of the request, and `{compileArgs}` for the arguments of the request, which come last where it is absent.
  */
 export interface EnvironmentSpec {
   /** The image, pinned by tag. */
@@ -14,6 +15,8 @@ export interface EnvironmentSpec {
   readonly file: string;
   /** The compiler of a compiled language, which writes to `{output}`. */
   readonly compile?: readonly string[];
+  /** The ends of the names of files that are compiled together with the program's. Absent, it is compiled alone. */
+  readonly sources?: readonly string[];
   readonly run: readonly string[];
   /**
    * The installer, which writes `{packages}` to its working directory. It must not run code of packages. Absent, no
@@ -91,6 +94,7 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
   go: {
     image: "golang:1.25-trixie",
     file: "main.go",
+    sources: [".go"],
     ...goBuild({ command: "go", directory: BUILD_DIRECTORY, prebuilt: GO_PREBUILT, keepsCache: true }),
   },
   csharp: {

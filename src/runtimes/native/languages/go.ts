@@ -19,6 +19,7 @@ export const go: LanguageRow = {
   debianPackage: "golang-go",
   costs: { startupTimeMs: 260 },
   compile,
+  sources: [".go"],
   run,
   prebuilt: {
     script: (directory, command) =>

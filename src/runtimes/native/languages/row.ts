@@ -9,7 +9,8 @@ import type { Waiter } from "../../process/waiter.ts";
  *
  * In a command line `{binary}` stands for the binary, `{file}` for the program's file, `{output}` for the directory of
  * the compiler's output, `{prebuilt}` for the prebuilt directory, and `{heapMb}` for the memory of a heap of fixed
- * size.
+ * size. The word `{sources}` stands for the other sources of the request, and `{compileArgs}` for the arguments of the
+ * request, which come last where it is absent.
  */
 export interface LanguageRow {
   /** The binary's names, the best first. They are searched for in the directories of this machine's packages. */
@@ -20,6 +21,8 @@ export interface LanguageRow {
   readonly mainFile?: string;
   /** The compiler; absent, the language needs none. */
   readonly compile?: readonly string[];
+  /** The ends of the names of files that are compiled together with the program's. Absent, it is compiled alone. */
+  readonly sources?: readonly string[];
   readonly run: readonly string[];
   /** The directory that is prebuilt for the compiler; absent, there is none. */
   readonly prebuilt?: PrebuiltSpec;

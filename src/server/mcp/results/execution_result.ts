@@ -18,6 +18,8 @@ export const executionOutput = z.object({
   stdout: z.string(),
   stderr: z.string(),
   compiler: z.string().optional().describe("What the compiler printed"),
+  tests: z.array(z.looseObject({ name: z.string(), verdict: z.string() })).optional()
+    .describe("The verdict of each test, with its own output"),
   value: z.string().optional().describe("The value of a cell's last expression, as its language shows it"),
   files: z.array(z.object({ path: z.string(), bytes: z.int(), mimeType: z.string() })).optional()
     .describe("Files that outputs asked for; their content stands beside this"),
@@ -38,15 +40,17 @@ export interface ExecutionOptions {
 export function toExecutionResult(execution: Execution, { tool, session }: ExecutionOptions): ToolResult {
   const retry: Retry = { tool, isInSession: session !== undefined };
   const [stdout, stderr] = [markedText(execution, "stdout"), markedText(execution, "stderr")];
-  const { compile, outcome } = execution;
+  const { compile, outcome, tests = [] } = execution;
   const compiler = compile === undefined ? "" : `${compile.stdout}${compile.stderr}`;
   const shown = displayedBlocks(execution);
   const value = execution.text;
   const notes = notesOf(execution, { retry, session });
   const isPlain = outcome.kind === "exited" && outcome.exitCode === 0;
-  const isEmpty = [stdout, stderr, compiler].every((text) => text === "") && value === undefined && shown.length === 0;
+  const isEmpty = tests.length === 0 && [stdout, stderr, compiler].every((text) => text === "") &&
+    value === undefined && shown.length === 0;
   const text = [
     compiler === "" ? "" : `Compiler:\n${compiler.trimEnd()}`,
+    describeTests(execution),
     stdout.trimEnd(),
     stderr === "" ? "" : `Standard error:\n${stderr.trimEnd()}`,
     value === undefined ? "" : `Value: ${value}`,
@@ -64,6 +68,7 @@ export function toExecutionResult(execution: Execution, { tool, session }: Execu
       ...{ id: execution.id, language: execution.language, runtime: execution.runtime },
       ...{ outcome, exitCode: execution.exitCode, stdout, stderr },
       ...(compiler === "" ? {} : { compiler }),
+      ...(tests.length === 0 ? {} : { tests }),
       ...(value === undefined ? {} : { value }),
       ...(files.length === 0
         ? {}
@@ -73,6 +78,14 @@ export function toExecutionResult(execution: Execution, { tool, session }: Execu
       notes: isPlain ? notes : [describeOutcome(outcome, retry), ...notes],
     },
   };
+}
+
+/** One line for each test, and the output of those that were not accepted. */
+function describeTests({ tests = [] }: Execution): string {
+  return tests.flatMap(({ name, stderr, stdout, verdict }) => {
+    const line = `Test ${name}: ${verdict}`;
+    return verdict === "accepted" ? [line] : [line, ...[stdout, stderr].map((text) => text.trimEnd()).filter(Boolean)];
+  }).join("\n");
 }
 
 function notesOf(

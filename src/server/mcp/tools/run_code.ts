@@ -32,6 +32,9 @@ const schema = strictObject({
   args: request.args,
   stdin,
   env: request.env,
+  compileArgs: request.compileArgs,
+  tests: request.tests,
+  stopAtFirstFailure: request.stopAtFirstFailure,
   timeoutMs: request.timeoutMs.describe("Deadline, 10000 by default"),
   permissions: request.permissions.describe("What the program may access beside its own files: nothing by default"),
   limits: limits.describe("How much the program may use"),
@@ -73,9 +76,10 @@ export const runCode = defineTool({
 });
 
 async function runInSession(fields: Fields, session: UsedSession, call: ToolCall): Promise<Execution> {
-  const { code, files, outputs, entrypoint, args, stdin, env, timeoutMs } = fields;
+  const { code, files, outputs, entrypoint, args, stdin, env, timeoutMs, compileArgs, tests, stopAtFirstFailure } =
+    fields;
   const parsed = parseSessionExecution({
-    ...{ code, files, outputs, entrypoint, args, stdin, env, timeoutMs },
+    ...{ code, files, outputs, entrypoint, args, stdin, env, timeoutMs, compileArgs, tests, stopAtFirstFailure },
     limits: limitsOf(fields, session, call),
   });
   const { ended } = await call.sessions.submit(call.caller, session.id, parsed, submitOptions(call));
@@ -83,8 +87,8 @@ async function runInSession(fields: Fields, session: UsedSession, call: ToolCall
 }
 
 async function runCell(fields: Fields, session: UsedSession, call: ToolCall): Promise<Execution> {
-  const { args, code, entrypoint, env, files, language, outputs, stdin, timeoutMs } = fields;
-  const other = Object.entries({ args, entrypoint, env, files, outputs, stdin }).find(([, value]) =>
+  const { args, code, compileArgs, entrypoint, env, files, language, outputs, stdin, tests, timeoutMs } = fields;
+  const other = Object.entries({ args, compileArgs, entrypoint, env, files, outputs, stdin, tests }).find(([, value]) =>
     value !== undefined && (typeof value !== "object" || Object.keys(value).length > 0)
   );
   if (other !== undefined) {

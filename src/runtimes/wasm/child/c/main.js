@@ -18,14 +18,22 @@ const bytes = Deno.readFileSync(`${parts}/llvm.wasm`);
 const module = checkModule(bytes);
 bytes.buffer.transfer(0); // The module has a copy: a process that waits would hold the bytes twice.
 
-const { directories: { output, workspace }, file, made } = waitForOrders();
+const { compileArgs, directories: { output, workspace }, file, made, sources } = waitForOrders();
 const preopens = { "/workspace": workspace, "/output": output, "/usr": output }; // The library takes the last one's place.
-const object = `${made}.o`;
-for (const words of [compilerWords(file, `/output/${object}`), linkerWords(`/output/${object}`, `/output/${made}`)]) {
+const files = [file, ...sources];
+const objects = files.map((_file, number) => `${made}.${number}.o`);
+const places = objects.map((object) => `/output/${object}`);
+const isForLinker = (word) => /^-[lL]/.test(word);
+const [forLinker, forCompiler] = [compileArgs.filter(isForLinker), compileArgs.filter((word) => !isForLinker(word))];
+const commands = [
+  ...files.map((file, number) => compilerWords(file, places[number], forCompiler)),
+  linkerWords(places, `/output/${made}`, forLinker),
+];
+for (const words of commands) {
   const exitCode = run(words);
   if (exitCode !== 0) end(exitCode);
 }
-Deno.removeSync(`${output}/${object}`);
+for (const object of objects) Deno.removeSync(`${output}/${object}`);
 end(0);
 
 /** Runs one of the commands; returns its exit code. */
