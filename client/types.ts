@@ -31,7 +31,7 @@ export interface Candidate {
   readonly runtime: string;
   readonly passed: boolean;
   readonly rejectedBecause?: Rejection;
-  /** The rank by the request's preference; absent when rejected. The highest score wins, with two exceptions: a candidate with better declared figures has nearly the same score, or the highest lacks a feature that the program needs and another candidate has them all. */
+  /** The rank by the request's preference; absent when rejected. The highest score wins, with these exceptions: a candidate with better declared figures has nearly the same score; only one of two candidates was measured, and their declared figures decide; another is ten times and 200 ms faster, and takes less than 64 MB more; or the highest lacks a feature that the program needs and another candidate has them all. */
   readonly score?: number;
   /** Features that the program uses and the runtime lacks, with their places; absent when rejected. */
   readonly lacks?: string;

@@ -3,7 +3,7 @@ import type { Candidate, Rejection, ScoreInputs, Selection } from "../../core/se
 import type { ExecutionRuntime } from "../port.ts";
 import type { Demand } from "./filters.ts";
 import { type Fit, hasCertainNeeds, preferFitting } from "./fit.ts";
-import { rankBy, STRATEGIES } from "./strategies.ts";
+import { rankBy } from "./strategies.ts";
 
 /** A selection, and the runtimes that passed, best first. */
 export interface Ranking {
@@ -61,7 +61,7 @@ function isRuledOutByNeeds({ candidate: { rejectedBecause } }: Judged): boolean 
 
 /** The runtimes that passed, best first. */
 export function bestFirst(judged: readonly Judged[], { request: { preference } }: Demand): readonly Judged[] {
-  return preferFitting(rankBy(STRATEGIES[preference], judged.filter(({ candidate }) => candidate.passed)));
+  return preferFitting(rankBy(preference, judged.filter(({ candidate }) => candidate.passed)));
 }
 
 /** The result for a request, by the judgement of every runtime. */

@@ -374,12 +374,13 @@ function measure(
 
 Deno.test("rank() corrects what is declared by what was measured, and says so", async () => {
   const selector = new RuntimeSelector([fast, secure], { minIsolation: 7 });
+  measure(selector, fast, { startupMs: 70, memoryMb: 60 });
   measure(selector, secure, { startupMs: 12.4, memoryMb: 8.3 });
   const { selection, passed } = await selector.rank(select({ preference: "speed" }));
   assertEquals(passed.map(({ runtime }) => runtime.name), ["secure", "fast"]);
   assertEquals(selection.candidates.map(({ inputs, score }) => ({ ...inputs, score })), [
     { startupMs: 12, memoryMb: 8, isolationLevel: 9, source: "measured", path: "cold", score: -12 },
-    { startupMs: 80, memoryMb: 90, isolationLevel: 7, source: "declared", score: -80 },
+    { startupMs: 70, memoryMb: 60, isolationLevel: 7, source: "measured", path: "cold", score: -70 },
   ]);
   const python = await selector.rank(select({ runtime: "secure", language: "javascript" }));
   assertEquals(python.selection.candidates[0]?.inputs.source, "declared");

@@ -18,14 +18,23 @@ Deno.test("balanced is 1000/(start-up+1) + 1000/(memory+1) + isolation/2", () =>
   assertEquals(STRATEGIES.balanced(DENO), 1000 / 81 + 1000 / 31 + 3.5);
 });
 
+Deno.test("memory below 16 MB scores as 16 MB", () => {
+  for (const strategy of [STRATEGIES.memory, STRATEGIES.balanced]) {
+    assertEquals(strategy({ ...DENO, memoryMb: 1 }), strategy({ ...DENO, memoryMb: 16 }));
+    assert(strategy({ ...DENO, memoryMb: 17 }) < strategy({ ...DENO, memoryMb: 16 }));
+  }
+});
+
 interface Named {
   readonly name: string;
   readonly declared: ScoreInputs;
   readonly candidate: { readonly inputs: ScoreInputs };
 }
 
-function ranked(name: string, declared: ScoreInputs, measured: Partial<ScoreInputs> = {}): Named {
-  return { name, declared, candidate: { inputs: { ...declared, ...measured } } };
+/** A runtime, measured or not. */
+function ranked(name: string, declared: ScoreInputs, measured?: Partial<ScoreInputs>): Named {
+  const inputs: ScoreInputs = measured === undefined ? declared : { ...declared, ...measured, source: "measured" };
+  return { name, declared, candidate: { inputs } };
 }
 
 function namesOf(runtimes: readonly Named[]): string[] {
@@ -45,20 +54,21 @@ const rivals = fc.array(fc.tuple(inputs, inputs), { minLength: 1, maxLength: 7 }
   )
 );
 
-Deno.test("rankBy() ranks by the score alone where nothing is measured, ties in the order given", () => {
-  fc.assert(fc.property(preferences, fc.array(inputs, { maxLength: 7 }), (preference, all) => {
+Deno.test("rankBy() ranks by the score alone where nothing is measured nor weighed, ties in the order given", () => {
+  fc.assert(fc.property(fc.constantFrom("speed", "security"), fc.array(inputs, { maxLength: 7 }), (wanted, all) => {
+    const preference = wanted as "speed";
     const strategy = STRATEGIES[preference];
     const runtimes = all.map((declared, index) => ranked(String(index), declared));
     const byScore = runtimes.toSorted((a, b) => strategy(b.declared) - strategy(a.declared));
-    assertEquals(namesOf(rankBy(strategy, runtimes)), namesOf(byScore));
+    assertEquals(namesOf(rankBy(preference, runtimes)), namesOf(byScore));
   }));
 });
 
 Deno.test("rankBy() loses and doubles nobody, and ranks the same each time", () => {
   fc.assert(fc.property(preferences, rivals, (preference, runtimes) => {
-    const order = namesOf(rankBy(STRATEGIES[preference], runtimes));
+    const order = namesOf(rankBy(preference, runtimes));
     assertEquals(order.toSorted(), namesOf(runtimes).toSorted());
-    assertEquals(namesOf(rankBy(STRATEGIES[preference], runtimes)), order);
+    assertEquals(namesOf(rankBy(preference, runtimes)), order);
   }));
 });
 
@@ -75,17 +85,18 @@ Deno.test("rankBy() keeps the declared order of runtimes that measure alike, wha
       })
     );
     const declaredOrder = runtimes.toSorted((a, b) => strategy(b.declared) - strategy(a.declared));
-    assertEquals(rankBy(strategy, runtimes)[0]?.name, declaredOrder[0]?.name);
+    assertEquals(rankBy(preference, runtimes)[0]?.name, declaredOrder[0]?.name);
   }));
 });
 
 Deno.test("rankBy() puts nobody first whom another beats by more than 10 % in start-up and memory", () => {
   fc.assert(fc.property(fc.constantFrom("speed", "memory", "balanced"), rivals, (preference, runtimes) => {
-    const [first] = rankBy(STRATEGIES[preference as "speed"], runtimes);
+    const [first] = rankBy(preference as "speed", runtimes);
     assert(first !== undefined);
     const { startupMs, memoryMb, isolationLevel } = first.candidate.inputs;
     for (const { candidate: { inputs: other } } of runtimes) {
-      const isBetter = other.startupMs < Math.floor(startupMs * 0.9) && other.memoryMb < Math.floor(memoryMb * 0.9);
+      const isSmaller = Math.max(other.memoryMb, 16) < Math.floor(memoryMb * 0.9);
+      const isBetter = isSmaller && other.startupMs < Math.floor(startupMs * 0.9);
       assert(!isBetter || other.isolationLevel < isolationLevel);
     }
   }));
@@ -94,14 +105,58 @@ Deno.test("rankBy() puts nobody first whom another beats by more than 10 % in st
 Deno.test("rankBy() lets a challenger win by more than 10 %, and no less", () => {
   const slower = { ...DENO, startupMs: 100 };
   const order = (startupMs: number) =>
-    namesOf(rankBy(STRATEGIES.speed, [ranked("first", DENO, slower), ranked("challenger", DOCKER, { startupMs })]));
+    namesOf(rankBy("speed", [ranked("first", DENO, slower), ranked("challenger", DOCKER, { startupMs })]));
   assertEquals(order(90), ["first", "challenger"]);
   assertEquals(order(89), ["challenger", "first"]);
 });
 
 Deno.test("rankBy() prefers security by isolation alone, whatever was measured", () => {
   fc.assert(fc.property(rivals, (runtimes) => {
-    const levels = rankBy(STRATEGIES.security, runtimes).map(({ declared }) => declared.isolationLevel);
+    const levels = rankBy("security", runtimes).map(({ declared }) => declared.isolationLevel);
     assertEquals(levels, levels.toSorted((a, b) => b - a));
   }));
+});
+
+/** Runtimes of which some were measured. */
+const mixed = fc.array(fc.tuple(inputs, inputs, fc.boolean()), { minLength: 1, maxLength: 7 }).map((all) =>
+  all.map(([declared, measured, isMeasured], index) =>
+    ranked(String(index), declared, isMeasured ? measured : undefined)
+  )
+);
+
+Deno.test("rankBy() never waits ten times and 200 ms longer to save less than 64 MB", () => {
+  fc.assert(
+    fc.property(fc.constantFrom("memory", "balanced"), mixed, (preference, runtimes) => {
+      const [first] = rankBy(preference as "memory", runtimes);
+      assert(first !== undefined);
+      const { memoryMb, startupMs } = first.candidate.inputs;
+      for (const { candidate: { inputs: other } } of runtimes) {
+        const isFarSlower = startupMs >= 10 * other.startupMs && startupMs >= other.startupMs + 200;
+        assert(!isFarSlower || other.memoryMb - memoryMb >= 64);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+Deno.test("rankBy() starts Go on the machine in 0.26 s, and not in a container in 4.7 s that was measured at 1 MB", () => {
+  const machine: ScoreInputs = { startupMs: 260, memoryMb: 15, isolationLevel: 8, source: "declared" };
+  const container = ranked("container", DOCKER, { startupMs: 4_700, memoryMb: 1 });
+  const isMeasured = { startupMs: 431, memoryMb: 1 };
+  for (const measured of [isMeasured, undefined]) {
+    for (const preference of ["balanced", "memory", "speed"] as const) {
+      const order = rankBy(preference, [container, ranked("machine", machine, measured)]);
+      assertEquals(namesOf(order), ["machine", "container"], preference);
+    }
+  }
+});
+
+Deno.test("rankBy() compares what was measured with nothing that is only declared", () => {
+  const unmeasured = ranked("unmeasured", { ...DENO, startupMs: 90 });
+  const order = (startupMs: number) =>
+    namesOf(
+      rankBy("speed", [ranked("first", DENO, { startupMs }), unmeasured, ranked("last", DOCKER, { startupMs: 50 })]),
+    );
+  assertEquals(order(50), ["first", "unmeasured", "last"]);
+  assertEquals(order(700), ["last", "unmeasured", "first"]);
 });
