@@ -136,14 +136,22 @@ Deno.test("Context: a report that is none, or never ends, ends the context and n
   }
 });
 
-Deno.test("Context: one that tells its end on one stream and floods that is ended before much is kept", async () => {
-  const piece = new Uint8Array(1_000_000);
-  await using opened = contextOf(({ secret }, fake) => {
-    fake.print("stdout", `\0\x07\x02${secret}{"kind":"done"}\n`);
-    for (let count = 0; count < 20; count++) fake.print("stdout", piece);
-  });
-  const { contextLost, outcome, stdout } = await opened.context.run({ code: "" }, limits());
-  assertEquals([contextLost, outcome.kind, stdout], [true, "signaled", ""]);
+Deno.test("Context: one that tells its end on one stream and floods that is ended before more than 256 KiB is kept", async () => {
+  for (const [pieces, isLost] of [[4, false], [5, true], [300, true]] as const) {
+    for (const [early, late] of [["stdout", "stderr"], ["stderr", "stdout"]] as const) {
+      await using opened = contextOf(({ code, secret }, fake) => {
+        const end = `\0\x07\x02${secret}{"kind":"done"}\n`;
+        fake.print(early, end);
+        for (let count = 0; count < Number(code); count++) fake.print(early, new Uint8Array(65_536));
+        fake.print(late, end);
+      });
+      const { contextLost = false, stderr, stdout } = await opened.context.run({ code: `${pieces}` }, limits());
+      assertEquals([contextLost, stdout, stderr], [isLost, "", ""]);
+      if (isLost) continue;
+      const next = await opened.context.run({ code: "0" }, limits({ maxOutputBytes: 1_048_576 }));
+      assertEquals(next[early].length, pieces * 65_536); // It belongs to the next cell.
+    }
+  }
 });
 
 Deno.test("Context: a process that ends takes its cell along, with what was printed", async () => {
