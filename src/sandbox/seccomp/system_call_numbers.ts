@@ -69,6 +69,12 @@ fanotify_init 300 262, fanotify_mark 301 263`;
 const CONDITIONAL = `
 ioctl 16 29, socket 41 198, socketpair 53 199, clone 56 220, fcntl 72 25, personality 135 92, seccomp 317 277`;
 
+/** The names of the calls that programs and runtimes need, those of network included. */
+export const ALLOWED_CALLS: readonly string[] = [...namesIn(ALLOWED), ...namesIn(ALLOWED_WITH_NETWORK)];
+
+/** The names of the calls that look absent. */
+export const ABSENT_CALLS: readonly string[] = namesIn(ABSENT);
+
 /** The numbers of one architecture. */
 export interface CallNumbers {
   readonly allowed: readonly number[];
@@ -109,8 +115,16 @@ function readNumbers(architecture: KnownArchitecture): CallNumbers {
   };
 }
 
+function namesIn(table: string): string[] {
+  return rowsOf(table).map(([name = ""]) => name);
+}
+
+function rowsOf(table: string): string[][] {
+  return table.trim().split(/,\s/).map((row) => row.split(" "));
+}
+
 function parseTable(table: string, column: number): Map<string, number> {
-  const rows = table.trim().split(/,\s/).map((row) => row.split(" "));
+  const rows = rowsOf(table);
   return new Map(
     rows.filter((row) => row[column] !== "-").map((row): [string, number] => [row[0] ?? "", Number(row[column])]),
   );

@@ -12,6 +12,23 @@ const OWN_TASKS = 24;
  */
 export const OWN_PROCESSES = { singleUse: 2, session: 6 };
 
+/** Most pseudo terminals of a container. All containers and sandboxes of a machine share some 3,000. */
+const MAX_TERMINALS = 64;
+/** The volume with the pseudo terminals: devpts(5). It goes with its container; making it takes the Engine some ms. */
+export const TERMINALS = {
+  Type: "volume",
+  Source: "",
+  Target: "/dev/pts",
+  VolumeOptions: {
+    NoCopy: true,
+    Labels: {},
+    DriverConfig: {
+      Name: "local",
+      Options: { type: "devpts", device: "devpts", o: `nosuid,noexec,max=${MAX_TERMINALS},mode=0620,ptmxmode=0666` },
+    },
+  },
+} as const;
+
 const TEMPORARY_MB = 64;
 const BUILD_MB = 384;
 /** The least bounds for a compiler; programs in the same container get less. */

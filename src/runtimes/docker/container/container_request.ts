@@ -2,7 +2,8 @@ import { type Limits, MEBIBYTE } from "../../../core/limits.ts";
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
 import type { ContainerBounds, ContainerRequest } from "../engine/engine_containers.ts";
 import { toVariables } from "../engine/variables.ts";
-import { DESCRIPTORS_BOUND, tmpfsOf } from "./container_limits.ts";
+import { DESCRIPTORS_BOUND, TERMINALS, tmpfsOf } from "./container_limits.ts";
+import { seccompProfile } from "./seccomp_profile.ts";
 
 /** A field of the API since 1.41 that the types lack. */
 const PRIVATE_CGROUPS = { CgroupnsMode: "private" };
@@ -19,6 +20,8 @@ export interface HardeningRequest {
   readonly compiles: boolean;
   /** The container's bounds. Their memory includes the files of the workspace and of `/tmp`. */
   readonly bounds: ContainerBounds;
+  /** Whether the Engine's kernel filters system calls. */
+  readonly hasSeccomp: boolean;
   /** The OCI runtime; absent, the Engine's default. */
   readonly ociRuntime?: string;
   /** The Engine's network that programs may use; absent, none. */
@@ -51,7 +54,7 @@ export function containerRequest(request: HardeningRequest): ContainerRequest {
       Init: true,
       Privileged: false,
       CapDrop: ["ALL"],
-      SecurityOpt: ["no-new-privileges:true"],
+      SecurityOpt: ["no-new-privileges:true", ...(request.hasSeccomp ? [`seccomp=${seccompProfile()}`] : [])],
       ReadonlyRootfs: true,
       NetworkMode: request.network ?? "none",
       IpcMode: "none",
@@ -62,6 +65,8 @@ export function containerRequest(request: HardeningRequest): ContainerRequest {
       NanoCpus: 1e9,
       PidsLimit: request.bounds.tasks,
       Tmpfs: tmpfsOf(request),
+      // gVisor has terminals of its own.
+      ...(request.ociRuntime === undefined ? { Mounts: [TERMINALS] } : {}),
       Ulimits: [
         { Name: "nofile", Soft: DESCRIPTORS_BOUND, Hard: DESCRIPTORS_BOUND },
         { Name: "core", Soft: 0, Hard: 0 },

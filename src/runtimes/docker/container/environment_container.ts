@@ -31,7 +31,7 @@ export function requestFor(
   options: DockerEnvironmentOptions,
   { id, main }: { readonly id: string; readonly main: MainProcess },
 ): ContainerRequest {
-  const { config, image, installs = false, network, ociRuntime, spec } = options;
+  const { config, hasSeccomp, image, installs = false, network, ociRuntime, spec } = options;
   return containerRequest({
     image,
     argv: main.argv,
@@ -40,6 +40,7 @@ export function requestFor(
     limits: config.resourceLimits,
     compiles: spec.compile !== undefined || installs,
     bounds: boundsFor(options, { compiling: config.singleUse === true }),
+    hasSeccomp,
     ...(ociRuntime === undefined ? {} : { ociRuntime }),
     ...(network === undefined ? {} : { network }),
     labels: {

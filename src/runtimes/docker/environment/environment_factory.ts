@@ -8,7 +8,7 @@ import { findRecovered, type RecoveredContainer } from "../container/recovered_c
 import type { EngineInfo } from "../engine/engine_info.ts";
 import type { Images } from "../images/images.ts";
 import type { EngineSelfTests, TestedEngine } from "../self_test/engine_self_tests.ts";
-import { keepsCgroup, ociRuntimeFor, whyNoNetwork } from "../self_test/isolation.ts";
+import { keepsCgroup, ociRuntimeFor, promisesOf, whyNoNetwork } from "../self_test/isolation.ts";
 import type { DockerSettings } from "../settings.ts";
 import { leaseWarmContainer, leaseWarmSession } from "../warm/warm_leases.ts";
 import { DockerEnvironment } from "./docker_environment.ts";
@@ -164,13 +164,15 @@ export class EnvironmentFactory {
     const { environment, minIsolation, permissions } = config;
     const spec = settings.environments[environment];
     if (spec === undefined) throw new CodeBeakerError("runtime_unavailable", `${environment} is not configured`);
+    const ociRuntime = this.ociRuntime(minIsolation);
     return {
       config,
       spec,
       image,
-      ociRuntime: this.ociRuntime(minIsolation),
+      ociRuntime,
       network: permissions.allowNet === false ? undefined : await programNetwork.ensure(),
-      hasCgroup: keepsCgroup(info(), this.ociRuntime(minIsolation)),
+      hasCgroup: keepsCgroup(info(), ociRuntime),
+      hasSeccomp: promisesOf(info(), ociRuntime).hasSeccomp,
       installable: this.#installable,
       openInstallNetwork: () => this.#openInstallNetwork(minIsolation),
       onUnusable: (reason) => images.recordFailure(environment, unusable(image, reason)),

@@ -31,6 +31,8 @@ export interface DockerEnvironmentOptions {
   readonly network: string | undefined;
   /** Whether a control group counts and bounds the usage of its containers. */
   readonly hasCgroup: boolean;
+  /** Whether the kernel of its containers filters system calls. */
+  readonly hasSeccomp: boolean;
   /** Whether the environment only installs packages, with the bounds of a compiler. */
   readonly installs?: boolean;
   /** The environment names for which packages can be installed. */

@@ -129,7 +129,7 @@ async function run(
 }
 
 function optionsFor(
-  { hasCgroup, image, ociRuntime }: TestedContainers,
+  { hasCgroup, image, ociRuntime, promises: { hasSeccomp } }: TestedContainers,
   onUnusable: (reason: string) => void,
 ): DockerEnvironmentOptions {
   return {
@@ -146,6 +146,7 @@ function optionsFor(
     ociRuntime,
     network: undefined,
     hasCgroup,
+    hasSeccomp,
     installable: [],
     openInstallNetwork: () => Promise.reject(new CodeBeakerError("permission_denied", "Nothing is installed here")),
     onUnusable,

@@ -4,6 +4,7 @@ import {
   containerRequest,
   type HardeningRequest,
 } from "../../../../src/runtimes/docker/container/container_request.ts";
+import { seccompProfile } from "../../../../src/runtimes/docker/container/seccomp_profile.ts";
 
 const BASE: HardeningRequest = {
   image: "python:3",
@@ -13,6 +14,7 @@ const BASE: HardeningRequest = {
   limits: { ...DEFAULT_LIMITS, memoryMb: 128, maxProcesses: 40, diskMb: 16 },
   labels: { "codebeaker.instance": "id" },
   compiles: false,
+  hasSeccomp: true,
   bounds: { memoryMb: 128, tasks: 64 },
 };
 
@@ -21,7 +23,7 @@ const HARDENED = {
   Init: true,
   Privileged: false,
   CapDrop: ["ALL"],
-  SecurityOpt: ["no-new-privileges:true"],
+  SecurityOpt: ["no-new-privileges:true", `seccomp=${seccompProfile()}`],
   ReadonlyRootfs: true,
   NetworkMode: "none",
   IpcMode: "none",
@@ -35,6 +37,19 @@ const HARDENED = {
     "/workspace": "rw,nosuid,nodev,exec,mode=0700,uid=65534,gid=65534,size=21m,nr_inodes=5376",
     "/tmp": "rw,nosuid,nodev,noexec,mode=1777,size=21m,nr_inodes=5376",
   },
+  Mounts: [{
+    Type: "volume",
+    Source: "",
+    Target: "/dev/pts",
+    VolumeOptions: {
+      NoCopy: true,
+      Labels: {},
+      DriverConfig: {
+        Name: "local",
+        Options: { type: "devpts", device: "devpts", o: "nosuid,noexec,max=64,mode=0620,ptmxmode=0666" },
+      },
+    },
+  }],
   Ulimits: [
     { Name: "nofile", Soft: 4_096, Hard: 4_096 },
     { Name: "core", Soft: 0, Hard: 0 },
@@ -83,10 +98,15 @@ Deno.test("containerRequest() adds a place for what a compiler makes, and nothin
 });
 
 Deno.test("containerRequest() changes nothing but the OCI runtime, the network, or the user that it is told", () => {
-  assertEquals<unknown>(hostConfig({ ociRuntime: "runsc" }), { ...HARDENED, Runtime: "runsc" });
+  const { Mounts: _, ...withoutTerminals } = HARDENED; // gVisor has its own.
+  assertEquals<unknown>(hostConfig({ ociRuntime: "runsc" }), { ...withoutTerminals, Runtime: "runsc" });
   assertEquals<unknown>(hostConfig({ network: "codebeaker" }), { ...HARDENED, NetworkMode: "codebeaker" });
   assertEquals<unknown>(hostConfig({ user: "65533:65533" }), HARDENED);
   assertEquals(containerRequest({ ...BASE, user: "65533:65533" }).User, "65533:65533");
+});
+
+Deno.test("containerRequest() names no profile where the Engine's kernel filters nothing", () => {
+  assertEquals<unknown>(hostConfig({ hasSeccomp: false }), { ...HARDENED, SecurityOpt: ["no-new-privileges:true"] });
 });
 
 Deno.test("containerRequest() follows the limits, and the memory that the container is given apart from them", () => {
@@ -124,9 +144,10 @@ Deno.test("containerRequest() lets variables reach the list of variables and not
 Deno.test("containerRequest() mounts nothing of the host and hands out no device, for whatever it is asked", () => {
   for (const given of [{}, { compiles: true }, { network: "bridge" }, { ociRuntime: "runsc" }]) {
     const config = hostConfig(given);
-    for (const name of ["Binds", "Mounts", "VolumesFrom", "Devices", "CapAdd", "PidMode", "UsernsMode", "Sysctls"]) {
+    assertEquals<unknown>(config["Mounts"] ?? [], "ociRuntime" in given ? [] : HARDENED.Mounts);
+    for (const name of ["Binds", "VolumesFrom", "Devices", "CapAdd", "PidMode", "UsernsMode", "Sysctls"]) {
       assert(!(name in config), name);
     }
-    assertEquals<unknown>(config["SecurityOpt"], ["no-new-privileges:true"]);
+    assertEquals<unknown>(config["SecurityOpt"], HARDENED.SecurityOpt);
   }
 });

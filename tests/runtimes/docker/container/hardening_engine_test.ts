@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS, type Limits, MEBIBYTE } from "../../../../src/core/limi
 import type { ProgramHandle } from "../../../../src/runtimes/port.ts";
 import { configFor, dockerAvailability, openDocker, runCode, WAYS } from "../../../support/docker.ts";
 import { isPresent } from "../../../support/requirements.ts";
+import { until } from "../../../support/until.ts";
 import reportScript from "./hardening_report.py" with { type: "text" };
 
 const LIMITS: Limits = { ...DEFAULT_LIMITS, diskMb: 48, memoryMb: 192, maxProcesses: 40 };
@@ -198,7 +199,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
         ipcMode: granted.IpcMode,
         networkMode: granted.NetworkMode,
         oomScoreAdj: granted.OomScoreAdj,
-        mounts,
+        mounts: mounts.map(({ Destination, Driver, Type }) => [Type, Driver, Destination]),
         ports: network.Ports,
         hasTerminal: config.Tty,
         volumes: config.Volumes,
@@ -213,13 +214,16 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
         ipcMode: "none",
         networkMode: "none",
         oomScoreAdj: 500,
-        mounts: [],
+        mounts: [["volume", "local", "/dev/pts"]],
         ports: {},
         hasTerminal: false,
         volumes: null,
       });
       program.kill("SIGKILL");
       await program.outcome;
+      await environment[Symbol.asyncDispose]();
+      const volumes = async () => (await docker.engine.listVolumes()).Volumes.map(({ Name }) => Name);
+      await until(async () => !(await volumes()).includes(mounts[0]?.Name ?? ""), "its terminals go with it");
     });
   }
 

@@ -41,7 +41,7 @@ const VITAL: readonly Escape[] = [
   { canary: "privileges", leftOut: [[/"CapDrop":\["ALL"\]/, '"CapDrop":[]']], seen: /holds capabilities \(CapBnd/ },
   {
     canary: "privileges",
-    leftOut: [[/"SecurityOpt":\["no-new-privileges:true"\]/, '"SecurityOpt":[]']],
+    leftOut: [[/"SecurityOpt":\["no-new-privileges:true",/, '"SecurityOpt":[']],
     seen: /NoNewPrivs 0/,
   },
 ];
@@ -51,8 +51,8 @@ const OTHERS: readonly (Escape & { readonly level: number; readonly lost?: strin
   {
     canary: "seccomp",
     leftOut: [[
-      /"Privileged":false,"CapDrop":\["ALL"\],"SecurityOpt":\["no-new-privileges:true"\]/,
-      '"CapDrop":["ALL"],"SecurityOpt":["no-new-privileges","seccomp=unconfined"]',
+      /"SecurityOpt":\["no-new-privileges:true","seccomp=(?:[^"\\]|\\.)*"\]/,
+      '"SecurityOpt":["no-new-privileges:true","seccomp=unconfined"]',
     ]],
     seen: /not filtered/,
     level: 7,
