@@ -17,6 +17,11 @@ const MIN_WAIT_MS = 50;
 const REFILL_MS = 10;
 /** The cores that a program, the service and its client use. A slot that makes an isolate needs another one. */
 const BUSY_CORES = 2;
+/**
+ * Most idle slots of all tenants, for each core. A slot takes 26 MB, and a tenant has a group for each memory limit that
+ * its requests name: 104 groups kept 2.7 GB.
+ */
+const IDLE_FOR_EACH_CORE = 8;
 /** The most programs that a slot runs. */
 const MAX_PROGRAMS = 2_000;
 
@@ -24,7 +29,7 @@ const MAX_PROGRAMS = 2_000;
 export interface SlotsOptions {
   /** How long an idle slot is kept, in ms; a minute when absent. */
   readonly keepMs?: number;
-  /** The cores of the machine, which are the most slots that a group keeps. Absent, they are counted. */
+  /** The cores of the machine, which are the most slots that a tenant keeps. Absent, they are counted. */
   readonly cores?: number;
   /** How long an idle slot probably makes its next isolate, in ms; 10 when absent. */
   readonly refillMs?: number;
@@ -251,7 +256,7 @@ export class Slots implements AsyncDisposable {
   /** Keeps a slot for its tenant's next program. Ends it where it is of no use, or there is no memory for it. */
   async #takeBack(slot: Slot, group: Group | undefined): Promise<void> {
     const isOver = this.#isDisposed || !slot.isAlive || slot.programs >= MAX_PROGRAMS;
-    if (group === undefined || isOver || !this.#isKnown(group) || group.idle.length >= this.#cores) {
+    if (group === undefined || isOver || !this.#isKnown(group) || !this.#makesRoom(group)) {
       return await this.#end(slot);
     }
     const budget = this.#installation.host.memory;
@@ -259,6 +264,20 @@ export class Slots implements AsyncDisposable {
     if (budget !== undefined && memory === undefined) return await this.#end(slot);
     group.idle.push({ slot, since: performance.now(), memory });
     if (group.idle.length === 1) group.expiry.set(this.#keepMs);
+  }
+
+  /** Whether a group may keep one more idle slot. For it, the tenant's slot of another group that is idle longest ends. */
+  #makesRoom(group: Group): boolean {
+    const groups = [...this.#groups.values()].flatMap((ofTenant) => [...ofTenant.values()]);
+    const own = groups.filter(({ tenant }) => tenant === group.tenant);
+    if (group.idle.length >= this.#cores) return false;
+    if (countIdle(own) < this.#cores) return countIdle(groups) < this.#cores * IDLE_FOR_EACH_CORE;
+    const [longest] = own.filter(({ idle }) => idle.length > 0).toSorted((one, other) =>
+      (one.idle[0]?.since ?? 0) - (other.idle[0]?.since ?? 0)
+    );
+    for (const one of longest?.idle.splice(0, 1) ?? []) this.#release(one);
+    if (longest !== undefined && longest !== group) this.#dropUnused(longest);
+    return true;
   }
 
   /** Ends the slots of a group that have been idle for long. */
@@ -299,6 +318,10 @@ export class Slots implements AsyncDisposable {
   #shelf(memoryMb: number, min: number) {
     return { owner: RUNTIME_NAME, min, memoryMb: PROCESS_MEMORY_MB, make: () => this.#start(memoryMb) };
   }
+}
+
+function countIdle(groups: readonly Group[]): number {
+  return groups.reduce((sum, { idle }) => sum + idle.length, 0);
 }
 
 /** Counts a slot as busy while it starts. */

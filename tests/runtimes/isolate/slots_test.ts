@@ -88,6 +88,33 @@ Deno.test("idle slots end when they were not needed for long, each in its time, 
   await until(() => removed === 3, "the next one is removed");
 });
 
+Deno.test("a tenant keeps as many idle slots as there are cores, whatever memory limits its programs name", async () => {
+  let removed = 0;
+  const slots = openSlots({ cores: 4, remove: () => Promise.resolve(void removed++) });
+  const run = async (tenant: string, memoryMb: number) => {
+    await using lease = await slots.lease({ tenant, memoryMb, isForContext: false });
+    return lease.wasReady && lease.slot;
+  };
+  for (let memoryMb = 32; memoryMb < 132; memoryMb++) await run("one", memoryMb);
+  assertEquals(removed, 96);
+  const made = removed;
+  for (const memoryMb of [128, 129, 130, 131]) await run("one", memoryMb); // The last four are kept.
+  assertEquals(removed, made);
+  for (let tenant = 0; tenant < 100; tenant++) await run(`tenant ${tenant}`, 64);
+  assertEquals(removed - made, 100 - (4 * 8 - 4)); // All tenants have eight for each core together.
+  await slots[Symbol.asyncDispose]();
+  assertEquals(removed, 200);
+});
+
+Deno.test("a tenant's slot that comes back in place of one of the same limit is found again", async () => {
+  await using slots = openSlots({ cores: 2, refillMs: 0 });
+  const lease = (memoryMb: number) => slots.lease({ tenant: "one", memoryMb, isForContext: false });
+  const [first, second, other] = [await lease(64), await lease(64), await lease(32)];
+  for (const one of [first, other, second]) await one[Symbol.asyncDispose]();
+  await using next = await lease(64);
+  assert(next.slot === second.slot);
+});
+
 Deno.test("a slot that cannot be removed is logged, and fails no program", async () => {
   const warnings: unknown[] = [];
   await using slots = openSlots({

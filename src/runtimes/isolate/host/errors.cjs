@@ -7,8 +7,11 @@ const MEMORY_MESSAGES =
 const NO_ERROR = /^An object was thrown from supplied code within isolated-vm\b/;
 /** Where the frames of the program end in a stack. */
 const BOUNDARY = "(<isolated-vm boundary>)";
-/** The place of an error of syntax, after its message. */
-const SYNTAX_PLACE = /^(.*) \[(file:[^\]]*):(\d+):(\d+)\]/;
+/** The place of an error of syntax, after its message: the last one of its first line. */
+const SYNTAX_PLACE = /^\[(file:[^\]]*):(\d+):(\d+)\]/;
+const PLACE_BEGINS = " [file:";
+/** Most characters of a place: a program finds no longer path. */
+const MAX_PLACE_LENGTH = 8_192;
 
 /** Whether an error says that memory was refused. */
 exports.isMemoryError = function isMemoryError(error) {
@@ -28,19 +31,34 @@ exports.describe = function describe(error, { originalOf, showKept = () => undef
     !/^\s+at .*(?:codebeaker:|node:|\.cjs:)/.test(line)
   );
   const shown = lines.join("\n");
-  if (!(error instanceof SyntaxError)) return shown;
-  return shown.replace(
-    SYNTAX_PLACE,
-    (_, message, url, line, column) => `${message}\n    at ${url}:${originalOf(url, line, column)}`,
-  );
+  const place = error instanceof SyntaxError ? syntaxPlaceOf(shown) : undefined;
+  if (place === undefined) return shown;
+  const { column, line, message, rest, url } = place;
+  return `${message}\n    at ${url}:${originalOf(url, line, column)}${rest}`;
 };
 
 /** An error of an imported file, as the program that imports it gets it. */
 exports.failureOf = function failureOf(error, originalOf) {
   if (!(error instanceof Error)) return { thrown: error };
-  const message = error instanceof SyntaxError ? error.message.replace(SYNTAX_PLACE, "$1") : error.message;
+  const place = error instanceof SyntaxError ? syntaxPlaceOf(error.message) : undefined;
+  const message = place === undefined ? error.message : place.message + place.rest;
   return { key: keyOf(error), name: error.name, message, stack: exports.describe(error, { originalOf }) };
 };
+
+/**
+ * The place of an error of syntax in its text, with what is before and behind it. Undefined where there is none. The
+ * program writes the text: it is searched once, and a pattern matches a short part of it.
+ */
+function syntaxPlaceOf(text) {
+  const end = text.indexOf("\n");
+  const at = text.lastIndexOf(PLACE_BEGINS, end < 0 ? text.length : end);
+  if (at < 0) return undefined;
+  const begin = at + 1;
+  const found = SYNTAX_PLACE.exec(text.slice(begin, begin + MAX_PLACE_LENGTH));
+  if (found === null) return undefined;
+  const [whole, url, line, column] = found;
+  return { message: text.slice(0, at), url, line, column, rest: text.slice(begin + whole.length) };
+}
 
 /** The stack of an error, up to where it came out of its isolate. */
 function stackOf(error) {
