@@ -7,6 +7,9 @@ const ID_HEADER = "x-request-id";
 /** A client's own id for a request. Any other is replaced. */
 const ID = /^[\w\-=]{1,255}$/;
 
+/** Most characters of a path in the log. An HTTP client without a key may send 60,000. */
+const MAX_LOGGED_PATH = 512;
+
 /** The status of an answer that the listener makes itself, for a WebSocket. */
 const UPGRADED = 101;
 
@@ -33,7 +36,8 @@ function idOf(request: HonoRequest): string {
 }
 
 function logRequest(context: Context<AppEnv>, startedAt: number): void {
-  const { method, path } = context.req;
+  const { method, path: wholePath } = context.req;
+  const path = wholePath.slice(0, MAX_LOGGED_PATH);
   const durationMs = Math.round(performance.now() - startedAt);
   const facts = { requestId: context.get("requestId"), method, path, status: context.res.status, durationMs };
   const level = path.startsWith("/health/") ? "debug" : "info"; // A supervisor asks every few seconds.
