@@ -1,6 +1,5 @@
 import * as fs from "node:fs";
 import { CodeBeakerError, systemCodeOf } from "../core/errors.ts";
-import { outside } from "../core/workspace_path.ts";
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_NONBLOCK } = fs.constants;
 
@@ -131,48 +130,4 @@ export class DirectoryHandle implements Disposable {
 /** Identifies a file, whatever its path. */
 export function identityOf({ dev, ino }: fs.Stats): string {
   return `${dev}:${ino}`;
-}
-
-/** Turns a file system error into the client's error. Any other error is returned unchanged. */
-export function toClientError(error: unknown, path: string): unknown {
-  const shown = JSON.stringify(path);
-  switch (systemCodeOf(error)) {
-    case "ENOENT":
-      return new CodeBeakerError("not_found", `Cannot find ${shown} in the workspace`, { cause: error });
-    case "EEXIST":
-      return new CodeBeakerError("conflict", `Cannot create ${shown} as it exists already`, { cause: error });
-    case "ENOTEMPTY":
-      return new CodeBeakerError("conflict", `Cannot use ${shown} as the directory is not empty`, { cause: error });
-    case "ELOOP":
-      return outside(path, { why: "it holds a symlink" });
-    case "ENOTDIR":
-      return new CodeBeakerError("invalid_request", `Cannot use ${shown} as a part of the path is no directory`, {
-        cause: error,
-      });
-    case "EISDIR":
-      return new CodeBeakerError("invalid_request", `Cannot use ${shown} as a file as it is a directory`, {
-        cause: error,
-      });
-    case "EACCES":
-    case "EPERM":
-      return new CodeBeakerError("permission_denied", `Cannot use ${shown} as its permissions do not allow it`, {
-        cause: error,
-      });
-    case "ENXIO":
-      return new CodeBeakerError("invalid_request", `Cannot open ${shown} as it must be a regular file`, {
-        cause: error,
-      });
-    case "EINVAL":
-      return new CodeBeakerError("invalid_request", `Cannot use ${shown} this way`, { cause: error });
-    case "ENOSPC":
-    case "EDQUOT":
-    case "EROFS":
-    case "EMFILE":
-    case "ENFILE":
-      return new CodeBeakerError("runtime_unavailable", `Cannot use ${shown} now as this machine has no room for it`, {
-        cause: error,
-      });
-    default:
-      return error;
-  }
 }

@@ -2,7 +2,7 @@ import { CodeBeakerError, systemCodeOf } from "../core/errors.ts";
 import { Semaphore } from "../concurrency/semaphore.ts";
 import { MEBIBYTE } from "../core/limits.ts";
 import type { ConfinedDirectory } from "../sandbox/confined_directory.ts";
-import { toClientError } from "./directory_handle.ts";
+import { toClientError } from "./client_errors.ts";
 
 /** Most bytes written between two walks through a directory. It applies where the kernel does not count the size. */
 const STEP_BYTES = MEBIBYTE;

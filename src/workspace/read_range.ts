@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { toClientError } from "./client_errors.ts";
 
 const CHUNK_BYTES = 65_536;
 
@@ -23,9 +24,12 @@ export async function* readRange(fd: number, { offset, length }: ByteRange): Asy
 
 /**
  * Streams a part of a file, up to its end. The stream owns the descriptor, and closes it at the end, on failure and
- * when it is cancelled.
+ * when it is cancelled. A failure is the client's error about the path.
  */
-export function streamRange(fd: number, { offset, length }: ByteRange): ReadableStream<Uint8Array<ArrayBuffer>> {
+export function streamRange(
+  fd: number,
+  { length, offset, path }: ByteRange & { readonly path: string },
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   let [position, left] = [offset, length];
   let isReading = false;
   let isCancelled = false;
@@ -39,7 +43,7 @@ export function streamRange(fd: number, { offset, length }: ByteRange): Readable
       return buffer.subarray(0, isCancelled ? 0 : count);
     } catch (error) {
       fs.closeSync(fd);
-      throw error;
+      throw toClientError(error, path);
     } finally {
       isReading = false;
     }

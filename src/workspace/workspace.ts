@@ -3,7 +3,8 @@ import { join } from "@std/path";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { FileEntry, FileReading, VisitedEntry, WriteMode } from "../core/files.ts";
 import { checkDeletion, checkMove } from "../core/workspace_path.ts";
-import { DirectoryHandle, identityOf, toClientError } from "./directory_handle.ts";
+import { toClientError } from "./client_errors.ts";
+import { DirectoryHandle, identityOf } from "./directory_handle.ts";
 import type { DiskRoom } from "./disk_room.ts";
 import { copyIntoItself, copyTree, listTree, toEntry } from "./file_tree.ts";
 import { visitTree } from "./visit_tree.ts";
@@ -72,7 +73,7 @@ export class Workspace implements AsyncDisposable {
     const { offset = 0, length = Infinity } = options;
     return this.#at(path, { follow: true }, ({ directory, name }) => {
       const fd = directory.openFile(name, { path, flags: O_RDONLY });
-      return streamRange(fd, { offset, length });
+      return streamRange(fd, { offset, length, path });
     });
   }
 

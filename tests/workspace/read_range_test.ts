@@ -34,7 +34,7 @@ Deno.test("streamRange() gives the bytes that there are, and closes the file", (
   withFile(async (open) => {
     const beyond = [{ offset: 100, length: Infinity }, { offset: SIZE, length: 5 }, { offset: 2 ** 52, length: 1 }];
     for (const range of [...PARTS, ...beyond]) {
-      const bytes = concatBytes(await Array.fromAsync(streamRange(open(), range)));
+      const bytes = concatBytes(await Array.fromAsync(streamRange(open(), { ...range, path: "f" })));
       assertEquals(bytes, CONTENT.slice(range.offset, range.offset + range.length));
     }
   }));
@@ -42,12 +42,12 @@ Deno.test("streamRange() gives the bytes that there are, and closes the file", (
 Deno.test("streamRange() that is cancelled closes the file, while it reads or not", () =>
   withFile(async (open) => {
     for (let chunks = 0; chunks < 5; chunks++) {
-      const reader = streamRange(open(), { offset: 0, length: SIZE }).getReader();
+      const reader = streamRange(open(), { offset: 0, length: SIZE, path: "f" }).getReader();
       for (let count = 0; count < chunks; count++) await reader.read();
       await reader.cancel();
     }
     for (let round = 0; round < 50; round++) {
-      const reader = streamRange(open(), { offset: 0, length: SIZE }).getReader();
+      const reader = streamRange(open(), { offset: 0, length: SIZE, path: "f" }).getReader();
       const reading = reader.read();
       await reader.cancel();
       await reading;

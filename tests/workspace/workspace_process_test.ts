@@ -266,3 +266,36 @@ Deno.test("Workspace is left alone once it is disposed of: what was under way ha
 async function whenThere(path: string): Promise<void> {
   while (!fs.existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 0));
 }
+
+/** Holds a file in ways that make other uses of it fail, and says when it does. */
+const HOLD = `use POSIX; $| = 1; $SIG{IO} = "IGNORE";
+for my $name ("leased", "written") { open($files{$name}, "+<", $name); fcntl($files{$name}, 1024, 1) or die "$!"; }
+mkfifo("pipe", 0600) or die "$!"; print "held"; <STDIN>;`;
+
+Deno.test("Workspace tells a client of files that a program holds, and of such as are none", () =>
+  withWorkspace(async ({ files, root }) => {
+    for (const name of ["leased", "written"]) await files.write(name, bytes("x"));
+    fs.copyFileSync("/bin/cat", join(root, "running"));
+    const listener = Deno.listen({ transport: "unix", path: join(root, "socket") });
+    const holder = new Deno.Command("/usr/bin/perl", {
+      args: ["-e", HOLD],
+      cwd: root,
+      stdin: "piped",
+      stdout: "piped",
+    })
+      .spawn();
+    const running = new Deno.Command(join(root, "running"), { stdin: "piped", stdout: "null" }).spawn();
+    const reader = holder.stdout.getReader();
+    try {
+      await reader.read();
+      await assertRefused("conflict", () => files.read("leased"));
+      await assertRefused("conflict", () => files.write("written", bytes("y")));
+      await assertRefused("conflict", () => files.write("running", bytes("y")));
+      await assertRefused("invalid_request", () => files.read("socket"));
+      await assertRefused("invalid_request", () => files.write("pipe", bytes("y")));
+    } finally {
+      await Promise.all([holder, running].map(({ stdin }) => stdin.close()));
+      await Promise.all([holder.status, running.status, reader.cancel()]);
+      listener.close();
+    }
+  }));

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import { CodeBeakerError, systemCodeOf } from "../../core/errors.ts";
 import { createYielder } from "../../concurrency/delay.ts";
-import { DirectoryHandle, toClientError } from "../directory_handle.ts";
+import { toClientError } from "../client_errors.ts";
+import { DirectoryHandle } from "../directory_handle.ts";
 import { checkDepth } from "../file_tree.ts";
 import { readRange } from "../read_range.ts";
 import { type ArchiveItem, encodeTar } from "./tar.ts";

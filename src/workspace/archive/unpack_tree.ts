@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import { parseWorkspacePath } from "../../core/workspace_path.ts";
 import { createYielder } from "../../concurrency/delay.ts";
-import { DirectoryHandle, toClientError } from "../directory_handle.ts";
+import { toClientError } from "../client_errors.ts";
+import { DirectoryHandle } from "../directory_handle.ts";
 import type { DiskRoom } from "../disk_room.ts";
 import { type ResolvedPath, resolvePath } from "../resolve_path.ts";
 import { decodeTar, type ParsedTarEntry } from "./tar.ts";

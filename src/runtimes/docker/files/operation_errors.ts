@@ -1,6 +1,6 @@
 import { CodeBeakerError } from "../../../core/errors.ts";
 import { outside } from "../../../core/workspace_path.ts";
-import { toClientError } from "../../../workspace/directory_handle.ts";
+import { toClientError } from "../../../workspace/client_errors.ts";
 import { copyIntoItself } from "../../../workspace/file_tree.ts";
 
 /** Codes of errors at the destination of a copy or a move. Other errors are at its source. */
