@@ -35,7 +35,10 @@ export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
   "docker with gVisor": {
     minIsolation: 10,
     languages: ["python", "bash", "shell"],
-    omits: { ...OMITS, "watches on files that others use": "gVisor's own kernel watches the files of its container alone" },
+    omits: {
+      ...OMITS,
+      "watches on files that others use": "gVisor's own kernel watches the files of its container alone",
+    },
     unenforced: { maxProcesses: "what the kernel counts are gVisor's own threads", memoryMb: IGNORED, cpuMs: IGNORED },
   },
 };
