@@ -7,7 +7,7 @@ const MEMORY_MESSAGES =
 const NO_ERROR = /^An object was thrown from supplied code within isolated-vm\b/;
 /** Where the frames of the program end in a stack. */
 const BOUNDARY = "(<isolated-vm boundary>)";
-/** The place of an error of syntax, after its message: the last one of its first line. */
+/** The place of an error of syntax, behind the message in its first line. */
 const SYNTAX_PLACE = /^\[(file:[^\]]*):(\d+):(\d+)\]/;
 const PLACE_BEGINS = " [file:";
 /** Most characters of a place: a program finds no longer path. */
@@ -46,7 +46,7 @@ exports.failureOf = function failureOf(error, originalOf) {
 };
 
 /**
- * The place of an error of syntax in its text, with what is before and behind it. Undefined where there is none. The
+ * Finds the place of an error of syntax in its text. Undefined where there is none. The
  * program writes the text: it is searched once, and a pattern matches a short part of it.
  */
 function syntaxPlaceOf(text) {
