@@ -1,7 +1,7 @@
 import { CodeBeakerError, type ErrorCode, systemCodeOf } from "../core/errors.ts";
 import { outside } from "../core/workspace_path.ts";
 
-/** The error of a client for an error number: its code, and a sentence about the path. */
+/** The client's error for an error number: its code, and a sentence about the path. */
 type ClientError = readonly [code: ErrorCode, sentence: (shown: string) => string];
 
 const EXISTS: ClientError = ["conflict", (path) => `Cannot create ${path} as it exists already`];
@@ -60,8 +60,8 @@ const BY_NUMBER: Readonly<Record<string, ClientError>> = {
 };
 
 /**
- * Turns a file system error into the client's error, whatever its number: `runtime_unavailable` for one that no program
- * brings about. Any other error is returned unchanged.
+ * Turns a file system error into the client's error, whatever its number. An error that no program brings about is
+ * `runtime_unavailable`. Any other error is returned unchanged.
  */
 export function toClientError(error: unknown, path: string): unknown {
   const number = systemCodeOf(error);

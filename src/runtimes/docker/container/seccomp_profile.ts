@@ -5,8 +5,8 @@ const FAIL = "SCMP_ACT_ERRNO";
 const [EPERM, ENOSYS] = [1, 38];
 
 /**
- * Calls that a program may make in a container beside those of a process: its cgroup counts the memory of memfd, its
- * namespaces keep shared memory and other processes apart, and debuggers of images trace their own children.
+ * Calls that a program may make in a container beside those of a process. The container's control group counts the
+ * memory of memfd, its namespaces keep shared memory and other processes apart, and debuggers trace their own children.
  */
 const OF_CONTAINERS = [
   ...["memfd_create", "shmget", "shmat", "shmctl", "shmdt"],
