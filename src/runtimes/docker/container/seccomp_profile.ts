@@ -21,8 +21,8 @@ const PERSONALITIES = [0, 8, 0x2_0000, 0x2_0008, 0xffff_ffff];
 const NEW_NAMESPACE = 0x7e02_0000;
 const ANY_BIT = 0xffff_ffff;
 /**
- * Commands of fcntl(2) as a mask and its value: all but F_SETLEASE (1024) and F_NOTIFY (1026). The kernel reads the
- * lower 32 bits, so that a comparison of all 64 would let both through.
+ * Allowed commands of fcntl(2), as masks and values. F_SETLEASE (1024) and F_NOTIFY (1026) are left out. The kernel
+ * reads the lower 32 bits, so that a comparison of all 64 would let both through.
  */
 const FILE_COMMANDS = [
   [0xffff_fc00, 0],
