@@ -268,6 +268,8 @@ export interface Execution {
   readonly denials: readonly Denial[];
   /** How many further denials were counted; absent without any. */
   readonly denialsOmitted?: number;
+  /** Present where a module is missing. */
+  readonly notes?: readonly Note[];
   /** The value of the last expression of a cell; absent without one. */
   readonly value?: unknown;
   /** Whether the value is JSON, or a MIME bundle. */
@@ -521,6 +523,14 @@ export interface Needs {
   /** Why uses may be incomplete; absent when known. */
   readonly reason?: string;
   readonly uses: readonly Need[];
+}
+
+/** What the service can say of a failure beyond the program's own words. */
+export interface Note {
+  readonly kind: "missing_module";
+  readonly module: string;
+  /** What installs the module, or who can. */
+  readonly remedy: string;
 }
 
 /** The files that match outputs and are not in the answer. */

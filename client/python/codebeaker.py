@@ -92,6 +92,7 @@ class Execution:
     truncated: Json = field(default_factory=dict)  #: Bytes left out of the middle of ``stdout`` and ``stderr``.
     usage: Json = field(default_factory=dict)
     denials: List[Json] = field(default_factory=list)  #: What it was refused, each with its ``remedy`` if there is one.
+    notes: List[Json] = field(default_factory=list)  #: What else to know of a failure: a missing ``module`` and its ``remedy``.
     value: Any = None  #: Of a cell: the last expression, as JSON or, where ``value_type`` is "mime", a MIME bundle.
     value_type: Optional[str] = None
     text: Optional[str] = None  #: Of a cell: the value as the language's own prompt shows it.

@@ -7,6 +7,7 @@ import type { PermissionBounds } from "../core/permissions/permissions.ts";
 import { invalidField } from "../core/errors.ts";
 import { NO_DENIALS } from "../core/denials/denial_report.ts";
 import { explainDenials } from "../core/denials/explain_denials.ts";
+import { noteMissingModules } from "../core/missing_module.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle } from "../runtimes/port.ts";
 import type { AnswerMemory } from "./answer_memory.ts";
 import { collectOutputs } from "./collect_outputs.ts";
@@ -79,6 +80,7 @@ export async function runProgram(
       kept,
       usage: { wallMs, startupMs: beganAt - askedAt, ...handle.usage() },
       permissionBounds: options.permissionBounds,
+      noPackages: environment.noPackages,
     }),
     ...(handle.compile === undefined ? {} : { compile: handle.compile }),
     ...await collectOutputs(environment.files, options.outputs ?? [], { memory: options.memory }),
@@ -96,12 +98,14 @@ export interface ProgramEnd extends Pick<RunProgramOptions, "permissionBounds"> 
   readonly outcome: Outcome;
   readonly kept: Readonly<Record<OutputStream, BoundedOutput>>;
   readonly usage: Usage;
+  /** Why no packages can be installed in the environment. Absent, they can. */
+  readonly noPackages?: string | undefined;
 }
 
 /** Combines the result of a program: outcome, output, usage and denials. */
 export function describeEnd(
   handle: Pick<ProgramHandle, "denials">,
-  { kept, outcome, permissionBounds, usage }: ProgramEnd,
+  { kept, noPackages, outcome, permissionBounds, usage }: ProgramEnd,
 ): ProgramResult {
   const [stdout, stderr] = [kept.stdout.read(), kept.stderr.read()];
   return {
@@ -118,6 +122,7 @@ export function describeEnd(
       cpuMs: usage.cpuMs === null ? null : round(usage.cpuMs),
     },
     ...explainDenials(handle.denials?.() ?? NO_DENIALS, { bounds: permissionBounds }),
+    ...(outcome.kind === "exited" && outcome.exitCode !== 0 ? noteMissingModules(stderr.text, { noPackages }) : {}),
   };
 }
 

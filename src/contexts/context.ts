@@ -3,7 +3,7 @@ import { BoundedOutput } from "../core/bytes/bounded_output.ts";
 import type { CellRequest, ContextInfo } from "../core/requests/cell_request.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Outcome, OutputChunk, ProgramResult, ProgramUsage } from "../core/execution.ts";
-import type { CellOrder, CellReport, ProgramHandle } from "../runtimes/port.ts";
+import type { CellOrder, CellReport, ExecutionEnvironment, ProgramHandle } from "../runtimes/port.ts";
 import { CellClock } from "./cell_clock.ts";
 import { MAX_RESULT_BYTES, MAX_TEXT_LENGTH } from "./cell_report.ts";
 import { CellStreams } from "./cell_streams.ts";
@@ -20,13 +20,19 @@ export class Context {
   readonly #streams: CellStreams;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #clock: CellClock;
+  readonly #noPackages: string | undefined;
   /** The first cell (0) is empty: its end shows that the interpreter evaluates. */
   #lastCell = -1;
   #outcome: Outcome | undefined;
   readonly #ended: Promise<Outcome>;
 
-  constructor(info: ContextInfo, handle: ProgramHandle) {
+  constructor(
+    info: ContextInfo,
+    handle: ProgramHandle,
+    { noPackages }: Pick<ExecutionEnvironment, "noPackages"> = {},
+  ) {
     this.info = info;
+    this.#noPackages = noPackages;
     this.#handle = handle;
     this.#streams = new CellStreams(handle.output);
     this.#writer = handle.stdin.getWriter();
@@ -110,7 +116,7 @@ export class Context {
     const { kind: _kind, ...answer } = report ?? {};
     const usage = { wallMs: performance.now() - beganAt, startupMs: 0, ...cell.usage() };
     return {
-      ...describeEnd(this.#handle, { outcome, kept, usage, permissionBounds }),
+      ...describeEnd(this.#handle, { outcome, kept, usage, permissionBounds, noPackages: this.#noPackages }),
       ...answer,
       displays: read.displays,
       contextId: id,

@@ -62,7 +62,7 @@ export class Contexts implements AsyncDisposable {
    * meanwhile
    */
   async open(
-    environment: Pick<ExecutionEnvironment, "mainFile" | "run">,
+    environment: Pick<ExecutionEnvironment, "mainFile" | "noPackages" | "run">,
     options: ContextOptions,
   ): Promise<ContextInfo> {
     const { charge, memory, signal } = options;
@@ -137,7 +137,7 @@ export class Contexts implements AsyncDisposable {
 
 /** @throws {CodeBeakerError} `unsupported_language`, `runtime_unavailable` */
 async function start(
-  environment: Pick<ExecutionEnvironment, "mainFile" | "run">,
+  environment: Pick<ExecutionEnvironment, "mainFile" | "noPackages" | "run">,
   { charge, createdAt, language, lifetimeMs, limits, signal }: ContextOptions,
 ): Promise<Context> {
   environment.mainFile(language); // Throws for an unsupported language.
@@ -149,7 +149,7 @@ async function start(
   };
   const handle = await environment.run({ kind: "context", language }, { env: {}, limits: forLife });
   const info = { id: newId("ctx"), language, createdAt: new Date(createdAt).toISOString() };
-  const context = new Context(info, handle);
+  const context = new Context(info, handle, environment);
   const first = await context.run({ code: "" }, {
     limits: { ...resolveLimits({}), timeoutMs: START_TIMEOUT_MS },
     signal,

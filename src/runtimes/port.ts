@@ -237,6 +237,8 @@ export interface ExecutionEnvironment extends AsyncDisposable {
   readonly compiles?: boolean;
   /** Whether there is nothing to remove, so that it need not be disposed of. Absent, there may be. */
   readonly leavesNothing?: boolean;
+  /** Why no packages can be installed here, with what to do instead. Absent, they can. */
+  readonly noPackages?: string | undefined;
 
   /**
    * The name of the file for code in a language.

@@ -8,7 +8,7 @@ import { type Palette, paletteFor } from "../palette.ts";
 
 /** Shows what a compiler printed, a program's denials, and an outcome other than an exit. */
 export async function showEnd(
-  execution: Pick<Execution, "compile" | "denials" | "denialsOmitted" | "outcome">,
+  execution: Pick<Execution, "compile" | "denials" | "denialsOmitted" | "notes" | "outcome">,
   { stderr, printError }: Pick<CommandContext, "stderr" | "printError">,
 ): Promise<void> {
   const palette = paletteFor(stderr);
@@ -16,7 +16,10 @@ export async function showEnd(
   const printed = compile === undefined ? "" : `${compile.stdout}${compile.stderr}`.trimEnd();
   if (printed !== "") await printError(printed);
   const ending = describeEnding(execution.outcome, palette);
-  const lines = [...describeDenials(execution, palette), ...(ending === undefined ? [] : [ending])];
+  const notes = (execution.notes ?? []).map(({ module, remedy }) =>
+    `missing module ${module}: ${palette.hint(remedy)}`
+  );
+  const lines = [...describeDenials(execution, palette), ...notes, ...(ending === undefined ? [] : [ending])];
   for (const line of lines) await printError(`codebeaker: ${line}`);
 }
 

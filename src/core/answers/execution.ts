@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Answer } from "./answer.ts";
 import { denialFields } from "./denial.ts";
 import { countSchema, durationSchema, timeSchema } from "./fields.ts";
 import { attemptSchema, selectionSchema } from "./selection.ts";
@@ -57,6 +58,16 @@ export const compileResultSchema = z.strictObject({
   ),
   cpuMs: durationSchema.nullable().describe("User and system time of the compiler; null where it is unknown"),
 }).meta({ id: "CompileResult", description: "The result of the compiler, for a compiled language" });
+
+/** A note on a failure. */
+export const noteSchema = z.strictObject({
+  kind: z.literal("missing_module"),
+  module: z.string(),
+  remedy: z.string().describe("What installs the module, or who can"),
+}).meta({ id: "Note", description: "What the service can say of a failure beyond the program's own words" });
+
+/** What the service can say of a failure beyond the program's own words. */
+export type Note = Answer<typeof noteSchema>;
 
 /** A value in one or more forms, by MIME type. */
 export const mimeBundleSchema = z.record(z.string(), z.unknown()).meta({
@@ -163,6 +174,7 @@ export const programResultSchema = z.strictObject({
     "The results of the request's tests, in their order. Each has its own output, and all together keep at most maxOutputBytes of each stream",
   ),
   ...denialFields,
+  notes: z.array(noteSchema).exactOptional().describe("Present where a module is missing"),
   ...cellAnswerFields,
   ...cellLocationFields,
   ...outputFields,

@@ -36,6 +36,7 @@ export const legacyStatusSchema = z.strictObject({
   runtime: fields.runtime.exactOptional(),
   denials: fields.denials.exactOptional(),
   denialsOmitted: fields.denialsOmitted,
+  notes: fields.notes,
   truncated: fields.truncated.exactOptional(),
   truncatedAt: fields.truncatedAt,
   outputFiles: fields.outputFiles,

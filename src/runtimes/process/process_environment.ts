@@ -249,10 +249,15 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     return { ...handle, outcome };
   }
 
+  get noPackages(): string | undefined {
+    if (this.#packages !== undefined) return undefined;
+    const { facts: { name }, noPackages = `the ${name} runtime installs none` } = this.#installation.spec;
+    return noPackages;
+  }
+
   async #install(packages: readonly string[], options: RunOptions): Promise<ProgramHandle> {
     if (this.#packages === undefined) {
-      const { facts: { name }, noPackages = `the ${name} runtime installs none` } = this.#installation.spec;
-      throw new CodeBeakerError("permission_denied", `Cannot install packages as ${noPackages}`);
+      throw new CodeBeakerError("permission_denied", `Cannot install packages as ${this.noPackages}`);
     }
     return this.#processes.own(await this.#packages.install(packages, options));
   }

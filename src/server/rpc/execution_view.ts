@@ -62,10 +62,11 @@ export function toStatus(report: ExecutionReport): ExecutionState {
 
 /** The fields that only some executions have. */
 function occasionalFields(
-  { attempts, denialsOmitted, outputFiles, outputFilesOmitted, selection, truncated, truncatedAt }: Execution,
+  { attempts, denialsOmitted, notes, outputFiles, outputFilesOmitted, selection, truncated, truncatedAt }: Execution,
 ): Partial<ExecutionState> {
   return {
     ...(denialsOmitted === undefined ? {} : { denialsOmitted }),
+    ...(notes === undefined ? {} : { notes }),
     ...(truncatedAt === undefined ? {} : { truncated, truncatedAt }),
     ...(outputFiles === undefined ? {} : { outputFiles }),
     ...(outputFilesOmitted === undefined ? {} : { outputFilesOmitted }),

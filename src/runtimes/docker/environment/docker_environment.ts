@@ -203,6 +203,12 @@ export class DockerEnvironment implements ExecutionEnvironment {
     };
   }
 
+  get noPackages(): string | undefined {
+    return this.#options.spec.install === undefined
+      ? `the image of ${this.language} installs none: name one that has the package (docs/docker.md)`
+      : undefined;
+  }
+
   /** Installs packages in a container of their own. No program may share the installer's network. */
   #install(packages: readonly string[], options: RunOptions): Promise<ProgramHandle> {
     const { installable, spec } = this.#options;

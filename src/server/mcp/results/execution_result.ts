@@ -89,13 +89,15 @@ function describeTests({ tests = [] }: Execution): string {
 }
 
 function notesOf(
-  { contextLost, denials, denialsOmitted, displaysOmitted, outputFiles, outputFilesOmitted, truncated }: Execution,
+  { contextLost, denials, denialsOmitted, displaysOmitted, notes = [], outputFiles, outputFilesOmitted, truncated }:
+    Execution,
   { retry, session }: { readonly retry: Retry; readonly session: string | undefined },
 ): string[] {
   const cut = (["stdout", "stderr"] as const).filter((stream) => truncated[stream] > 0);
   return [
     ...denials.map((denial) => describeDenial(denial, retry)),
     ...(denialsOmitted === undefined ? [] : [`${denialsOmitted} more accesses were denied.`]),
+    ...notes.map(({ module, remedy }) => `The module ${module} is missing: ${remedy}.`),
     ...cut.map((stream) =>
       `${truncated[stream]} bytes of ${stream} are left out. Print less, or write to a file and read that in parts. ${
         keepMore(retry)
