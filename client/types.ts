@@ -42,14 +42,14 @@ export interface Candidate {
 export interface Cell {
   /** The cell. */
   readonly code: string;
-  /** Wall time of the program; absent, the session's own or 10000. */
+  /** Wall time of the program, by default at most 300000; absent, the session's own or by default 10000. */
   readonly timeoutMs?: number | undefined;
   readonly limits?: {
-    /** User and system time over all threads; absent, the session's own or 10000. */
+    /** User and system time over all threads, by default at most 1200000; absent, the session's own or by default 10000. */
     readonly cpuMs?: number | undefined;
-    /** Bytes kept of each stream, head and tail; absent, the session's own or 1048576. */
+    /** Bytes kept of each stream, head and tail, by default at most 4194304; absent, the session's own or by default 1048576. */
     readonly maxOutputBytes?: number | undefined;
-    /** Bytes of both streams together; one more ends the program; absent, the session's own or 67108864. */
+    /** Bytes of both streams together; one more ends the program, by default at most 4294967296; absent, the session's own or by default 67108864. */
     readonly maxTotalOutputBytes?: number | undefined;
   } | undefined;
   /** Adds selection and attempts to the answer. Default: `false`. */
@@ -209,7 +209,7 @@ export interface ExecuteCodeCommand {
   readonly stdin?: string | undefined;
   /** Adds selection and attempts to the answer. Default: `false`. */
   readonly explain?: boolean | undefined;
-  /** Wall time of the program; absent, the session's own or 10000. */
+  /** Wall time of the program, by default at most 300000; absent, the session's own or by default 10000. */
   readonly timeoutMs?: number | undefined;
   /** timeoutMs, in seconds. */
   readonly timeout?: number | undefined;
@@ -231,7 +231,7 @@ export interface ExecuteShellCommand {
   readonly stdin?: string | undefined;
   /** Adds selection and attempts to the answer. Default: `false`. */
   readonly explain?: boolean | undefined;
-  /** Wall time of the program; absent, the session's own or 10000. */
+  /** Wall time of the program, by default at most 300000; absent, the session's own or by default 10000. */
   readonly timeoutMs?: number | undefined;
   /** timeoutMs, in seconds. */
   readonly timeout?: number | undefined;
@@ -353,7 +353,7 @@ export interface ExecutionRequest {
   /** A floor; the server's own is never lowered by it. */
   readonly minIsolation?: number | undefined;
   readonly permissions?: Permissions | undefined;
-  /** Wall time of the program; absent, the session's own or 10000. */
+  /** Wall time of the program, by default at most 300000; absent, the session's own or by default 10000. */
   readonly timeoutMs?: number | undefined;
   readonly limits?: Limits | undefined;
   /** The content of the language's main file, as main.py. */
@@ -439,7 +439,7 @@ export interface InstallPackagesCommand {
   readonly packages: readonly string[];
   /** Adds selection and attempts to the answer. Default: `false`. */
   readonly explain?: boolean | undefined;
-  /** Wall time of the program; absent, the session's own or 10000. */
+  /** Wall time of the program, by default at most 300000; absent, the session's own or by default 10000. */
   readonly timeoutMs?: number | undefined;
   /** timeoutMs, in seconds. */
   readonly timeout?: number | undefined;
@@ -455,17 +455,17 @@ export interface Interruption {
 }
 
 export interface Limits {
-  /** Private memory, on and off the heap; absent, the session's own or 256. */
+  /** Private memory, on and off the heap, by default at most 4096; absent, the session's own or by default 256. */
   readonly memoryMb?: number | undefined;
-  /** User and system time over all threads; absent, the session's own or 10000. */
+  /** User and system time over all threads, by default at most 1200000; absent, the session's own or by default 10000. */
   readonly cpuMs?: number | undefined;
-  /** Bytes kept of each stream, head and tail; absent, the session's own or 1048576. */
+  /** Bytes kept of each stream, head and tail, by default at most 4194304; absent, the session's own or by default 1048576. */
   readonly maxOutputBytes?: number | undefined;
-  /** Bytes of both streams together; one more ends the program; absent, the session's own or 67108864. */
+  /** Bytes of both streams together; one more ends the program, by default at most 4294967296; absent, the session's own or by default 67108864. */
   readonly maxTotalOutputBytes?: number | undefined;
-  /** Processes alive at the same time; absent, the session's own or 64. */
+  /** Processes alive at the same time, by default at most 4096; absent, the session's own or by default 64. */
   readonly maxProcesses?: number | undefined;
-  /** Size of the workspace; absent, the session's own or 64. */
+  /** Size of the workspace, by default at most 16384; absent, the session's own or by default 64. */
   readonly diskMb?: number | undefined;
 }
 
@@ -812,7 +812,7 @@ export interface SessionExecutionRequest {
   readonly stopAtFirstFailure?: boolean | undefined;
   /** Adds selection and attempts to the answer. Default: `false`. */
   readonly explain?: boolean | undefined;
-  /** Wall time of the program; absent, the session's own or 10000. */
+  /** Wall time of the program, by default at most 300000; absent, the session's own or by default 10000. */
   readonly timeoutMs?: number | undefined;
   readonly limits?: Limits | undefined;
 }
@@ -830,7 +830,7 @@ export interface SessionRequest {
   /** A floor; the server's own is never lowered by it. */
   readonly minIsolation?: number | undefined;
   readonly permissions?: Permissions | undefined;
-  /** Wall time of the program; absent, the session's own or 10000. */
+  /** Wall time of the program, by default at most 300000; absent, the session's own or by default 10000. */
   readonly timeoutMs?: number | undefined;
   readonly limits?: Limits | undefined;
   /** Variables of every program in the session. Default: `{}`. */

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { MAX_ISOLATION } from "./core/answers/vocabulary.ts";
 import { CodeBeakerError, messageOf } from "./core/errors.ts";
 import { apiKeysSchema } from "./core/key_policy.ts";
+import { LIMITS, limitSettingSchema } from "./core/limits.ts";
 import { oneOf } from "./core/parsing/validation.ts";
+import { hostSchema } from "./core/permissions/hosts.ts";
 import { absolutePath, listOf, somePath, wholeNumber, yesOrNo } from "./core/parsing/written_schemas.ts";
 import {
   parseSettings,
@@ -25,6 +27,11 @@ const origin = z.string().refine(
   (text) => URL.canParse(text) && new URL(text).origin === text && /^https?:/.test(text),
   "Must be an origin as https://app.example, without a path and in lower case",
 );
+
+/** Each limit's own ceiling or default, as `--help` shows it. */
+function shownLimits(field: "default" | "max"): string {
+  return Object.entries(LIMITS).map(([name, range]) => `${name}=${range[field]}`).join(",");
+}
 
 /** The settings that belong to no runtime, in the order of `--help`. */
 const GENERAL_SETTINGS = {
@@ -151,6 +158,27 @@ const GENERAL_SETTINGS = {
     schema: listOf(network),
     default: [],
     help: "private IPv4 networks that programs with network may reach",
+    commands: ["run", "mcp"],
+  },
+  allowedHosts: {
+    schema: listOf(hostSchema),
+    default: undefined,
+    shown: "any, and the whole internet",
+    help: "host or host:port that requests may name in allowNet at most; with a list no package is installed",
+    commands: ["run", "mcp"],
+  },
+  limitCeilings: {
+    schema: limitSettingSchema,
+    default: {},
+    shown: shownLimits("max"),
+    help: "most that requests may ask of each limit, as timeoutMs=600000,memoryMb=8192",
+    commands: ["run", "mcp"],
+  },
+  limitDefaults: {
+    schema: limitSettingSchema,
+    default: {},
+    shown: shownLimits("default"),
+    help: "limits of requests that name none, as timeoutMs=30000",
     commands: ["run", "mcp"],
   },
   home: {

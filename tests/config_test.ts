@@ -33,6 +33,20 @@ Deno.test("loadConfig() reads a relative home below the working directory", () =
     assertEquals((await loadConfig({ home: "state/../homes/a" })).home, `${Deno.cwd()}/homes/a`);
   }));
 
+Deno.test("loadConfig() reads limits as text and as an object", async () => {
+  await withVariables({ CODEBEAKER_LIMIT_DEFAULTS: "timeoutMs=30000" }, async () => {
+    const { allowedHosts, limitCeilings, limitDefaults } = await loadConfig({
+      limitCeilings: "timeoutMs=600000,memoryMb=8192",
+      allowedHosts: "example.com,example.org:443",
+    });
+    assertEquals(limitCeilings, { timeoutMs: 600_000, memoryMb: 8_192 });
+    assertEquals(limitDefaults, { timeoutMs: 30_000 });
+    assertEquals(allowedHosts, ["example.com", "example.org:443"]);
+    await assertRejects(() => loadConfig({ limitCeilings: "time=1" }), CodeBeakerError, "--limit-ceilings");
+    await assertRejects(() => loadConfig({ limitCeilings: "memoryMb=x" }), CodeBeakerError, "--limit-ceilings");
+  });
+});
+
 Deno.test("loadConfig() names what is off, and the nearest name of what is unknown", async () => {
   const file = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(file, '{"prot": 1}');
@@ -83,6 +97,9 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     writeRoots: ["/w"],
     allowOrigins: ["https://app.example"],
     openNetworks: ["10.0.0.0/8"],
+    allowedHosts: ["a.example:443"],
+    limitCeilings: { timeoutMs: 600_000 },
+    limitDefaults: { memoryMb: 512 },
   };
   const runtimes: Record<string, Record<string, unknown>> = {
     native: {
@@ -106,7 +123,9 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
   const asText = Object.entries(inFile).map(([name, value]) =>
     [
       name,
-      ["dockerEnvironments", "nativeLanguages", "apiKeys"].includes(name) ? JSON.stringify(value) : String(value),
+      ["dockerEnvironments", "nativeLanguages", "apiKeys", "limitCeilings", "limitDefaults"].includes(name)
+        ? JSON.stringify(value)
+        : String(value),
     ] as const
   );
   const searchPath = (Deno.env.get("PATH") ?? "").split(":");

@@ -126,6 +126,7 @@ export async function assembleService(config: Config, foundations: Foundations):
     activity,
     keys: keyring,
     findFaults: homeFaultsOf(config, clock),
+    limitPolicy: selector.limitPolicy,
   });
   const handle = handlerOf(app);
   let lastRequestAt = -Infinity;

@@ -3,6 +3,7 @@ import { SYSTEM_CLOCK } from "../concurrency/clock.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
 import type { Config } from "../config.ts";
 import { Admission, Dispatcher, Engine, Executions, type Observer, ServiceStatus } from "../engine/mod.ts";
+import { limitPolicyOf } from "../core/limits.ts";
 import { NeedAnalyser } from "../needs/mod.ts";
 import type { ExecutionRuntime } from "../runtimes/port.ts";
 import { RuntimeSelector } from "../runtimes/selection/selector.ts";
@@ -43,7 +44,11 @@ export function composeEngine(config: Config, sources: EngineSources): EnginePar
   const { drainMs, maxConcurrent, minIsolation } = config;
   const quotas = new Quotas({ usage: storage.usage, clock: SYSTEM_CLOCK });
   const admission = new Admission({ maxConcurrent, memory, quotas });
-  const selector = new RuntimeSelector(runtimes, { minIsolation, maxMemoryMb: memory.totalMb });
+  const selector = new RuntimeSelector(runtimes, {
+    minIsolation,
+    maxMemoryMb: memory.totalMb,
+    limitPolicy: limitPolicyOf(config),
+  });
   const dispatcher = new Dispatcher({ selector, policy: config, observer });
   const executions = new Executions({
     store: storage.executions,

@@ -1,5 +1,5 @@
 import { CodeBeakerError, hasCode } from "../core/errors.ts";
-import type { LimitName } from "../core/limits.ts";
+import { type LimitName, type LimitPolicy, narrowLimits } from "../core/limits.ts";
 import { noSuitableRuntime, retryOf } from "../core/no_suitable_runtime.ts";
 import { narrowPermissions } from "../core/permissions/narrow_permissions.ts";
 import type { PermissionBounds, PermissionPolicy } from "../core/permissions/permissions.ts";
@@ -22,7 +22,7 @@ export interface DispatcherOptions {
 
 /** A request and the runtimes that passed its filters. */
 export interface Candidates<Request extends SelectionRequest = SelectionRequest> {
-  /** The request, its permissions narrowed by the policy and the key. */
+  /** The request, its permissions and limits narrowed by the policy and the key. */
   readonly request: Request;
   readonly ranking: Ranking;
   readonly tenant: string;
@@ -123,7 +123,7 @@ export class Dispatcher {
   ): Promise<AttemptResult<Value>> {
     const attempts: Attempt[] = [];
     const failures: CodeBeakerError[] = [];
-    const config = { ...configOf(request, ranking.selection.floor), tenant };
+    const config = { ...configOf(request, ranking.selection.floor, this.#selector), tenant };
     for (const { runtime, memoryMb } of ranking.passed) {
       try {
         return {
@@ -178,7 +178,7 @@ export class Dispatcher {
     request: SelectionRequest,
   ): Promise<SessionEnvironment | undefined> {
     const runtime = this.#selector.runtimes.find((known) => known.name === name);
-    const config = configOf(request, Math.max(floor, this.#selector.minIsolation)); // The floor may be higher now.
+    const config = configOf(request, Math.max(floor, this.#selector.minIsolation), this.#selector); // The floor may be higher now.
     const environment = await runtime?.reattachEnvironment?.(environmentId, config);
     if (runtime === undefined || environment === undefined) return undefined;
     await using unwanted = new AsyncDisposableStack();
@@ -187,6 +187,11 @@ export class Dispatcher {
     if (level < config.minIsolation) return undefined;
     unwanted.move();
     return { environment, runtime: name, enforced: limits, leastMemoryMb: memoryMb };
+  }
+
+  /** The operator's limits. */
+  get limitPolicy(): LimitPolicy {
+    return this.#selector.limitPolicy;
   }
 
   /** The bounds of the permissions that a caller may ask for. */
@@ -221,6 +226,7 @@ export class Dispatcher {
   #narrow<Request extends SelectionRequest>(principal: Principal, request: Request): Request {
     return {
       ...request,
+      limits: narrowLimits(request.limits, this.limitPolicy),
       permissions: narrowPermissions(request.permissions, this.boundsOf(principal)),
       minIsolation: Math.max(request.minIsolation ?? 0, principal.minIsolation),
     };

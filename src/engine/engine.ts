@@ -87,7 +87,7 @@ export class Engine implements EnginePort, AsyncDisposable {
         language: request.language,
         selection: candidates.ranking.selection,
         explain: request.explain,
-        limits: resolveLimits(request.limits),
+        limits: resolveLimits(candidates.request.limits, this.#dispatcher.limitPolicy),
         source: sourceOf(request),
         hasStdin: request.stdin !== undefined || request.tests !== undefined,
         fingerprint,

@@ -1,5 +1,6 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { CodeBeakerError } from "../core/errors.ts";
+import type { LimitPolicy } from "../core/limits.ts";
 import type { Observer } from "../engine/observer.ts";
 import type { ActivityPort, EnginePort } from "../engine/port.ts";
 import type { Metrics } from "../metrics.ts";
@@ -36,6 +37,8 @@ export interface AppOptions extends Pick<HealthOptions, "findFaults"> {
   readonly metrics: Pick<Metrics, "expose">;
   readonly activity: ActivityPort;
   readonly observer: Observer;
+  /** The operator's limits; absent, the service's own. */
+  readonly limitPolicy?: LimitPolicy;
   readonly uploads: UploadsPort;
   /** Open WebSockets, which their owner closes. */
   readonly sockets: ServerSockets;

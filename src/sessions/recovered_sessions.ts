@@ -66,6 +66,7 @@ class RecoveredSession {
       request: { ...request, env: {}, idleTimeoutMs, maxLifetimeMs, metadata },
       selection: info.selection,
       clock,
+      limitPolicy: dispatcher.limitPolicy,
       recovered: info,
     });
   }

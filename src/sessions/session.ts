@@ -1,6 +1,13 @@
 import { CodeBeakerError, hasCode } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
-import { type LimitName, LIMITS, type Limits, lowerLimits, type RequestedLimits } from "../core/limits.ts";
+import {
+  type LimitName,
+  type LimitPolicy,
+  type Limits,
+  lowerLimits,
+  OWN_LIMIT_POLICY,
+  type RequestedLimits,
+} from "../core/limits.ts";
 import type { Selection } from "../core/selection.ts";
 import type { CloseReason, SessionInfo, SessionState } from "../core/session.ts";
 import type { SessionChanges, SessionRequest } from "../core/requests/session_request.ts";
@@ -23,6 +30,8 @@ export interface SessionOptions {
   readonly request: SessionRequest;
   readonly selection: Selection;
   readonly clock: Clock;
+  /** The operator's limits; absent, the service's own. */
+  readonly limitPolicy?: LimitPolicy;
   /** The stored facts of a session that an earlier process made. */
   readonly recovered?: SessionInfo;
 }
@@ -40,6 +49,7 @@ export class Session {
   readonly #clock: SessionClock;
   readonly #programSlot = new Semaphore(1);
   readonly #isRecovered: boolean;
+  readonly #limitPolicy: LimitPolicy;
   #request: SessionRequest;
   #runtime: string;
   #environment: ExecutionEnvironment | undefined;
@@ -52,7 +62,8 @@ export class Session {
   readonly #isClosing = new AbortController();
   #closedBecause: CloseReason | undefined;
 
-  constructor({ owner, request, selection, clock, recovered }: SessionOptions) {
+  constructor({ owner, request, selection, clock, limitPolicy = OWN_LIMIT_POLICY, recovered }: SessionOptions) {
+    this.#limitPolicy = limitPolicy;
     this.id = recovered?.id ?? newId("sess");
     this.owner = owner;
     this.#request = request;
@@ -150,7 +161,8 @@ export class Session {
    * @throws {CodeBeakerError} `invalid_request` for a limit above the session's, or one that its runtime cannot enforce
    */
   lowerLimits(requested: RequestedLimits): Limits {
-    return lowerLimits({ named: this.request.limits, enforced: this.#enforced }, requested);
+    const policy = this.#limitPolicy;
+    return lowerLimits({ named: this.request.limits, enforced: this.#enforced, policy }, requested);
   }
 
   /** Memory in MB that a program with these limits takes. */
@@ -160,7 +172,8 @@ export class Session {
 
   /** Longest time that a program in the session may ask for, in ms. */
   get maxTimeoutMs(): number {
-    return this.request.limits.timeoutMs ?? LIMITS.timeoutMs.max;
+    const { ceilings } = this.#limitPolicy;
+    return Math.min(this.request.limits.timeoutMs ?? Infinity, ceilings.timeoutMs);
   }
 
   /**

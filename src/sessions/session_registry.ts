@@ -64,7 +64,9 @@ export class SessionRegistry implements AsyncDisposable {
     const candidates = await admission.whileOpen(dispatcher.findCandidates(caller.principal, request));
     this.#checkRoom(caller);
     const { selection } = candidates.ranking;
-    const session = new Session({ owner: caller, request, selection, clock });
+    const { limits } = candidates.request;
+    const { limitPolicy } = dispatcher;
+    const session = new Session({ owner: caller, request: { ...request, limits }, selection, clock, limitPolicy });
     this.#open.set(session.id, session);
     try {
       await this.#start(session, { made: await dispatcher.openSession(candidates), signal });

@@ -163,7 +163,8 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     const repeated = this.#runner.findRepeated(caller, { session: id, command: command.request }, options);
     if (repeated !== undefined) return repeated;
     const session = this.#registry.get(caller, id);
-    const mayInstall = this.#options.allowInstall && leavesNetwork(caller.principal.ceiling);
+    const { allowInstall, dispatcher } = this.#options;
+    const mayInstall = allowInstall && leavesNetwork(dispatcher.boundsOf(caller.principal));
     const program = programOfCommand(session, { command, value, mayInstall, limits: options.limits });
     return this.#runner.start(caller, session, { program, options });
   }

@@ -3,10 +3,13 @@ import { CodeBeakerError } from "../../src/core/errors.ts";
 import {
   DEFAULT_LIMITS,
   type LimitName,
+  limitPolicyOf,
   LIMITS,
   limitsSchema,
   lowerLimits,
+  MOST,
   namedLimits,
+  narrowLimits,
   type RequestedLimits,
   resolveLimits,
   withTimeout,
@@ -60,11 +63,37 @@ Deno.test("lowerLimits() takes what is lower than the session's, and refuses wha
   assertThrows(() => lowerLimits(loose, { memoryMb: 64 }), CodeBeakerError, "does not enforce");
 });
 
+Deno.test("limitPolicyOf() keeps defaults under ceilings, and refuses a default that is set above one", () => {
+  const { ceilings, defaults } = limitPolicyOf({ limitCeilings: { timeoutMs: 5_000 }, limitDefaults: {} });
+  assertEquals([ceilings.timeoutMs, ceilings.memoryMb], [5_000, LIMITS.memoryMb.max]);
+  assertEquals([defaults.timeoutMs, defaults.memoryMb], [5_000, DEFAULT_LIMITS.memoryMb]);
+  const settings = { limitCeilings: { timeoutMs: 5_000 }, limitDefaults: { timeoutMs: 6_000 } };
+  assertThrows(() => limitPolicyOf(settings), CodeBeakerError, "timeoutMs must be at most its ceiling 5000");
+});
+
+Deno.test("narrowLimits() refuses what is above a ceiling, and gives as much as may be had", () => {
+  const policy = limitPolicyOf({ limitCeilings: { timeoutMs: 5_000 }, limitDefaults: {} });
+  assertEquals(narrowLimits({ timeoutMs: 5_000 }, policy), { timeoutMs: 5_000 });
+  assertEquals(narrowLimits({ cpuMs: MOST, memoryMb: MOST }, policy), { cpuMs: 5_000, memoryMb: 4_096 });
+  assertThrows(() => narrowLimits({ timeoutMs: 5_001 }, policy), CodeBeakerError, "the operator's ceiling");
+});
+
+Deno.test("lowerLimits() lowers a session of higher ceilings than today's, except its workspace", () => {
+  const enforced = Object.keys(LIMITS) as LimitName[];
+  const policy = limitPolicyOf({ limitCeilings: { memoryMb: 100, diskMb: 32, timeoutMs: 5_000 }, limitDefaults: {} });
+  const named = { memoryMb: 512, diskMb: 64, timeoutMs: 60_000 };
+  const { diskMb, memoryMb, timeoutMs } = lowerLimits({ named, enforced, policy }, {});
+  assertEquals({ diskMb, memoryMb, timeoutMs }, { diskMb: 64, memoryMb: 100, timeoutMs: 5_000 });
+  assertEquals(lowerLimits({ named: {}, enforced, policy }, { timeoutMs: MOST }).timeoutMs, 5_000);
+});
+
 Deno.test("limitsSchema keeps every limit between its bounds", () => {
   for (
     const name of ["memoryMb", "cpuMs", "maxOutputBytes", "maxTotalOutputBytes", "maxProcesses", "diskMb"] as const
   ) {
-    const { min, max, default: fallback } = LIMITS[name];
+    const range: { readonly max: number; readonly most?: number } = LIMITS[name];
+    const { min, default: fallback } = LIMITS[name];
+    const max = range.most ?? range.max; // As far as an operator may raise the ceiling.
     const taken = [min - 1, min, fallback, max, max + 1, Number.NaN, "1"].map((value) =>
       limitsSchema.safeParse({ [name]: value }).success
     );

@@ -10,6 +10,8 @@ import { isClosedAddress } from "./private_networks.ts";
 
 /** The name of a key's ceiling in messages. */
 const CEILING = "the key's ceiling";
+/** The name of the operator's list of hosts in messages. */
+const OPERATOR = "the operator's ceiling (allowedHosts)";
 /** Most entries of a list in a message. */
 const MAX_LISTED = 10;
 
@@ -23,18 +25,19 @@ export function narrowPermissions(requested: PermissionSettings, bounds: Permiss
   if (requested === NO_PERMISSIONS) return requested;
   checkRoots(requested, { allowRead: bounds.readRoots, allowWrite: bounds.writeRoots, who: "the operator" });
   if (typeof requested.allowNet === "object") checkPrivateHosts(requested.allowNet, bounds.openNetworks);
+  checkNetwork(requested.allowNet, { allowed: bounds.allowedHosts ?? true, who: OPERATOR });
   if (bounds.ceiling !== undefined) checkCeiling(requested, bounds.ceiling);
   return requested;
 }
 
-/** Whether a ceiling allows the whole network, as the installation of packages requires. */
-export function leavesNetwork({ allowNet = true }: PermissionCeiling): boolean {
-  return allowNet === true;
+/** Whether bounds allow the whole network, as the installation of packages requires. */
+export function leavesNetwork({ allowedHosts, ceiling }: PermissionBounds): boolean {
+  return allowedHosts === undefined && (ceiling?.allowNet ?? true) === true;
 }
 
 function checkCeiling(requested: PermissionSettings, ceiling: PermissionCeiling): void {
   checkRoots(requested, { ...ceiling, who: CEILING });
-  checkNetwork(requested.allowNet, ceiling.allowNet ?? true);
+  checkNetwork(requested.allowNet, { allowed: ceiling.allowNet ?? true, who: CEILING });
   requested.allowEnv.forEach((name, index) => {
     if (ceiling.allowEnv === undefined || ceiling.allowEnv.includes(name)) return;
     const why = `it must be a name that ${CEILING} lists (${listed(ceiling.allowEnv)})`;
@@ -74,12 +77,15 @@ function checkPrivateHosts(hosts: readonly string[], opened: readonly string[]):
   });
 }
 
-function checkNetwork(requested: PermissionSettings["allowNet"], allowed: boolean | readonly string[]): void {
+function checkNetwork(
+  requested: PermissionSettings["allowNet"],
+  { allowed, who }: { readonly allowed: boolean | readonly string[]; readonly who: string },
+): void {
   if (requested === false || allowed === true) return;
   const hosts = allowed === false ? [] : allowed;
   const why = hosts.length === 0
-    ? `it must be false under ${CEILING}`
-    : `it must name hosts that ${CEILING} lists (${listed(hosts)})`;
+    ? `it must be false under ${who}`
+    : `it must name hosts that ${who} lists (${listed(hosts)})`;
   if (requested === true) throw denied("permissions.allowNet", { value: requested, why });
   const isCovered = hostFilter(hosts);
   requested.forEach((entry, index) => {

@@ -25,6 +25,8 @@ export interface PermissionPolicy {
   readonly writeRoots: readonly string[];
   /** Private IPv4 networks (CIDR) that programs with network may reach. */
   readonly openNetworks: readonly string[];
+  /** The hosts that `allowNet` may name; absent, every one, and the whole network. */
+  readonly allowedHosts?: readonly string[] | undefined;
 }
 
 /** The bounds of one key's requests, within the operator's policy. An absent field does not bound. */

@@ -1,5 +1,5 @@
 import type { RuntimeType } from "../../core/capabilities.ts";
-import { resolveLimits } from "../../core/limits.ts";
+import { type LimitPolicy, OWN_LIMIT_POLICY, resolveLimits } from "../../core/limits.ts";
 import type { SelectionRequest } from "../../core/requests/selection_request.ts";
 import type { Rejection, ScoreInputs } from "../../core/selection.ts";
 import { CircuitBreaker, type CircuitPermit } from "./circuit_breaker.ts";
@@ -39,6 +39,8 @@ const RIVAL_START_MS = 500;
 export interface SelectorOptions {
   /** The server's own isolation floor. */
   readonly minIsolation: number;
+  /** The operator's limits; absent, the service's own. */
+  readonly limitPolicy?: LimitPolicy;
   /** The memory of all programs together, in MB; absent, it is not bounded. */
   readonly maxMemoryMb?: number | undefined;
   /** The clock of circuits and profiles, in ms; `performance.now` when absent. */
@@ -57,6 +59,7 @@ export class RuntimeSelector {
   readonly #circuits = new Map<string, CircuitBreaker>();
   readonly #profiles = new Map<string, RuntimeProfile>();
   readonly #kept = new KeptRankings();
+  readonly #limitPolicy: LimitPolicy | undefined;
 
   /** @param runtimes in the order that breaks ties */
   constructor(runtimes: readonly ExecutionRuntime[], options: SelectorOptions) {
@@ -64,6 +67,12 @@ export class RuntimeSelector {
     this.#minIsolation = options.minIsolation;
     this.#maxMemoryMb = options.maxMemoryMb ?? Infinity;
     this.#now = options.now;
+    this.#limitPolicy = options.limitPolicy;
+  }
+
+  /** The operator's limits. */
+  get limitPolicy(): LimitPolicy {
+    return this.#limitPolicy ?? OWN_LIMIT_POLICY;
   }
 
   /** The server's own isolation floor. */
@@ -158,7 +167,7 @@ export class RuntimeSelector {
     const isForced = request.runtime !== undefined;
     const { installs: _installs, isPatient: _isPatient, needs: _needs, takesTested: _takesTested, ...known } = options;
     const floor = Math.max(this.#minIsolation, request.minIsolation ?? 0);
-    const demand = { request, floor, options, isForced, config: { ...configOf(request, floor), ...known } };
+    const demand = { request, floor, options, isForced, config: { ...configOf(request, floor, this), ...known } };
     const judged = await this.#judgeSettled(demand);
     const ranking = rankingOf(judged, demand);
     if (!needsLastResort(judged, demand)) return ranking;
@@ -321,11 +330,12 @@ interface ConfiguredDemand extends Demand {
 export function configOf(
   request: SelectionRequest & { readonly env?: Readonly<Record<string, string>> },
   minIsolation: number,
+  { limitPolicy }: { readonly limitPolicy?: LimitPolicy | undefined } = {},
 ): RuntimeConfig {
   return {
     environment: request.language,
     environmentVariables: request.env ?? {},
-    resourceLimits: resolveLimits(request.limits),
+    resourceLimits: resolveLimits(request.limits, limitPolicy),
     permissions: request.permissions,
     minIsolation,
   };

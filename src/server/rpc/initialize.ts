@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LIMITS } from "../../core/limits.ts";
+import { type LimitPolicy, OWN_LIMIT_POLICY } from "../../core/limits.ts";
 import { strictObject } from "../../core/parsing/validation.ts";
 import { SERVICE_NAME, VERSION } from "../../core/version.ts";
 import type { RuntimeCatalogue } from "./runtime_catalogue.ts";
@@ -17,6 +17,8 @@ const NOTIFICATIONS = [
 /** Facts that `initialize` reports. */
 export interface InitializeOptions {
   readonly catalogue: RuntimeCatalogue;
+  /** The operator's limits; absent, the service's own. */
+  readonly limitPolicy?: LimitPolicy | undefined;
   /** Most concurrent requests of one connection. */
   readonly maxRequests: number;
   /** The names of the other methods. */
@@ -27,7 +29,8 @@ export interface InitializeOptions {
  * Negotiates the version and the capabilities of later requests. Before `initialize`, a client receives no
  * notifications, and a program whose end it waits for has no open stdin.
  */
-export function initializeMethod({ catalogue, maxRequests, methods }: InitializeOptions): RpcMethod {
+export function initializeMethod({ catalogue, limitPolicy, maxRequests, methods }: InitializeOptions): RpcMethod {
+  const { ceilings } = limitPolicy ?? OWN_LIMIT_POLICY;
   return defineMethod({
     name: "initialize",
     schema: strictObject({
@@ -57,8 +60,8 @@ export function initializeMethod({ catalogue, maxRequests, methods }: Initialize
           supportsFileWatch: false,
           supportedLanguages: languages.map(({ name }) => name),
           limits: {
-            maxTimeout: LIMITS.timeoutMs.max / 1_000,
-            maxMemory: LIMITS.memoryMb.max,
+            maxTimeout: ceilings.timeoutMs / 1_000,
+            maxMemory: ceilings.memoryMb,
             maxConcurrency: maxRequests,
           },
           protocolVersion: version,

@@ -1,6 +1,7 @@
 import { CodeBeakerError } from "../../core/errors.ts";
 import { unknownName } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
+import type { LimitPolicy } from "../../core/limits.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import { RuntimeCatalogue } from "./runtime_catalogue.ts";
@@ -16,6 +17,8 @@ export interface MethodTableOptions {
   readonly engine: EnginePort;
   readonly sessions: SessionsPort;
   readonly observer: Observer;
+  /** The operator's limits; absent, the service's own. */
+  readonly limitPolicy?: LimitPolicy;
   /** Most concurrent requests of one connection, which `initialize` reports. */
   readonly maxRequests: number;
 }
@@ -52,7 +55,9 @@ export class MethodTable {
 }
 
 /** The methods by their names in lower case. */
-function makeMethods({ engine, sessions, observer, maxRequests }: MethodTableOptions): Map<string, RpcMethod> {
+function makeMethods(
+  { engine, limitPolicy, sessions, observer, maxRequests }: MethodTableOptions,
+): Map<string, RpcMethod> {
   const catalogue = new RuntimeCatalogue(engine);
   const methods = [
     ...executionMethods({ engine, catalogue }),
@@ -61,6 +66,6 @@ function makeMethods({ engine, sessions, observer, maxRequests }: MethodTableOpt
     ...contextMethods({ sessions }),
   ];
   const names = methods.map(({ name }) => name);
-  const all = [initializeMethod({ catalogue, maxRequests, methods: names }), ...methods];
+  const all = [initializeMethod({ catalogue, limitPolicy, maxRequests, methods: names }), ...methods];
   return new Map(all.map((method) => [method.name.toLowerCase(), method]));
 }

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { Observer } from "../../engine/observer.ts";
+import type { LimitPolicy } from "../../core/limits.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import type { AppEnv } from "../http/app_env.ts";
@@ -13,6 +14,8 @@ export interface RpcOptions extends SocketDoor {
   readonly engine: EnginePort;
   readonly sessions: SessionsPort;
   readonly observer: Observer;
+  /** The operator's limits; absent, the service's own. */
+  readonly limitPolicy?: LimitPolicy;
 }
 
 /** JSON-RPC 2.0 over WebSocket, and the original's HTTP door. */

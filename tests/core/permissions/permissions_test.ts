@@ -170,7 +170,11 @@ Deno.test("leavesNetwork() tells a ceiling under which everything may be reached
     [{ allowNet: [] }, false],
     [{ allowNet: false }, false],
   ];
-  for (const [ceiling, leaves] of table) assertEquals([ceiling, leavesNetwork(ceiling)], [ceiling, leaves]);
+  for (const [ceiling, leaves] of table) {
+    const bounds = { readRoots: [], writeRoots: [], openNetworks: [], ceiling };
+    assertEquals([ceiling, leavesNetwork(bounds)], [ceiling, leaves]);
+    assertEquals(leavesNetwork({ ...bounds, allowedHosts: ["a.example"] }), false);
+  }
 });
 
 Deno.test("narrowPermissions() lets a ceiling grant nothing that the operator's policy refuses", () => {

@@ -99,7 +99,7 @@ Deno.test("parseExecutionRequest() names every field that is off", () => {
     [{ language: "deno", code: "1", limits: { memoryMb: -1 } }, "limits.memoryMb"],
     [{ language: "deno", code: "1", limits: { memoryMb: 1.5 } }, "limits.memoryMb"],
     [{ language: "deno", code: "1", limits: { memoryMb: 1e9 } }, "limits.memoryMb"],
-    [{ language: "deno", code: "1", timeoutMs: 300_001 }, "timeoutMs"],
+    [{ language: "deno", code: "1", timeoutMs: 3_600_001 }, "timeoutMs"],
     [{ language: "deno", code: "1", timeoutMs: 0 }, "timeoutMs"],
     [{ language: "deno", code: "1", limits: { maxTotalOutputBytes: 4_294_967_297 } }, "limits.maxTotalOutputBytes"],
     [{ language: "deno", code: "1", preference: "fast" }, "preference"],

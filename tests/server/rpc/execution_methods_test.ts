@@ -103,7 +103,7 @@ Deno.test("execution.run refuses an invalid request with -32602, and says where"
   const table: [object, string][] = [
     [{ language: "ts" }, "code"],
     [{ code: "1" }, "language"],
-    [{ ...CODE, timeoutMs: 300_001 }, "timeoutMs"],
+    [{ ...CODE, timeoutMs: 3_600_001 }, "timeoutMs"],
     [{ ...CODE, timeout: 1, timeoutMs: 1 }, "timeout"],
     [{ ...CODE, preference: "cheap" }, "preference"],
     [{ ...CODE, wait: "yes" }, "wait"],

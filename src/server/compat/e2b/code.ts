@@ -2,7 +2,7 @@ import { z } from "zod";
 import { clearingOf, type MimeBundle } from "../../../core/cell.ts";
 import { invalidField } from "../../../core/errors.ts";
 import type { Execution } from "../../../core/execution.ts";
-import { LIMITS } from "../../../core/limits.ts";
+import { MOST } from "../../../core/limits.ts";
 import { parseCell, parseContextRequest } from "../../../core/requests/cell_request.ts";
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
 import type { SubmitOptions } from "../../../engine/port.ts";
@@ -44,7 +44,7 @@ const contextSchema = z.looseObject({ language: z.string().min(1).nullish(), cwd
 export const CODE_CALLS: SandboxCalls = {
   async "POST /execute"(call) {
     const { code, context_id, language } = await bodyAs(call.context, executeSchema, { what: "the code" });
-    const cell = parseCell({ code, timeoutMs: LIMITS.timeoutMs.max });
+    const cell = { ...parseCell({ code }), limits: { timeoutMs: MOST } };
     const contexts = contextsOf(call);
     return await streamExecution(call.context, (events) => {
       const onOutput: SubmitOptions["onOutput"] = (chunk) => chunk.isOfError ? undefined : events.onOutput?.(chunk);

@@ -135,7 +135,7 @@ async function startRequest({ req, var: { bodyBounds, lease } }: SandboxCall["co
 /** The time of a program, which the client names in a header. 0 and absence mean the longest. */
 function timeoutOf({ req }: SandboxCall["context"]): number {
   const wanted = Number(req.header("connect-timeout-ms") ?? 0);
-  return wanted > 0 ? Math.min(Math.ceil(wanted), LIMITS.timeoutMs.max) : LIMITS.timeoutMs.max;
+  return wanted > 0 ? Math.min(Math.ceil(wanted), LIMITS.timeoutMs.most) : LIMITS.timeoutMs.most;
 }
 
 /** The end of a program. One that took longer than its client waits is an error too. */

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { CodeBeakerError, ignore } from "../../../core/errors.ts";
-import { LIMITS } from "../../../core/limits.ts";
+import { MOST } from "../../../core/limits.ts";
 import { pageOf, parseCursor } from "../../../core/page.ts";
 import { MAX_LIFETIME_MS, parseSessionRequest } from "../../../core/requests/session_request.ts";
 import type { SessionInfo } from "../../../core/session.ts";
@@ -90,12 +90,11 @@ async function createSandbox({ caller, context, sessions }: SandboxCall): Promis
       language: PYTHON_TEMPLATES.includes(templateID) ? "python" : templateID,
       env,
       metadata: { ...metadata, [TEMPLATE]: templateID },
-      limits: { cpuMs: LIMITS.timeoutMs.max },
       permissions: { allowNet },
       idleTimeoutMs: MAX_LIFETIME_MS,
       maxLifetimeMs: lifeMs,
     });
-    return await sessions.create(caller, request, { signal: context.req.raw.signal });
+    return await sessions.create(caller, { ...request, limits: { cpuMs: MOST } }, { signal: context.req.raw.signal });
   };
   const connected = wantsNetwork === true ? await create(true).catch(ignore(...NO_NETWORK)) : undefined;
   return context.json(toAccess(context, connected ?? await create(false)), 201);

@@ -1,7 +1,7 @@
 import { clearingOf, type MimeBundle } from "../../../core/cell.ts";
 import { ignore } from "../../../core/errors.ts";
 import type { Execution } from "../../../core/execution.ts";
-import { LIMITS } from "../../../core/limits.ts";
+import { MOST } from "../../../core/limits.ts";
 import { parseCell } from "../../../core/requests/cell_request.ts";
 import type { ContextsPort } from "../../../sessions/port.ts";
 import { EventSender } from "../../http/event_sender.ts";
@@ -49,7 +49,7 @@ export class Interpreter {
     contexts: ContextsPort,
     { closing, code, language, publish, signal }: InterpretedCode,
   ): Promise<CellFailure | undefined> {
-    const cell = parseCell({ code, timeoutMs: LIMITS.timeoutMs.max });
+    const cell = { ...parseCell({ code }), limits: { timeoutMs: MOST } };
     publish("execute_input", { code, execution_count: this.executionCount });
     this.#contextId ??= await contexts.findDefault(language);
     const events = new EventSender((event) => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CodeBeakerError } from "../../../core/errors.ts";
 import { canonicalLanguage } from "../../../core/languages.ts";
-import { LIMITS } from "../../../core/limits.ts";
+import { MOST } from "../../../core/limits.ts";
 import { parseSessionRequest } from "../../../core/requests/session_request.ts";
 import type { SessionInfo } from "../../../core/session.ts";
 import type { Caller } from "../../../engine/port.ts";
@@ -57,10 +57,9 @@ export class Kernels {
       ...LIFE,
       language,
       env: env ?? {},
-      limits: { cpuMs: LIMITS.timeoutMs.max },
       metadata: { ...metadata, [KERNEL]: kernelNameOf(language) },
     });
-    const session = await sessions.create(caller, request, { signal });
+    const session = await sessions.create(caller, { ...request, limits: { cpuMs: MOST } }, { signal });
     await using unfinished = new AsyncDisposableStack();
     unfinished.defer(() => sessions.close(caller, session.id));
     await sessions.contexts(caller, session.id).findDefault(language);

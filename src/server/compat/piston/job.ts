@@ -30,12 +30,12 @@ const jobSchema = z.looseObject({
   run_memory_limit: constraint(LIMITS.memoryMb, MEBIBYTE),
   compile_timeout: constraint({ min: 1, max: COMPILER_LIMITS.timeoutMs }),
   compile_cpu_time: constraint({ min: 1, max: COMPILER_LIMITS.timeoutMs }),
-  compile_memory_limit: constraint({ min: COMPILER_LIMITS.memoryMb, max: LIMITS.memoryMb.max }, MEBIBYTE),
+  compile_memory_limit: constraint({ min: COMPILER_LIMITS.memoryMb, max: LIMITS.memoryMb.most }, MEBIBYTE),
 }, "The body must be an object");
 
 /** A number that sets a limit in another unit. 0 and null set none, nor does the -1 that clients send for memory. */
-function constraint(range: { readonly min: number; readonly max: number }, unit = 1) {
-  const [min, max] = [range.min * unit, range.max * unit];
+function constraint(range: { readonly min: number; readonly max: number; readonly most?: number }, unit = 1) {
+  const [min, max] = [range.min * unit, (range.most ?? range.max) * unit];
   const isNone = (value: number) => value === 0 || (value === -1 && unit === MEBIBYTE);
   return z.number("must be a number, if specified")
     .refine((value) => value >= 0 || isNone(value), "must be non-negative")

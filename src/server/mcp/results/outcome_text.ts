@@ -1,6 +1,5 @@
 import type { Denial } from "../../../core/denials/denial.ts";
 import type { Outcome } from "../../../core/execution.ts";
-import { LIMITS } from "../../../core/limits.ts";
 
 /** How a tool is called again. */
 export interface Retry {
@@ -18,7 +17,7 @@ export function describeOutcome(outcome: Outcome, retry: Retry): string {
     case "signaled":
       return `The program was ended by ${outcome.signal}.`;
     case "timed_out":
-      return `The program was ended at its deadline of ${outcome.limitMs} ms. Pass a larger timeoutMs, at most ${LIMITS.timeoutMs.max}.`;
+      return `The program was ended at its deadline of ${outcome.limitMs} ms. Pass a larger timeoutMs.`;
     case "cpu_limit":
       return `The program was ended after ${outcome.limitMs} ms of CPU time. ${raise("cpuMs", retry)}`;
     case "memory_limit":

@@ -26,7 +26,7 @@ Deno.test("parseJob() refuses in Piston's words", () => {
     [{ ...JOB, version: "3.10.0" }, "python-3.10.0 runtime is unknown"],
     [{ ...JOB, version: "latest" }, "python-latest runtime is unknown"],
     [{ ...JOB, run_timeout: "3000" }, "run_timeout must be a number, if specified"],
-    [{ ...JOB, run_timeout: 300_001 }, "run_timeout cannot exceed the configured limit of 300000"],
+    [{ ...JOB, run_timeout: 3_600_001 }, "run_timeout cannot exceed the configured limit of 3600000"],
     [{ ...JOB, run_timeout: -1 }, "run_timeout must be non-negative"],
     [{ ...JOB, compile_timeout: 60_001 }, "compile_timeout cannot exceed the configured limit of 60000"],
     [
@@ -36,7 +36,7 @@ Deno.test("parseJob() refuses in Piston's words", () => {
     [{ ...JOB, compile_cpu_time: -5 }, "compile_cpu_time must be non-negative"],
     [{ ...JOB, run_memory_limit: -2 }, "run_memory_limit must be non-negative"],
     [{ ...JOB, run_memory_limit: 1_000_000 }, "run_memory_limit cannot be below the configured limit of 33554432"],
-    [{ ...JOB, run_memory_limit: 5e9 }, "run_memory_limit cannot exceed the configured limit of 4294967296"],
+    [{ ...JOB, run_memory_limit: 2e12 }, "run_memory_limit cannot exceed the configured limit of 1099511627776"],
     [
       { ...JOB, args: [1] },
       "Cannot read the execution request: args[0]: Must be a string, and is a number",
