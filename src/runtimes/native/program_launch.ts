@@ -56,7 +56,7 @@ export function launchFile(
       return { command, args: [...own, ...rest] };
     };
     const line = { ...commandOf(words), ...program, workingDirectory };
-    const base = waiter === undefined
+    const base = waiter === undefined || begin === commandLaunch
       ? begin(site, line)
       : waitingLaunch(site, line, { path, waiter, waiting: commandOf(waiter.run ?? words) });
     const launched = surround(base, site, { ...language, output: output?.target });

@@ -34,10 +34,13 @@ function commandLines({ binaries: [binary], compile, run }: LanguageRow, path: s
     binary: `/usr/bin/${binary}`,
     file: path,
     output: `${path}.out`,
+    prebuilt: `${path}.prebuilt`,
     heapMb: "64",
   };
   const fill = (word: string) => word.replace(/\{(\w+)\}/g, (_, name) => places[name] ?? "");
-  return [...(compile === undefined ? [] : [compile.map(fill)]), run.map(fill)];
+  const lists = ["{sources}", "{compileArgs}"];
+  const fillAll = (line: readonly string[]) => line.filter((word) => !lists.includes(word)).map(fill);
+  return [...(compile === undefined ? [] : [fillAll(compile)]), fillAll(run)];
 }
 
 function isHere({ binaries: [binary] }: LanguageRow): boolean {
@@ -67,6 +70,8 @@ for (const [language, row] of Object.entries(LANGUAGES)) {
         ownVariables: [`OWN_VARIABLE=${SECRET}`],
       };
       await Deno.writeTextFile(targets.secretPath, SECRET);
+      const script = row.prebuilt?.script(join(directory, `${mainFile}.prebuilt`), `/usr/bin/${row.binaries[0]}`);
+      if (script !== undefined) await runBare(["/bin/sh", "-ec", script], directory);
       const faults: Record<string, string | undefined> = {};
       try {
         for (const canary of languageCanaries(mainFile, row.programs)) {

@@ -103,3 +103,25 @@ test("a shared build compiles once, with every source and the compiler's argumen
   await build.made?.remove();
   assertEquals(existsSync(output), false);
 });
+
+if (await native.isPresent("java")) {
+  Deno.test("[native] java: all files are compiled together, and the main file's class with a main method begins", async () => {
+    await using environment = await native.open("java");
+    const write = (path: string, text: string) => environment.files.write(path, new TextEncoder().encode(text));
+    await write(
+      "app/start.java",
+      "package app; class Other {} public class Program { public static void main(String[] a) { System.out.print(a[0] + lib.Util.VALUE); } }",
+    );
+    await write("lib/Util.java", "package lib; public class Util { public static final int VALUE = 42; }");
+    const sources = ["app/start.java", "lib/Util.java"];
+    const program = { kind: "file", path: "app/start.java", args: ["@"], sources } as const;
+    const ran = await runProgram(environment, program, { limits: { ...DEFAULT_LIMITS, timeoutMs: 60_000 } });
+    assertEquals([ran.stdout, ran.stderr, ran.compile?.outcome], ["@42", "", { kind: "exited", exitCode: 0 }]);
+  });
+
+  Deno.test("[native] java: a program that does not compile ends as compile_failed, and javac says why", async () => {
+    const { compile, outcome, remains } = await native.run("java", { code: "class A { int x = }" });
+    assertEquals([outcome, remains], [{ kind: "compile_failed", exitCode: 1 }, []]);
+    assertStringIncludes(compile?.stderr ?? "", "main.java:1: error: illegal start of expression");
+  });
+}

@@ -1,5 +1,12 @@
 package codebeaker;
 
+import com.sun.source.tree.ClassTree;
+import com.sun.source.tree.CompilationUnitTree;
+import com.sun.source.tree.MethodTree;
+import com.sun.source.tree.Tree;
+import com.sun.source.util.JavacTask;
+import com.sun.source.util.TaskEvent;
+import com.sun.source.util.TaskListener;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -9,13 +16,16 @@ import java.net.URI;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import javax.lang.model.element.Modifier;
 import javax.tools.FileObject;
 import javax.tools.ForwardingJavaFileManager;
+import javax.tools.ForwardingJavaFileObject;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
@@ -24,7 +34,7 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
 /**
- * Lets a Java process be warm: Java runs this agent before the launcher that compiles the program's file. It compiles a
+ * Lets a Java process be warm: Java runs this agent before the program that compiles a client's. It compiles a
  * program of its own, so that the compiler is loaded, reports on stderr that the program may begin, and waits for a byte on
  * stdin (src/core/child_protocol.ts).
  */
@@ -92,6 +102,84 @@ public class Waiter {
         archive.putNextEntry(new JarEntry("codebeaker/" + path.getFileName()));
         archive.write(Files.readAllBytes(path));
       }
+    }
+  }
+}
+
+/**
+ * Compiles a program: args are the directory for its classes, its main file, its other files, "--", and options for the
+ * compiler. It writes the name of the class that begins to main.args in that directory. A file may have any name.
+ */
+class Compile {
+  public static void main(String[] args) throws Exception {
+    List<String> words = List.of(args);
+    int end = words.indexOf("--");
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null);
+    List<JavaFileObject> sources = new ArrayList<>();
+    for (JavaFileObject file : files.getJavaFileObjectsFromStrings(words.subList(1, end))) {
+      sources.add(new AnyName(file));
+    }
+    List<String> options = new ArrayList<>(List.of("-proc:none", "-cp", ".", "-d", args[0]));
+    options.addAll(words.subList(end + 1, words.size()));
+    String fileName = Path.of(args[1]).getFileName().toString();
+    int dot = fileName.lastIndexOf('.');
+    MainClass main = new MainClass(sources.get(0), dot < 0 ? fileName : fileName.substring(0, dot));
+    JavacTask task = (JavacTask) compiler.getTask(null, files, null, options, null, sources);
+    task.addTaskListener(main);
+    if (!task.call()) System.exit(1);
+    Files.writeString(Path.of(args[0], "main.args"), main.name + "\n");
+  }
+
+  /** A source file of which a public class may have any name. */
+  private static class AnyName extends ForwardingJavaFileObject<JavaFileObject> {
+    AnyName(JavaFileObject file) {
+      super(file);
+    }
+
+    @Override
+    public boolean isNameCompatible(String simpleName, Kind kind) {
+      return kind == Kind.SOURCE || super.isNameCompatible(simpleName, kind);
+    }
+  }
+
+  /** Finds the class that begins: of those with a main method the one named as the file, else the first. */
+  private static class MainClass implements TaskListener {
+    private final JavaFileObject file;
+    private final String fileName;
+    String name;
+
+    MainClass(JavaFileObject file, String fileName) {
+      this.file = file;
+      this.fileName = fileName;
+      this.name = fileName;
+    }
+
+    @Override
+    public void finished(TaskEvent event) {
+      if (event.getKind() != TaskEvent.Kind.PARSE || !event.getSourceFile().toUri().equals(file.toUri())) return;
+      CompilationUnitTree unit = event.getCompilationUnit();
+      ClassTree chosen = null;
+      for (Tree tree : unit.getTypeDecls()) {
+        if (!(tree instanceof ClassTree)) continue;
+        ClassTree type = (ClassTree) tree;
+        if (chosen == null || rank(type) > rank(chosen)) chosen = type;
+      }
+      if (chosen == null) return;
+      String prefix = unit.getPackageName() == null ? "" : unit.getPackageName() + ".";
+      name = prefix + chosen.getSimpleName();
+    }
+
+    private int rank(ClassTree type) {
+      if (type.getMembers().stream().noneMatch(MainClass::isMain)) return 0;
+      return type.getSimpleName().contentEquals(fileName) ? 2 : 1;
+    }
+
+    private static boolean isMain(Tree member) {
+      if (!(member instanceof MethodTree)) return false;
+      MethodTree method = (MethodTree) member;
+      return method.getName().contentEquals("main")
+          && method.getModifiers().getFlags().contains(Modifier.STATIC);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { TestPrograms } from "../../process/self_test/language_tests.ts";
 import { C_PROGRAMS } from "../../languages/c_programs.ts";
 import type { LanguageRow } from "./row.ts";
-import { JAVA_AGENT, javaWaiter } from "./waiters.ts";
+import { JAVA_AGENT, JAVA_COMPILER, javaWaiter } from "./waiters.ts";
 
 /** Programs that are C and C++ alike. */
 const PROGRAMS: TestPrograms = {
@@ -91,14 +91,16 @@ const JAVA_RESERVED_BYTES = 512 * 1_048_576;
 /** The directories of Debian's releases of Java. */
 const JAVA_SETTINGS = Array.from({ length: 20 }, (_, n) => `/etc/java-${n + 11}-openjdk`);
 
-const JAVA_COMMAND = ["{binary}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx{heapMb}m"];
+const JAVA_COMMAND = ["{binary}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"];
 
-/** Java, which compiles the file in memory. It runs the file's first class, whatever its name. */
+/** Java. A compiler that takes any file name writes which class begins into a file of arguments. */
 const java: LanguageRow = {
   binaries: ["java"],
   debianPackage: "default-jdk-headless",
   costs: { memoryOverheadMB: 70 },
-  run: [...JAVA_COMMAND, "{file}"],
+  compile: [...JAVA_COMMAND, ...JAVA_COMPILER],
+  sources: [".java"],
+  run: [...JAVA_COMMAND, "-Xmx{heapMb}m", "-cp", "{output}:.", "@{output}/main.args"],
   waiter: javaWaiter(JAVA_COMMAND),
   prebuilt: JAVA_AGENT,
   startsSlowly: true,

@@ -75,16 +75,24 @@ export function rWaiter(run: readonly string[]): Waiter {
   };
 }
 
+/** The words of Java's command line that compile a program. The heap is within the memory of every compiler. */
+export const JAVA_COMPILER: readonly string[] = [
+  "-Xmx512m",
+  "-cp",
+  "{prebuilt}/waiter.jar",
+  "codebeaker.Compile",
+  ...["{output}", "{file}", "{sources}", "--", "{compileArgs}"],
+];
+
 /**
- * Java waits in an agent. It takes a file for source only where the file is there.
+ * Java's compiler waits in an agent.
  *
- * @param words the words of Java's command line before the file
+ * @param words the words of Java's command line before those of its compiler
  */
 export function javaWaiter(words: readonly string[]): Waiter {
   return {
     memoryMb: 84,
-    run: [...words, "-javaagent:{prebuilt}/waiter.jar", "{file}"],
-    placeholder: "",
+    run: [...words, "-javaagent:{prebuilt}/waiter.jar", ...JAVA_COMPILER],
     findTexts: textsFor(/^\/usr\/lib\/jvm\//, {}),
   };
 }
