@@ -69,6 +69,17 @@ export function presenceOf({ find }: Pick<BinarySpec, "find">): Availability {
   }
 }
 
+/** An identity of the binary that would be found now: another file has another one. Undefined where there is none. */
+export function identityOf({ find }: Pick<BinarySpec, "find">): string | undefined {
+  try {
+    const path = find();
+    const { dev, ino, mtime, size } = Deno.statSync(path);
+    return JSON.stringify([path, dev, ino, mtime, size]);
+  } catch {
+    return undefined; // The next installation says why.
+  }
+}
+
 /** Whether a path is that of a file. */
 export function isFile(path: string): boolean {
   return statOf(path)?.isFile === true;

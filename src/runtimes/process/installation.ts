@@ -2,6 +2,7 @@ import { dirname, join } from "@std/path";
 import { CodeBeakerError, messageOf, runtimeUnavailable } from "../../core/errors.ts";
 import type { RuntimeHost } from "../port.ts";
 import { prebuild } from "./compiling/prebuilt.ts";
+import { identityOf } from "./find_binary.ts";
 import type { InstalledParts, ProcessSpec } from "./spec.ts";
 
 /** A binary that was found, and everything prepared to run programs with it. */
@@ -26,13 +27,14 @@ export async function install(
     throw runtimeUnavailable({ reason: "no temporary directory can be made here", remedy });
   }
   const found = spec.binary.find();
+  const identity = identityOf(spec.binary);
   const modulesDirectory = join(scratchDirectory, `${spec.subject}_modules`);
   try {
     await writeModules(modulesDirectory, spec.modules);
     await prebuild({ spec, home: host.home }, { modulesDirectory, signal });
     const binary = confinement.reachable(found);
     const writeContextModules = contextModulesWriter(spec, modulesDirectory);
-    return { spec, host, scratchDirectory, modulesDirectory, binary, writeContextModules };
+    return { spec, host, identity, scratchDirectory, modulesDirectory, binary, writeContextModules };
   } catch (cause) {
     throw new CodeBeakerError("runtime_unavailable", `Cannot prepare to run programs: ${messageOf(cause)}`, { cause });
   }

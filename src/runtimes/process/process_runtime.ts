@@ -17,7 +17,7 @@ import { findingsOf, SelfTest, type SelfTestResult } from "../self_test/self_tes
 import { compilerLimits } from "./compiling/compilation.ts";
 import { isPrebuilt } from "./compiling/prebuilt.ts";
 import { diagnosisOf } from "./diagnosis.ts";
-import { isExecutable, presenceOf } from "./find_binary.ts";
+import { identityOf, isExecutable, presenceOf } from "./find_binary.ts";
 import { checkBinary } from "./self_test/check_binary.ts";
 import { install, type Installation } from "./installation.ts";
 import { isolationOf, LEVEL_SHARED, whyNotHonoured, whyUnconfined } from "./isolation.ts";
@@ -206,8 +206,22 @@ class ProcessRuntime implements LoadedRuntime {
     });
   }
 
+  /**
+   * Forgets a binary that would not do where another one is found by now. That may have been installed since. A binary
+   * that runs programs stays.
+   */
+  async #forgetReplaced(): Promise<void> {
+    if (this.#probe.last?.available !== false) return;
+    const installation = await this.#installation?.catch(() => undefined);
+    if (installation === undefined || installation.identity === identityOf(this.#spec.binary)) return;
+    await this.#sharedProcesses?.[Symbol.asyncDispose]();
+    await this.#selfTest.forget();
+    [this.#installation, this.#sharedProcesses, this.#isInstalled] = [undefined, undefined, false];
+  }
+
   /** Checks that an honest program runs, and that no hostile one breaks a vital promise. */
   async #check(signal: AbortSignal): Promise<void> {
+    await this.#forgetReplaced();
     await this.#installed(); // Where there is no binary, there is nothing to test.
     const options = { timeoutMs: this.#honestTimeoutMs, signal };
     const { binary } = this.#spec;

@@ -146,6 +146,8 @@ export interface SharedProcessSpec {
 export interface InstalledParts {
   readonly scratchDirectory: string;
   readonly binary: string;
+  /** The identity of the binary as it was found. */
+  readonly identity: string | undefined;
   /** The directory with the modules of the spec. */
   readonly modulesDirectory: string;
   /** Writes the modules of contexts into that directory, once. @throws {CodeBeakerError} `runtime_unavailable` */

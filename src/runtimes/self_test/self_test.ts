@@ -81,6 +81,12 @@ export class SelfTest implements AsyncDisposable {
     return this.#running ??= this.#run(run);
   }
 
+  /** Forgets the last result, since the subject is another now. A run in progress ends before. */
+  async forget(): Promise<void> {
+    await this.#running;
+    this.#result = undefined;
+  }
+
   /** Findings that are known of this version, else those of a run. Broken promises are logged. */
   async findings({ canaries, run, version }: CanaryTest): Promise<readonly CanaryFinding[]> {
     const { log, selfTestResults, subject } = this.#options;
