@@ -42,6 +42,8 @@ export interface Candidate {
 export interface Cell {
   /** The cell. */
   readonly code: string;
+  /** Text that the cell reads, as by `input()`, in Python. Absent, it is empty. */
+  readonly stdin?: string | undefined;
   /** Wall time of the program, by default at most 300000; absent, the session's own or by default 10000. */
   readonly timeoutMs?: number | undefined;
   readonly limits?: {

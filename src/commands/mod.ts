@@ -21,7 +21,7 @@ export type { Command, CommandContext } from "./command.ts";
 export { executeShell, installPackages, listDirectory, readFile, writeFile };
 export { type AnswerMemory, memoryOf } from "./answer_memory.ts";
 export { TextWorkerPool } from "./texts/text_worker_pool.ts";
-export { describeEnd, runProgram, type RunProgramOptions, unlessAborted } from "./run_program.ts";
+export { describeEnd, type OnInput, runProgram, type RunProgramOptions, unlessAborted } from "./run_program.ts";
 export { runFile } from "./run_tests.ts";
 
 /** Every command. */

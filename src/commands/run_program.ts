@@ -12,6 +12,12 @@ import type { ExecutionEnvironment, Program, ProgramHandle } from "../runtimes/p
 import type { AnswerMemory } from "./answer_memory.ts";
 import { collectOutputs } from "./collect_outputs.ts";
 
+/** Asks the client of a cell for a line. One that `isSecret` is not shown. */
+export type OnInput = (
+  question: { readonly prompt: string; readonly isSecret: boolean },
+  options: { readonly signal: AbortSignal },
+) => Promise<string | undefined>;
+
 /** The settings of one program. */
 export interface RunProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -26,6 +32,8 @@ export interface RunProgramOptions {
   readonly onOutput?: ((chunk: OutputChunk) => Promise<void> | void) | undefined;
   /** Receives the displays of a cell. The cell waits until this returns, unless `signal` has aborted. */
   onDisplay?(data: MimeBundle): Promise<void> | void;
+  /** Asks the client for a line that a cell reads. Undefined where the client gives none. Absent, nobody is asked. */
+  readonly onInput?: OnInput | undefined;
   /** Keeps the output. Default: buffers within the limits. */
   readonly kept?: Readonly<Record<OutputStream, BoundedOutput>>;
   /** When the environment was requested, by `performance.now()`. Default: now, for an existing environment. */

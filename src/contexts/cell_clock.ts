@@ -31,6 +31,10 @@ export interface TimedCell extends Disposable {
   readonly mustEnd: AbortSignal;
   /** Whether the cell's deadline has passed. */
   readonly isLate: boolean;
+  /** The limit of CPU time that the cell has passed; undefined while it has not. */
+  readonly exceeded: Outcome | undefined;
+  /** Stops the cell's deadline until disposal. */
+  pause(): Disposable;
   /** Counts the cell's output. Returns the part within the limit. */
   countOutput(bytes: Uint8Array): Uint8Array;
   /** Takes the cell's usage, with the CPU time since the cell before. */
@@ -38,7 +42,7 @@ export interface TimedCell extends Disposable {
 }
 
 /**
- * Ends each cell of a context at its deadline or on an interrupt. It asks the interpreter first, then kills the
+ * Ends each cell of a context at a limit of time, or on an interrupt. It asks the interpreter first, then kills the
  * process. CPU time counts from the start of a cell to the start of the next, so that background work is bounded as
  * well. Disposing stops the checks.
  */
@@ -55,6 +59,8 @@ export class CellClock implements Disposable {
   readonly #deadline = new ReusedTimer(() => this.#onDeadline?.());
   #onDeadline: (() => void) | undefined;
   #interrupt: (() => void) | undefined;
+  /** Interrupts the running cell, which has used too much CPU time. */
+  #exceed: ((observedMs: number) => void) | undefined;
   /** Tells the running cell that it must end now. */
   #hurry: (() => void) | undefined;
 
@@ -87,6 +93,8 @@ export class CellClock implements Disposable {
   begin({ limits: { cpuMs, maxTotalOutputBytes, timeoutMs }, signal }: CellBounds): TimedCell {
     const mustEnd = new LateSignal();
     let isLate = false;
+    let exceeded: Outcome | undefined;
+    let dueAt = performance.now() + timeoutMs;
     let grace: ReturnType<typeof setTimeout> | undefined;
     const endSoon = (cause: Outcome) => {
       mustEnd.abort();
@@ -95,6 +103,12 @@ export class CellClock implements Disposable {
     const interrupt = () => {
       if (mustEnd.isAborted) return;
       endSoon({ kind: "cancelled" });
+      this.#askToEnd();
+    };
+    this.#exceed = (observedMs) => {
+      if (exceeded !== undefined || mustEnd.isAborted) return;
+      exceeded = { kind: "cpu_limit", limitMs: cpuMs, observedMs };
+      endSoon(exceeded);
       this.#askToEnd();
     };
     this.#onDeadline = () => {
@@ -116,6 +130,9 @@ export class CellClock implements Disposable {
       get isLate() {
         return isLate;
       },
+      get exceeded() {
+        return exceeded;
+      },
       get mustEnd() {
         return mustEnd.signal;
       },
@@ -128,11 +145,22 @@ export class CellClock implements Disposable {
         return bytes.subarray(0, room);
       },
       usage: () => this.takeUsage(),
+      pause: () => {
+        const leftMs = Math.max(0, dueAt - performance.now());
+        this.#deadline.clear();
+        return {
+          [Symbol.dispose]: () => {
+            if (this.#interrupt !== interrupt) return; // The cell has ended.
+            dueAt = performance.now() + leftMs;
+            this.#deadline.set(leftMs);
+          },
+        };
+      },
       [Symbol.dispose]: () => {
         this.#deadline.clear();
         clearTimeout(grace);
         interrupting[Symbol.dispose]();
-        this.#interrupt = this.#hurry = undefined;
+        this.#interrupt = this.#hurry = this.#exceed = undefined;
       },
     };
   }
@@ -174,7 +202,9 @@ export class CellClock implements Disposable {
   #check(): void {
     const observedMs = Math.ceil(this.#cpuMs - this.#cpuBeforeMs);
     const limitMs = this.#cpuLimitMs;
-    if (observedMs > limitMs) this.end({ kind: "cpu_limit", limitMs, observedMs });
+    if (observedMs <= limitMs) return;
+    if (this.#exceed === undefined) this.end({ kind: "cpu_limit", limitMs, observedMs });
+    else this.#exceed(observedMs);
   }
 }
 

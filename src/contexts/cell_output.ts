@@ -1,26 +1,32 @@
 import { concatBytes } from "../core/bytes/bytes.ts";
 import { CollectedBytes } from "../core/bytes/collected_bytes.ts";
 import { findMarker } from "../core/bytes/frame_scanner.ts";
-import { CELL_REPORT, DISPLAY_END, PART_END, REPORT_END } from "../core/child_protocol.ts";
+import { CELL_REPORT, DISPLAY_END, PART_END, QUESTION_END, REPORT_END } from "../core/child_protocol.ts";
 
 const LINE_FEED = REPORT_END.charCodeAt(0);
 const END_OF_DISPLAY = DISPLAY_END.charCodeAt(0);
+const END_OF_QUESTION = QUESTION_END.charCodeAt(0);
 /** JSON never contains these bytes. */
-const ENDS: readonly number[] = [PART_END.charCodeAt(0), LINE_FEED, END_OF_DISPLAY];
+const ENDS: readonly number[] = [PART_END.charCodeAt(0), LINE_FEED, END_OF_DISPLAY, END_OF_QUESTION];
 
-/** A piece of a stream. It is output, a display as JSON, or the report of the cell's end with the output after it. */
+/**
+ * A piece of a stream. It is output, a display or a question as JSON, or the report of the cell's end with the output
+ * after it.
+ */
 export type CellPiece =
   | { readonly kind: "output"; readonly bytes: Uint8Array }
   | { readonly kind: "display"; readonly bytes: Uint8Array }
+  | { readonly kind: "question"; readonly bytes: Uint8Array }
   | { readonly kind: "end"; readonly report: Uint8Array; readonly rest: Uint8Array };
 
 /**
- * Separates the reports of a cell from the output on one stream. Reports are its displays and its end. A program that
+ * Separates the reports of a cell from the output on one stream. Reports are its displays, its questions and its end. A program that
  * learns the secret can forge them, which only falsifies its own cell. Bytes that may begin a marker are held back
  * until that is clear.
  *
  * A long report comes in parts that other writers to the same pipe cannot break: a marker precedes each part, `ETB`
- * ends it when another follows; `EOT` ends the last part of a display, a line feed that of the end. Bytes between two
+ * ends it when another follows; `EOT` ends the last part of a display, `ENQ` that of a
+ * question, a line feed that of the end. Bytes between two
  * parts are output.
  */
 export class CellOutput {
@@ -59,6 +65,7 @@ export class CellOutput {
       const rest = left.subarray(at + 1);
       if (left[at] === LINE_FEED) return [...pieces, { kind: "end", report: this.#report.take(), rest }];
       if (left[at] === END_OF_DISPLAY) pieces.push({ kind: "display", bytes: this.#report.take() });
+      if (left[at] === END_OF_QUESTION) pieces.push({ kind: "question", bytes: this.#report.take() });
       this.#isInReport = false;
       left = rest;
     }

@@ -20,7 +20,9 @@ export function parseReport(bytes: Uint8Array): CellReport | undefined {
   const report = parseObject(bytes);
   if (report === undefined || !isKind(report.kind)) return undefined;
   const answer = answerOf(report);
-  return bytes.length <= MAX_RESULT_BYTES || isWithinBounds(answer) ? { kind: report.kind, ...answer } : undefined;
+  const readsStdin = report.readsStdin === true ? { readsStdin: true } : {};
+  const isShort = bytes.length <= MAX_RESULT_BYTES || isWithinBounds(answer);
+  return isShort ? { kind: report.kind, ...readsStdin, ...answer } : undefined;
 }
 
 /** Parses a display, which the program may have forged; undefined when it is malformed. */
@@ -28,7 +30,8 @@ export function parseDisplay(bytes: Uint8Array): MimeBundle | undefined {
   return parseObject(bytes);
 }
 
-function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
+/** Parses a report as JSON; undefined when it is no object. */
+export function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
   try {
     const value = parseJson(DECODER.decode(bytes), { what: "the report of a cell", maxValues: MAX_VALUES });
     return isObject(value) ? value : undefined;

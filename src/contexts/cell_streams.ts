@@ -4,6 +4,7 @@ import type { OutputChunk, OutputReader, OutputSource, OutputStream } from "../c
 import type { CellReport } from "../runtimes/port.ts";
 import { CellDisplays } from "./cell_displays.ts";
 import { CellOutput, type CellPiece } from "./cell_output.ts";
+import { type CellQuestion, parseQuestion } from "./cell_question.ts";
 import { MAX_REPORT_BYTES, parseReport } from "./cell_report.ts";
 
 /**
@@ -17,6 +18,8 @@ const STREAMS: readonly OutputStream[] = ["stdout", "stderr"];
 export interface CellReader {
   print(chunk: OutputChunk): Promise<void>;
   display(bundle: MimeBundle): Promise<void>;
+  /** Begins to answer a question. The cell waits for the answer, and its output goes on being read. */
+  ask(question: CellQuestion): void;
 }
 
 /** The report and the displays of a cell. */
@@ -82,6 +85,10 @@ export class CellStreams {
           const bundle = displays.add(piece.bytes);
           if (bundle === undefined) return undefined;
           await reader.display(bundle);
+        } else if (piece.kind === "question") {
+          const question = stream === "stdout" ? parseQuestion(piece.bytes) : undefined;
+          if (question === undefined) return undefined;
+          reader.ask(question);
         } else {
           outputs.delete(stream);
           if (!this.#early[stream].push(piece.rest)) return undefined;

@@ -22,8 +22,8 @@ export const EXITS_BY_ITSELF = `${REPORT}\x01\0`;
 /** On stderr: the program was denied something. The `[` begins a JSON array, after which NUL follows. */
 export const DENIED = `${REPORT}[`;
 /**
- * Begins a cell report: the cell's end, on both streams, or a display, on stdout. The secret of the cell and a part of
- * the report follow.
+ * Begins a cell report: the end, on both streams, or a display or a question. The secret of the cell and a part of the
+ * report follow.
  */
 export const CELL_REPORT = `${REPORT}\x02`;
 /** Ends a part of a report that another part follows (ETB). */
@@ -32,6 +32,8 @@ export const PART_END = "\x17";
 export const REPORT_END = "\n";
 /** Ends the last part of a display (EOT). */
 export const DISPLAY_END = "\x04";
+/** Ends the last part of a question to the service (ENQ). */
+export const QUESTION_END = "\x05";
 
 /** Length of a cell's secret, a UUID. */
 const SECRET_LENGTH = 36;

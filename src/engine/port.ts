@@ -2,7 +2,7 @@ import type { Answer } from "../core/answers/answer.ts";
 import type { activitySchema } from "../core/answers/activity.ts";
 import type { pendingExecutionSchema } from "../core/answers/execution_report.ts";
 import type { runtimeReadinessSchema } from "../core/answers/runtime.ts";
-import type { AnswerMemory } from "../commands/mod.ts";
+import type { AnswerMemory, OnInput } from "../commands/mod.ts";
 import type { MimeBundle } from "../core/cell.ts";
 import type { ServiceDiagnosis } from "../core/diagnosis.ts";
 import type { Failure } from "../core/errors.ts";
@@ -60,6 +60,8 @@ export interface SubmitOptions {
   readonly onOutput?: ((chunk: OutputChunk) => Promise<void> | void) | undefined;
   /** Receives the displays of a cell. The cell waits as a program does for {@link onOutput}. */
   onDisplay?(data: MimeBundle): Promise<void> | void;
+  /** Asks the client for a line that a cell reads beyond its stdin. Absent, nobody is asked. */
+  readonly onInput?: OnInput | undefined;
 }
 
 /**

@@ -8,10 +8,10 @@ import type { DenialReport } from "../core/denials/denial_report.ts";
  * command line. `install` installs packages into the workspace: it has network whatever the permissions say, and runs
  * nothing that the packages bring. `context` is the interpreter of a context.
  *
- * An interpreter reads lines of JSON on stdin: `{ cell: CellOrder }` when no other cell runs, and `{ interrupt: true
- * }`. It reports the end of a cell on both streams by `NUL BEL STX`, the cell's secret, JSON, and a line feed; the JSON
+ * An interpreter reads lines of JSON on stdin: `{ cell: CellOrder }` when no other cell runs, `{ interrupt: true }`, and
+ * `{ answer }` to a question. It reports the end of a cell on both streams by `NUL BEL STX`, the cell's secret, JSON, and a line feed; the JSON
  * on stdout is a `CellReport`. It reports each display of the cell, a `MimeBundle`, on stdout in the same way, with
- * `EOT` for the line feed: at most 1,000 displays, of at most `maxResultBytes` together. An empty display on stderr
+ * `EOT` for the line feed: at most 1,000 displays, of at most `maxResultBytes` together; and each question, with `ENQ`. An empty display on stderr
  * precedes the text of an error that the `CellReport` has too. Long JSON may come in parts, as other processes write to
  * the same pipes. Each part begins with `NUL BEL STX` and the secret, and ends with `ETB` where another part follows.
  * Bytes between parts are output.
@@ -61,6 +61,10 @@ export interface CellOrder {
   readonly maxResultBytes: number;
   /** The most characters of the value's text, and of each text about an error. */
   readonly maxTextLength: number;
+  /** The text that the cell reads on stdin. Absent, none. */
+  readonly stdin?: string;
+  /** Whether the cell's client is asked for lines that the stdin lacks. Absent, it is not. */
+  readonly asksInput?: boolean;
   /** Marks the reports of the cell. */
   readonly secret: string;
 }
@@ -69,6 +73,8 @@ export interface CellOrder {
 export interface CellReport extends Omit<CellAnswer, "displays"> {
   /** How the cell ended. The interpreter has printed a failure on stderr. */
   readonly kind: "done" | "failed" | "timed_out" | "interrupted";
+  /** Whether cells read the order's stdin, and ask for more. Absent, they do not. */
+  readonly readsStdin?: boolean;
 }
 
 /** Options of one program. */

@@ -16,6 +16,8 @@ export interface SessionContextsOptions {
   readonly admission: Admission;
   readonly clock: Clock;
   readonly runner: SessionRunner;
+  /** Whether cells may install packages. */
+  readonly mayInstall: boolean;
 }
 
 /** The contexts of a session, for one caller. */
@@ -67,11 +69,16 @@ export class SessionContexts implements ContextsPort {
 
   submit(id: string, request: CellRequest, options: SubmitOptions = {}): Promise<Submitted> {
     return Promise.try(() => {
-      const { caller, open, runner } = this.#options;
+      const { admission, caller, mayInstall, open, runner } = this.#options;
       const repeated = runner.findRepeated(caller, { session: this.#sessionId, context: id, request }, options);
       if (repeated !== undefined) return repeated;
       const session = open();
-      const program = programOfCell(session, session.contexts.get(id), request);
+      const program = programOfCell(session, {
+        context: session.contexts.get(id),
+        request,
+        mayInstall,
+        reserveMemory: (signal) => admission.reserveMemory(session.memoryFor(session.lowerLimits({})), { signal }),
+      });
       return runner.start(caller, session, { program, options });
     });
   }

@@ -1,4 +1,5 @@
-import { type FoundCommand, runFile, type RunProgramOptions } from "../commands/mod.ts";
+import { findCommand, type FoundCommand, runFile, type RunProgramOptions } from "../commands/mod.ts";
+import { CodeBeakerError } from "../core/errors.ts";
 import type { CellRequest } from "../core/requests/cell_request.ts";
 import type { RequestedLimits } from "../core/limits.ts";
 import type { ProgramResult } from "../core/execution.ts";
@@ -7,7 +8,7 @@ import { sourceOf } from "../core/requests/execution_request.ts";
 import type { SessionExecutionRequest } from "../core/requests/session_request.ts";
 import type { Submission } from "../engine/executions.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
-import type { Context } from "../contexts/context.ts";
+import type { Context, RunCellOptions } from "../contexts/context.ts";
 import { prepareProgram } from "./prepare_program.ts";
 import type { Session } from "./session.ts";
 
@@ -51,12 +52,23 @@ export function programOfRequest(session: Session, request: SessionExecutionRequ
   };
 }
 
+/** A cell, and what it needs to install packages. */
+interface CellOfSession {
+  readonly context: Context;
+  readonly request: CellRequest;
+  readonly mayInstall: boolean;
+  /** Reserves memory for an installer, which runs beside the context. */
+  reserveMemory(signal: AbortSignal | undefined): Promise<Disposable>;
+}
+
 /**
  * Makes the program of a cell, whose context has reserved its memory.
  *
- * @throws {CodeBeakerError} `invalid_request` for a limit above the session's
+ * @throws {CodeBeakerError} `invalid_request` for a limit above the session's, and for stdin that no cell reads
  */
-export function programOfCell(session: Session, context: Context, request: CellRequest): SessionProgram {
+export function programOfCell(session: Session, cell: CellOfSession): SessionProgram {
+  const { context, request } = cell;
+  context.checkStdin(request.stdin);
   return {
     limits: session.lowerLimits(request.limits),
     explain: request.explain,
@@ -66,7 +78,33 @@ export function programOfCell(session: Session, context: Context, request: CellR
     language: context.info.language,
     memoryMb: 0,
     isWarm: true,
-    run: (_environment, options) => context.run(request, options),
+    run: (environment, options) =>
+      context.run(request, { ...options, install: installerOf(session, { ...cell, environment, options }) }),
+  };
+}
+
+/** Makes the function by which a cell installs packages, as `install_packages` of the session does. */
+function installerOf(
+  session: Session,
+  { environment, mayInstall, options, reserveMemory }: CellOfSession & {
+    readonly environment: ExecutionEnvironment;
+    readonly options: RunProgramOptions;
+  },
+): NonNullable<RunCellOptions["install"]> {
+  return async (packages, { onOutput, signal }) => {
+    const command = findCommand({ type: "install_packages", packages });
+    if (!command.runsProgram) throw new CodeBeakerError("internal", "install_packages runs no program");
+    using _memory = await reserveMemory(signal);
+    const { exitCode, outcome } = await command.run(environment, {
+      limits: session.lowerLimits({}),
+      maxTimeoutMs: session.maxTimeoutMs,
+      permissionBounds: options.permissionBounds,
+      mayInstall,
+      onOutput,
+      signal,
+    });
+    if (exitCode !== null) return exitCode;
+    throw new CodeBeakerError("conflict", `The installation did not end by itself: ${JSON.stringify(outcome)}`);
   };
 }
 

@@ -114,6 +114,7 @@ export class SessionRunner {
           return options.onDisplay?.(data);
         },
         onOutput: options.onOutput,
+        onInput: options.onInput,
       }));
     admission.charge(principal, ran);
     return { ...ran, runtime, warm: program.isWarm ?? environment.warm, attempts: [] };

@@ -95,7 +95,8 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   contexts(caller: Caller, id: string): ContextsPort {
     const { admission, clock } = this.#options;
     const open = () => this.#registry.get(caller, id);
-    return new SessionContexts(id, { open, caller, admission, clock, runner: this.#runner });
+    const mayInstall = this.#mayInstall(caller);
+    return new SessionContexts(id, { open, caller, admission, clock, mayInstall, runner: this.#runner });
   }
 
   async command(caller: Caller, id: string, value: unknown, options: CommandOptions = {}): Promise<CommandResult> {
@@ -151,6 +152,11 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     return this.#registry[Symbol.asyncDispose]();
   }
 
+  #mayInstall({ principal }: Caller): boolean {
+    const { allowInstall, dispatcher } = this.#options;
+    return allowInstall && leavesNetwork(dispatcher.boundsOf(principal));
+  }
+
   #submitProgram(
     caller: Caller,
     id: string,
@@ -163,8 +169,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     const repeated = this.#runner.findRepeated(caller, { session: id, command: command.request }, options);
     if (repeated !== undefined) return repeated;
     const session = this.#registry.get(caller, id);
-    const { allowInstall, dispatcher } = this.#options;
-    const mayInstall = allowInstall && leavesNetwork(dispatcher.boundsOf(caller.principal));
+    const mayInstall = this.#mayInstall(caller);
     const program = programOfCommand(session, { command, value, mayInstall, limits: options.limits });
     return this.#runner.start(caller, session, { program, options });
   }

@@ -22,7 +22,7 @@ function feed(
   for (const to of [...cuts.map((cut) => cut % (stream.length + 1)).toSorted((a, b) => a - b), stream.length]) {
     for (const piece of reader.push(stream.slice(from, to))) {
       if (piece.kind === "output") outputs.push(piece.bytes);
-      else if (piece.kind === "display") displays.push(piece.bytes);
+      else if (piece.kind !== "end") displays.push(piece.bytes);
       else {
         const rest = concatBytes([piece.rest, stream.slice(to)]);
         return { output: concatBytes(outputs), displays, report: piece.report, rest };
@@ -121,4 +121,15 @@ Deno.test("CellOutput holds the bytes that it was given, and not the buffers tha
   assertEquals(reader.heldBytes <= 10_000 + word.length, true);
   const [end] = reader.push(bytesOf("\n"));
   assertEquals(end?.kind === "end" && end.report.length, 5_000 - word.length);
+});
+
+Deno.test("CellOutput tells a question from a display by its end", () => {
+  const reader = new CellOutput(SECRET, BOUNDS);
+  const stream = bytesOf(`a\0\x07\x02${SECRET}{"id":1}\x05b\0\x07\x02${SECRET}{}\x04`);
+  assertEquals(reader.push(stream), [
+    { kind: "output", bytes: bytesOf("a") },
+    { kind: "question", bytes: bytesOf('{"id":1}') },
+    { kind: "output", bytes: bytesOf("b") },
+    { kind: "display", bytes: bytesOf("{}") },
+  ]);
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { Outcome, OutputChunk, OutputStream } from "../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
@@ -17,6 +17,7 @@ class FakeInterpreter {
   readonly #writer = this.#output.writable.getWriter();
   readonly #ended = Promise.withResolvers<Outcome>();
   cpuMs = 0;
+  onInterrupt = () => {};
   /** How many cells are at work. */
   works = 0;
   readonly handle: ProgramHandle;
@@ -33,6 +34,7 @@ class FakeInterpreter {
           const message = JSON.parse(new TextDecoder().decode(bytes));
           this.messages.push(message.cell === undefined ? message : message.cell.code);
           if (message.cell !== undefined) script(message.cell, this);
+          if (message.interrupt === true) this.onInterrupt();
         },
       }),
       output: this.#output.readable,
@@ -210,6 +212,30 @@ Deno.test("Context: CPU time counts cell by cell, and what is used between two e
   assertEquals(error.code, "conflict");
 });
 
+Deno.test("Context: a cell beyond its CPU time is interrupted and keeps its state, and one that goes on loses it", async () => {
+  await using opened = contextOf((cell, fake) => {
+    fake.cpuMs += 200;
+    if (cell.code === "ends") fake.onInterrupt = () => fake.finish(cell, { kind: "interrupted" });
+  });
+  const first = await opened.context.run({ code: "ends" }, limits({ cpuMs: 100 }));
+  assertEquals([first.outcome, first.contextLost], [{ kind: "cpu_limit", limitMs: 100, observedMs: 200 }, undefined]);
+  const second = await opened.context.run({ code: "goes on" }, limits({ cpuMs: 100 }));
+  assertEquals([second.outcome.kind, second.contextLost], ["cpu_limit", true]);
+});
+
+Deno.test("Context: stdin is for interpreters that read it, and a question that is none ends the context", async () => {
+  await using opened = contextOf((cell, fake) => {
+    if (cell.code === "reads") return fake.finish(cell, { kind: "done", readsStdin: true });
+    if (cell.code === "asks") return fake.print("stdout", `\0\x07\x02${cell.secret}{"id":1,"kind":"money"}\x05`);
+    fake.finish(cell, { kind: "done" });
+  });
+  await opened.context.run({ code: "" }, limits());
+  assertThrows(() => opened.context.checkStdin("text"), CodeBeakerError, "read no stdin");
+  await opened.context.run({ code: "reads" }, limits());
+  opened.context.checkStdin("text");
+  assertEquals((await opened.context.run({ code: "asks" }, limits())).contextLost, true);
+});
+
 Deno.test("Context: CPU time that is told only to who looks is looked at when a cell ends, and bounds it", async () => {
   await using opened = contextOf((cell, fake) => {
     fake.handle.sample = () => Promise.resolve(fake.cpuMs += 60);
@@ -218,7 +244,7 @@ Deno.test("Context: CPU time that is told only to who looks is looked at when a 
   const first = await opened.context.run({ code: "" }, limits({ cpuMs: 100 }));
   assertEquals([first.usage.cpuMs, first.contextLost], [60, undefined]);
   const second = await opened.context.run({ code: "" }, limits({ cpuMs: 50 }));
-  assertEquals([second.outcome, second.contextLost], [{ kind: "cpu_limit", limitMs: 50, observedMs: 60 }, true]);
+  assertEquals([second.outcome, second.contextLost], [{ kind: "cpu_limit", limitMs: 50, observedMs: 60 }, undefined]);
 });
 
 Deno.test("Context: a cell that says after its deadline that it is done has timed out, and keeps its state", async () => {

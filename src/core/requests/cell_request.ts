@@ -13,6 +13,8 @@ export type ContextInfo = Answer<typeof sessionContextSchema>;
 /** A checked request to evaluate a cell. */
 export interface CellRequest {
   readonly code: string;
+  /** The text that the cell reads on stdin. */
+  readonly stdin?: string;
   readonly limits: RequestedLimits;
   /** Whether the answer explains the choice of the session's runtime. */
   readonly explain: boolean;
@@ -29,6 +31,7 @@ const CELL_LIMITS = { cpuMs: true, maxOutputBytes: true, maxTotalOutputBytes: tr
 /** The wire form of `POST /v1/sessions/{id}/contexts/{cid}/executions`. */
 export const cellSchema = strictObject({
   code: z.string().describe("The cell"),
+  stdin: z.string().optional().describe("Text that the cell reads, as by `input()`, in Python. Absent, it is empty"),
   timeoutMs: timeoutSchema,
   limits: strictObject(limitsSchema.pick(CELL_LIMITS).shape).optional(),
   explain: explainSchema,
@@ -50,7 +53,7 @@ export function parseContextRequest(value: unknown): string | undefined {
  * @throws {CodeBeakerError} `invalid_request`; `too_large` for code over its limit
  */
 export function parseCell(value: unknown): CellRequest {
-  const { code, explain, limits, timeoutMs } = parseAs(cellSchema, value, { what: "the cell" });
+  const { code, explain, limits, stdin, timeoutMs } = parseAs(cellSchema, value, { what: "the cell" });
   checkCodeSize(code);
-  return { code, limits: { ...limits, timeoutMs }, explain };
+  return { code, ...(stdin === undefined ? {} : { stdin }), limits: { ...limits, timeoutMs }, explain };
 }

@@ -19,7 +19,7 @@ Deno.test("a cell or a context is refused for what would have no meaning", () =>
   for (
     const [cell, path] of [
       [{}, "code"],
-      [{ code: "1", stdin: "" }, "stdin"],
+      [{ code: "1", stdin: 1 }, "stdin"],
       [{ code: "1", files: [] }, "files"],
       [{ code: "1", limits: { memoryMb: 64 } }, "limits.memoryMb"],
     ] as const

@@ -1,11 +1,12 @@
 """The interpreter of a Python context: runs one cell after the other. Its host interrupts them.
 
 At the end of a cell stdout and stderr each carry a report: NUL BEL STX, the cell's secret, JSON, and a line feed; stdout
-says how the cell ended. Each display is a report on stdout that ends with EOT instead; on stderr such a report precedes
+says how the cell ended. Each display is a report on stdout that ends with EOT instead, and each question to the service
+one that ends with ENQ; on stderr such a report precedes
 the text of the error. A long report comes in parts with
 the same prefix; ETB at the end means that another part follows. Everything else is output of the program.
 
-A host has `ending`, which says why the running cell is being interrupted, or None. It calls `on_interrupt` for an
+A host has `ask`, which asks a question of the service and waits for the answer. It has `ending`, which says why the running cell is being interrupted, or None. It calls `on_interrupt` for an
 interrupt, with `begin_cell` and `end_cell` around the cell, and not between `hold_interrupts` and `release_interrupts`.
 """
 
@@ -20,6 +21,7 @@ class Interpreter:
         self.host = host
         self.streams = [os.dup(1), os.dup(2)]
         self.cells = Cells(host)
+        self.input = CellInput(host)
         self.interruptible = False  # Whether code of the cell runs now.
 
     def on_interrupt(self, _signal=None, _frame=None):
@@ -32,6 +34,8 @@ class Interpreter:
     def run(self, cell):
         self.cells.begin(cell["maxResultBytes"], lambda bundle: self.display(cell["secret"], bundle))
         self.host.begin_cell(cell)
+        self.input.begin(cell)
+        self.secret = cell["secret"]
         try:
             self.interruptible = True
             report = self.execute(cell)
@@ -50,7 +54,7 @@ class Interpreter:
             if self.host.ending is not None:  # The interrupt came before the cell could be interrupted.
                 self.interruptible = False
                 raise KeyboardInterrupt
-            report = {"kind": "done", **self.cells.execute(cell["code"], cell["name"], cell["maxTextLength"])}
+            report = {"kind": "done", "readsStdin": True, **self.cells.execute(cell["code"], cell["name"], cell["maxTextLength"])}
         except SystemExit:
             flush()
             raise
@@ -64,6 +68,10 @@ class Interpreter:
             report = failure(error, printed, cell) if ending is None else {"kind": ending}
         flush()
         return report
+
+    def ask(self, question):
+        """Sends a question to the service: {"id", "kind": "input", "prompt", "password"} or {"id", "kind": "install", "packages"}."""
+        write_report(self.streams[0], self.secret, dumps(question), b"\x05")
 
     def display(self, secret, bundle):
         if self.host.is_own_process():  # Else a forked child of the cell displays.

@@ -323,6 +323,7 @@ class Magics:
                     value = self.run_code(body, at)
                     if value is not None:
                         self.cells.display(value)
+                    self.cells.figures.end_cell()
         finally:
             if words:
                 self.names[words[0]] = captured

@@ -11,9 +11,6 @@ PLAIN_OPTIONS = {"--user", "--no-cache-dir", "--no-input", "--disable-pip-versio
     *("--break-system-packages", "--prefer-binary", "--root-user-action=ignore", "--progress-bar=off", "-y", "-v", "--yes"),
 }
 UPGRADES = {"-U", "--upgrade", "-I", "--ignore-installed", "--force-reinstall"}
-NO_INSTALL = "A cell installs no packages: install them with the session's install_packages, then open another context"
-
-
 class Install:
     """A command line of pip's that installs packages."""
 
@@ -65,8 +62,7 @@ def install_packages(magics, install):
 
 def ask_for_packages(magics, packages):
     flush()
-    host = magics.cells.host
-    answer = host.ask({"kind": "install", "packages": packages}) if hasattr(host, "ask") else {"error": NO_INSTALL}
+    answer = magics.cells.host.ask({"kind": "install", "packages": packages})
     if "error" in answer:
         print(f"ERROR: {answer['error']}", file=sys.stderr)
         return 1

@@ -1,4 +1,5 @@
 import causes from "./causes.py" with { type: "text" };
+import cellInput from "./cell_input.py" with { type: "text" };
 import cells from "./cells.py" with { type: "text" };
 import errors from "./errors.py" with { type: "text" };
 import history from "./history.py" with { type: "text" };
@@ -33,6 +34,7 @@ export const CELL_INTERPRETER = [
   figures,
   DISPLAY,
   ipython,
+  cellInput,
   cells,
   interpreter,
 ]

@@ -1,7 +1,7 @@
 """What interrupts the cells of a Python context in a process of its own: a thread, and signals.
 
-Each line on stdin is JSON: {"cell": {...}} while no cell runs, or {"interrupt": true}. The thread reads it, so that a cell
-can be interrupted.
+Each line on stdin is JSON: {"cell": {...}} while no cell runs, {"interrupt": true}, or {"answer": {"id": ..., ...}} to a
+question. The thread reads it, so that a cell can be interrupted.
 """
 
 import fcntl
@@ -29,6 +29,10 @@ class ThreadHost:
         self.pid = os.getpid()
         self.main = threading.get_ident()
         self.queue = queue.SimpleQueue()
+        self.answers = queue.SimpleQueue()
+        self.asking = threading.Lock()
+        self.questions = 0  # How many were asked.
+        self.left = None  # The time that the cell has from its answer on, while the clock stands.
         self.lock = threading.Lock()
         self.running = None  # The secret of the running cell.
         self.ending = None  # Why the running cell is being interrupted.
@@ -56,22 +60,43 @@ class ThreadHost:
             readable = select.select([self.requests], [], [], wait)[0]
             self.listening = False
             if not readable:
-                self.deadline = None
-                self.interrupt("timed_out")
+                if self.deadline is not None and monotonic() >= self.deadline:
+                    self.deadline = None
+                    self.interrupt("timed_out")
                 continue
             chunk = os.read(self.requests, 65536)
             if not chunk:
                 os._exit(0)  # The service is gone.
             *lines, text = (text + chunk).split(b"\n")
             for line in lines:
-                cell = loads(line).get("cell")
+                message = loads(line)
+                cell = message.get("cell")
+                if "answer" in message:
+                    if self.left is not None:
+                        self.deadline, self.left = monotonic() + self.left, None
+                    self.answers.put(message["answer"])
+                    continue
                 if cell is None:
                     self.interrupt("interrupted")
                     continue
                 with self.lock:
-                    self.running, self.ending = cell["secret"], None
+                    self.running, self.ending, self.left = cell["secret"], None, None
                 self.deadline = monotonic() + cell["timeoutMs"] / 1000
                 self.queue.put(cell)
+
+    def ask(self, question):
+        """Asks the service, and waits for its answer. While it installs packages, the cell's time does not run."""
+        if not self.is_own_process():
+            raise EOFError("A child process of a cell cannot ask for input or packages")
+        with self.asking:
+            self.questions += 1
+            if question["kind"] == "install" and self.deadline is not None:
+                self.left, self.deadline = max(0, self.deadline - monotonic()), None
+            self.interpreter.ask({"id": self.questions, **question})
+            while True:
+                answer = self.answers.get()
+                if answer.get("id") == self.questions:
+                    return answer
 
     def interrupt(self, ending):
         with self.lock:

@@ -3,6 +3,7 @@ import { ignore } from "../../../core/errors.ts";
 import type { Execution } from "../../../core/execution.ts";
 import { MOST } from "../../../core/limits.ts";
 import { parseCell } from "../../../core/requests/cell_request.ts";
+import type { SubmitOptions } from "../../../engine/port.ts";
 import type { ContextsPort } from "../../../sessions/port.ts";
 import { EventSender } from "../../http/event_sender.ts";
 import { failureReason } from "../failure_reason.ts";
@@ -26,6 +27,8 @@ export interface InterpretedCode {
   readonly closing: AbortSignal;
   /** Aborting interrupts the code. */
   readonly signal: AbortSignal;
+  /** Asks the client that sent the code for a line. Absent, it takes no questions. */
+  readonly onInput: SubmitOptions["onInput"];
   /** Sends a message of a type to all clients. Returns when there was room for it. */
   publish(type: string, content: object): Promise<void>;
 }
@@ -47,7 +50,7 @@ export class Interpreter {
    */
   async evaluate(
     contexts: ContextsPort,
-    { closing, code, language, publish, signal }: InterpretedCode,
+    { closing, code, language, onInput, publish, signal }: InterpretedCode,
   ): Promise<CellFailure | undefined> {
     const cell = { ...parseCell({ code }), limits: { timeoutMs: MOST } };
     publish("execute_input", { code, execution_count: this.executionCount });
@@ -64,6 +67,7 @@ export class Interpreter {
       signal,
       onOutput: (chunk) => chunk.isOfError ? undefined : onOutput?.(chunk),
       onDisplay,
+      onInput,
     }).then(({ ended }) => events.sendEnd(ended)).catch(ignore("conflict", "not_found")); // The context is lost.
     const mark = execution === undefined ? undefined : omittedDisplays(execution);
     if (mark !== undefined) publish("stream", { name: "stderr", text: mark });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { unlessAborted } from "../../../commands/mod.ts";
 import { ignore } from "../../../core/errors.ts";
 import { parseAs } from "../../../core/parsing/validation.ts";
-import type { Caller } from "../../../engine/port.ts";
+import type { Caller, SubmitOptions } from "../../../engine/port.ts";
 import { toFailure } from "../../http/problem.ts";
 import type { CompatOptions } from "../compat_options.ts";
 import { type CellFailure, describeFailure, Interpreter } from "./interpreter.ts";
@@ -15,7 +15,9 @@ const executeSchema = z.looseObject({
   silent: z.boolean().default(false),
   store_history: z.boolean().default(true),
   stop_on_error: z.boolean().default(true),
+  allow_stdin: z.boolean().default(false),
 });
+const inputSchema = z.looseObject({ value: z.string().catch("") });
 /** The id of a comm. One that is longer belongs to no client. */
 const commIdSchema = z.string().max(128).catch("");
 
@@ -35,6 +37,8 @@ export class Kernel {
   readonly clients: KernelClients;
   readonly #options: KernelOptions;
   #interpreter = new Interpreter();
+  /** Takes the line that a client was asked for. */
+  #question: { readonly clientId: string; answer(line: string): void } | undefined;
   /** Interrupts the last code. */
   #running = new AbortController();
   /** Incremented to abort the requests that came so far. */
@@ -59,6 +63,9 @@ export class Kernel {
   /** Answers a request of a client. */
   async answer(request: Request, client: KernelClient): Promise<void> {
     const { channel, header: { msg_type: type } } = request;
+    if (channel === "stdin" && type === "input_reply" && this.#question?.clientId === client.id) {
+      this.#question.answer(inputSchema.parse(request.content).value);
+    }
     if (channel === "iopub" || channel === "stdin") return; // These channels carry no requests here.
     this.#unanswered++;
     if (channel === "control" && type !== "execute_request") return await this.#answer(request, client);
@@ -97,7 +104,7 @@ export class Kernel {
   async #answer(request: Request, client: KernelClient, generation = this.#generation): Promise<void> {
     const { channel, header } = request;
     this.#publish("status", { execution_state: "busy" }, { parent: header });
-    const content = await this.#perform(request, client.caller, generation).catch((error: unknown) => ({
+    const content = await this.#perform(request, client, generation).catch((error: unknown) => ({
       status: "error",
       ...failureOf(error, client.caller),
     }));
@@ -109,14 +116,15 @@ export class Kernel {
   }
 
   /** Does what a request asks for. Returns the content of its reply; undefined where it has none. */
-  async #perform(request: Request, caller: Caller, generation: number): Promise<object | undefined> {
+  async #perform(request: Request, client: KernelClient, generation: number): Promise<object | undefined> {
     const { content, header } = request;
+    const { caller } = client;
     switch (header.msg_type) {
       case "kernel_info_request":
         return kernelInfo(this.#options.language);
       case "execute_request":
         if (generation !== this.#generation) return { status: "aborted" };
-        return await this.#execute(request, caller);
+        return await this.#execute(request, client);
       case "interrupt_request":
         this.interrupt();
         return { status: "ok" };
@@ -146,8 +154,9 @@ export class Kernel {
   }
 
   /** Evaluates code. Returns the content of the reply. */
-  async #execute({ content, header }: Request, caller: Caller): Promise<object> {
-    const { code, silent, stop_on_error, store_history } = parseAs(executeSchema, content, { what: "the request" });
+  async #execute({ content, header }: Request, { caller, id }: KernelClient): Promise<object> {
+    const wire = parseAs(executeSchema, content, { what: "the request" });
+    const { allow_stdin, code, silent, stop_on_error, store_history } = wire;
     const [interpreter, generation] = [this.#interpreter, this.#generation];
     const { signal } = this.#running = new AbortController();
     if (!silent && store_history) interpreter.executionCount++;
@@ -158,7 +167,8 @@ export class Kernel {
       if (!silent) await unlessAborted(signal, this.#publish(type, content, { parent: header, filter }));
     };
     const { closing, language, sessionId, sessions } = this.#options;
-    const options = { closing, code, language, publish, signal };
+    const onInput = allow_stdin ? this.#asker(id, header) : undefined;
+    const options = { closing, code, language, onInput, publish, signal };
     const failure = await interpreter.evaluate(sessions.contexts(caller, sessionId), options)
       .catch((error: unknown) => failureOf(error, caller));
     const facts = { execution_count: interpreter.executionCount };
@@ -166,6 +176,23 @@ export class Kernel {
     if (stop_on_error && !silent && generation === this.#generation) this.#generation++;
     publish("error", failure);
     return { status: "error", ...facts, ...failure };
+  }
+
+  /** Makes the function that asks a client for a line. A question ends without an answer when its code is interrupted. */
+  #asker(clientId: string, parent: Request["header"]): NonNullable<SubmitOptions["onInput"]> {
+    return async ({ isSecret, prompt }, { signal }) => {
+      const { promise, resolve } = Promise.withResolvers<string | undefined>();
+      this.#question = { clientId, answer: resolve };
+      const end = () => resolve(undefined);
+      signal.addEventListener("abort", end);
+      if (signal.aborted) end();
+      const content = { prompt, password: isSecret };
+      this.clients.send(clientId, this.#message({ channel: "stdin", type: "input_request", content, parent }));
+      const line = await promise;
+      signal.removeEventListener("abort", end);
+      this.#question = undefined;
+      return line;
+    };
   }
 
   /** Ends what runs for a new interpreter. */

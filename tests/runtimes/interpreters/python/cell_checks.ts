@@ -263,6 +263,65 @@ const CHECKS: Readonly<Record<string, (run: RunCell, context: Context) => Promis
     assertEquals((await run("%reset -f\n'name' in globals()")).value, false);
   },
 
+  "a cell reads its own stdin line by line, and says what it lacks": async (_run, context) => {
+    const run = (code: string, stdin?: string) =>
+      context.run({ code, ...(stdin === undefined ? {} : { stdin }) }, { limits: DEFAULT_LIMITS });
+    const read = await run("import getpass, sys\n[input('name? '), getpass.getpass(), *sys.stdin]", "a\nb\nc\nd");
+    assertEquals([read.value, read.stdout], [["a", "b", "c\n", "d"], "name? "]);
+    assertEquals((await run("[sys.stdin.readline(), sys.stdin.read()]", "1\n2\n3")).value, ["1\n", "2\n3"]);
+    const { error } = await run("input()");
+    assertEquals(error?.name, "EOFError");
+    assertMatch(error?.message ?? "", /`stdin`/);
+  },
+
+  "a cell asks its client for the lines that its stdin lacks, and an interrupt ends the question": async (
+    _run,
+    context,
+  ) => {
+    const asked: object[] = [];
+    const ask = (code: string, timeoutMs = 10_000) =>
+      context.run({ code, stdin: "first\n" }, {
+        limits: { ...DEFAULT_LIMITS, timeoutMs },
+        onInput(question, { signal }) {
+          asked.push(question);
+          if (question.prompt === "none") return Promise.resolve(undefined);
+          if (question.prompt !== "late") return Promise.resolve(`to ${question.prompt}`);
+          return new Promise((resolve) => signal.addEventListener("abort", () => resolve("too late")));
+        },
+      });
+    const { stdout, value } = await ask("import getpass\n[input('p'), input('q'), getpass.getpass('r')]");
+    assertEquals([value, stdout], [["first", "to q", "to r"], "p"]);
+    assertEquals(asked, [{ prompt: "q", isSecret: false }, { prompt: "r", isSecret: true }]);
+    assertEquals((await ask("input(), input('none')")).error?.name, "EOFError");
+    const late = await ask("input(), input('late')", SOON_MS);
+    assertEquals([late.outcome.kind, late.contextLost], ["timed_out", undefined]);
+    assertEquals((await ask("input()\ninput('next')")).value, "to next");
+  },
+
+  "packages that a cell asks for are installed by the service, whose answer the cell has": async (_run, context) => {
+    const asked: (readonly string[])[] = [];
+    const run = (code: string, install: (packages: readonly string[]) => Promise<number>) =>
+      context.run({ code }, {
+        limits: DEFAULT_LIMITS,
+        async install(packages, { onOutput }) {
+          asked.push(packages);
+          await onOutput?.({ stream: "stdout", bytes: new TextEncoder().encode("installing\n") });
+          return await install(packages);
+        },
+      });
+    const done = await run("%pip install -q 'nosuch_a[x]>=1' nosuch_b\n_exit_code", () => Promise.resolve(0));
+    assertEquals([done.value, done.stdout, asked], [0, "installing\n", [["nosuch_a[x]>=1", "nosuch_b"]]]);
+    const refused = await run(
+      "!pip install nosuch_c\n_exit_code",
+      () => Promise.reject(new Error("The policy says no")),
+    );
+    assertEquals([refused.value, refused.stderr], [1, "ERROR: The policy says no\n"]);
+    assertMatch(
+      (await context.run({ code: "%pip install nosuch" }, { limits: DEFAULT_LIMITS })).stderr,
+      /^ERROR: Cannot install/,
+    );
+  },
+
   "displays come whole and in order with the output": async (_run, context) => {
     const seen: unknown[] = [];
     const run = (code: string) =>

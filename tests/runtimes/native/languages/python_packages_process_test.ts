@@ -35,6 +35,7 @@ if (isPresent("native/python", await testedAvailability(runtime, "python"))) {
     distributions: [
       { name: "base", version: "1.0.0", source: "text = 'base 1.0'" },
       { name: "base", version: "2.0.0", source: "text = 'base 2.0'" },
+      { name: "later", version: "1.0.0", source: "text = 'later'" },
       {
         name: "hostile",
         version: "1.0.0",
@@ -47,6 +48,27 @@ if (isPresent("native/python", await testedAvailability(runtime, "python"))) {
   const source = "source_only-1.0.0.tar.gz";
   await Deno.writeTextFile(join(directory, "simple/source_only", source), "no archive");
   await Deno.writeTextFile(join(directory, "simple/source_only/index.html"), `<a href="${source}">${source}</a>`);
+
+  Deno.test("[native] packages: a cell imports what it has installed itself", async () => {
+    await using environment = await open();
+    await using contexts = new Contexts();
+    const { id } = await contexts.open(environment, {
+      language: "python",
+      limits: DEFAULT_LIMITS,
+      lifetimeMs: 60_000,
+      createdAt: 0,
+      memory: { [Symbol.dispose]() {} },
+    });
+    const { stderr, stdout, value } = await contexts.get(id).run({
+      code: "!pip install later\nimport later\nlater.text",
+    }, {
+      limits: LIMITS,
+      install: async (packages, { onOutput }) =>
+        (await runProgram(environment, { kind: "install", packages }, { limits: LIMITS, onOutput })).exitCode ?? 1,
+    });
+    assertEquals([value, stderr], ["later", ""]);
+    assertMatch(stdout, /Successfully installed later-1\.0\.0/);
+  });
 
   Deno.test("[native] packages: what was installed is imported wherever Python runs, and stays as it is until it is replaced", async () => {
     await using environment = await open();

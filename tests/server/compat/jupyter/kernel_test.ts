@@ -107,6 +107,41 @@ async function floodAfterLeaving(missed?: ByteBudget) {
   return Object.assign(kernel, { flood });
 }
 
+Deno.test("Kernel: code asks the client that sent it for a line, where the client takes questions", async () => {
+  const [first, second] = [clientOf("a"), clientOf("b")];
+  const signal = new AbortController();
+  const kernel = kernelOf({
+    asks: async ({ onInput }) => ({
+      text: await onInput?.({ prompt: "name? ", isSecret: true }, signal) ?? "no answer",
+      valueType: "json",
+    }),
+  });
+  for (const client of [first, second]) kernel.clients.connect(client);
+  const resultOf = async (more: object, reply?: () => void) => {
+    first.got.length = 0;
+    const answered = kernel.answer(execute("asks", more), first);
+    if (reply !== undefined) await until(() => first.types().includes("input_request"), "the client is asked");
+    reply?.();
+    await answered;
+    return first.got.find(({ header }) => header.msg_type === "execute_result")?.content;
+  };
+  const reply = (client: KernelClient, value: string) =>
+    void kernel.answer(request("input_reply", { value }, "stdin"), client);
+  const given = await resultOf({ allow_stdin: true }, () => {
+    reply(second, "of another client");
+    reply(first, "otter");
+  });
+  assertEquals(given, { execution_count: 1, data: { "text/plain": "otter" }, metadata: {} });
+  const asked = first.got.find(({ channel }) => channel === "stdin");
+  assertEquals(asked?.content, { prompt: "name? ", password: true });
+  assertEquals(asked?.parent_header, execute("asks").header);
+  assertEquals(second.types().includes("input_request"), false);
+  const refused = await resultOf({ allow_stdin: false });
+  assertEquals(refused, { execution_count: 2, data: { "text/plain": "no answer" }, metadata: {} });
+  const interrupted = await resultOf({ allow_stdin: true }, () => signal.abort());
+  assertEquals(interrupted, { execution_count: 3, data: { "text/plain": "no answer" }, metadata: {} });
+});
+
 Deno.test("Kernel: code gives its input, output, displays and value in order, between busy and idle, to every client", async () => {
   const [first, second] = [clientOf("a"), clientOf("b")];
   const kernel = kernelOf({

@@ -16,6 +16,7 @@ class CellHost(Waiting):
         self.outside = outside  # The object of JavaScript that says why the running cell is to end.
         self.leave = leave  # Ends the program; returns its exit code.
         self.holds = self.is_late = False
+        self.questions = 0  # How many were asked.
         self.interpreter = Interpreter(self)
         OWN_GLOBALS.append(webloop.__dict__)
         super().__init__()
@@ -33,6 +34,17 @@ class CellHost(Waiting):
             return None
         except SystemExit as error:
             return self.leave(error.code, self.interpreter.cells.names)
+
+    def ask(self, question):
+        """Asks the service, and waits for its answer."""
+        self.questions += 1
+        promise = self.outside.answer_to(self.questions)
+        self.interpreter.ask({"id": self.questions, **question})
+
+        async def wait():
+            return loads(await promise)
+
+        return self.wait(wait())
 
     def begin_cell(self, cell):
         pass

@@ -1,5 +1,5 @@
 /**
- * The process of a Python context. Each line of stdin is JSON: `{ cell }` while no cell runs, or `{ interrupt: true }`.
+ * The process of a Python context. Each line of stdin is JSON: `{ cell }` while no cell runs, `{ interrupt: true }`, or `{ answer }` to a question.
  * Python runs on the one thread of this process. While a cell computes, nothing of JavaScript runs but the object that
  * CPython asks for signals; while a cell waits, timers and reads go on.
  */
@@ -10,14 +10,18 @@ import { beginTurn } from "./turns.js";
 const { performance } = globalThis;
 const { stdin } = Deno;
 const SIGINT = 2;
+/** The third byte of `{"interrupt":true}`, and of no other message. */
+const LETTER_I = 0x69;
 /** CPython's questions for one look at the clock. A look takes longer than questions are apart. */
 const QUESTIONS_A_LOOK = 8;
 
-/** The next bytes of stdin. A thread of Deno's writes them here, also while Python computes. No message begins with 0. */
+/** The next bytes of stdin. A thread of Deno's writes them here, also while Python computes. Its third byte is 0 until they come. */
 const chunk = new Uint8Array(65_536);
 const decoder = new TextDecoder();
 /** The running cell; undefined while none runs. */
 let cell;
+/** Called with the answer to the last question. */
+let answered = () => {};
 
 /** A cell with its deadline. */
 class Cell {
@@ -54,7 +58,7 @@ class Cell {
   /** The signal for Python, which computes; 0 where none has come. */
   takeSignal() {
     if (this.#hasSignal) return 0;
-    if (chunk[0] !== 0) this.ending ??= "interrupted";
+    if (chunk[2] === LETTER_I) this.ending ??= "interrupted";
     if (++this.#questions % QUESTIONS_A_LOOK === 0 && performance.now() >= this.#deadline) this.ending ??= "timed_out";
     if (this.ending === undefined) return 0;
     this.#hasSignal = true;
@@ -87,6 +91,10 @@ const host = own.open_cells(JSON.stringify(orders), {
   },
   end_cell: () => cell.end(),
   exit: end,
+  answer_to: (id) =>
+    new Promise((resolve) => {
+      answered = (answer) => answer.id === id && resolve(JSON.stringify(answer));
+    }),
 });
 const { run, stop_waiting: stopWaiting } = host;
 await readMessages();
@@ -102,8 +110,9 @@ async function readMessages() {
     reading = read(); // Before a cell begins, so that an interrupt is seen while it computes.
     let begun;
     for (const line of lines) {
-      const { cell: order } = JSON.parse(line);
-      if (order === undefined) cell?.interrupt("interrupted");
+      const { answer, cell: order } = JSON.parse(line);
+      if (answer !== undefined) answered(answer);
+      else if (order === undefined) cell?.interrupt("interrupted");
       else begun = cell = new Cell(line, order);
     }
     if (begun === undefined) continue;
@@ -114,6 +123,6 @@ async function readMessages() {
 }
 
 function read() {
-  chunk[0] = 0;
+  chunk[2] = 0;
   return stdin.read(chunk);
 }
