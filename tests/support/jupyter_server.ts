@@ -6,7 +6,8 @@ import { withoutProjectVariables } from "./variables.ts";
 
 /** Where `.ci/run` unpacks Debian's jupyter-server, with the packages that it needs. */
 const UNPACKED = join(Deno.env.get("HOME") ?? "/", ".codebeaker/tests/jupyter/usr/lib");
-const MODULES = join(UNPACKED, "python3/dist-packages");
+/** The modules of Debian's jupyter-server, where it is unpacked. */
+export const JUPYTER_MODULES = join(UNPACKED, "python3/dist-packages");
 
 /** Debian's own Python, for which Debian's packages are made. */
 const PYTHON = "/usr/bin/python3";
@@ -19,7 +20,9 @@ export interface JupyterServer extends AsyncDisposable {
 
 /** Whether Debian's jupyter-server is here. */
 export function jupyterAvailability(): Availability {
-  const isHere = [MODULES, "/usr/lib/python3/dist-packages"].some((path) => existsSync(join(path, "jupyter_server")));
+  const isHere = [JUPYTER_MODULES, "/usr/lib/python3/dist-packages"].some((path) =>
+    existsSync(join(path, "jupyter_server"))
+  );
   return isHere ? { available: true } : { available: false, reason: "Debian's jupyter-server is not here" };
 }
 
@@ -37,7 +40,12 @@ export async function startJupyterServer(
       ...[`--GatewayClient.auth_token=${gateway.key}`, "--ServerApp.port_retries=0", `--ServerApp.root_dir=${home}`],
     ],
     clearEnv: true,
-    env: { ...withoutProjectVariables(), HOME: home, PYTHONPATH: MODULES, LD_LIBRARY_PATH: join(UNPACKED, libraries) },
+    env: {
+      ...withoutProjectVariables(),
+      HOME: home,
+      PYTHONPATH: JUPYTER_MODULES,
+      LD_LIBRARY_PATH: join(UNPACKED, libraries),
+    },
     ...{ stdin: "null", stdout: "null", stderr: "null" },
   }).spawn();
   return {
