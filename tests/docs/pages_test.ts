@@ -3,6 +3,7 @@ import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { create as createNativeRuntime } from "../../src/runtimes/native/mod.ts";
 import { create as createWasmRuntime } from "../../src/runtimes/wasm/mod.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
+import { hasPythonModules } from "../support/python_modules.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost, searchPath } from "../support/runtime_host.ts";
 import { startServiceProcess } from "../support/service_process.ts";
@@ -32,6 +33,11 @@ const SERVICES: readonly ServiceKind[] = [
       const found = languages.map(async (name) => isPresent(`docker/${name}`, await dockerAvailability(name)));
       return (await Promise.all(found)).every(Boolean);
     },
+  },
+  {
+    name: "data",
+    env: WITHOUT_DOCKER,
+    isHere: async () => isPresent("pandas", await hasPythonModules("pandas", "matplotlib")),
   },
   {
     name: "added languages",
