@@ -4,7 +4,7 @@ import { create as createNativeRuntime } from "../../src/runtimes/native/mod.ts"
 import { create as createWasmRuntime } from "../../src/runtimes/wasm/mod.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { hasPythonModules } from "../support/python_modules.ts";
-import { isPresent, testedAvailability } from "../support/requirements.ts";
+import { isPresent, programAvailability, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost, searchPath } from "../support/runtime_host.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { WITHOUT_DOCKER } from "../support/variables.ts";
@@ -58,15 +58,11 @@ async function hasSurroundings(): Promise<boolean> {
   const layers = host.confinement.isSandbox
     ? { available: true } as const
     : { available: false, reason: "the pages' answers are those of a machine with a sandbox" } as const;
-  const curl = await new Deno.Command("curl", { args: ["--version"] }).output().then(
-    () => ({ available: true }) as const,
-    () => ({ available: false, reason: "curl is not installed" }) as const,
-  );
   const found = [
     isPresent("deno", await testedAvailability(createDenoRuntime(host))),
     isPresent("native/python", await testedAvailability(createNativeRuntime(host), "python")),
     isPresent("sandbox", layers),
-    isPresent("curl", curl),
+    isPresent("curl", await programAvailability("curl")),
   ];
   return found.every(Boolean);
 }

@@ -3,6 +3,7 @@ import type { Availability } from "../../src/core/capabilities.ts";
 import { openEngine } from "./docker.ts";
 import { freePort } from "./free_port.ts";
 import { until } from "./until.ts";
+import { programAvailability } from "./requirements.ts";
 
 /** A registry of a test's own, on this machine. */
 export interface OwnRegistry extends AsyncDisposable {
@@ -14,9 +15,7 @@ export interface OwnRegistry extends AsyncDisposable {
 
 /** Whether a registry can be had. */
 export async function registryAvailability(): Promise<Availability> {
-  const found = await new Deno.Command("docker-registry", { args: ["--version"], stdout: "null", stderr: "null" })
-    .output().then(({ success }) => success, () => false);
-  return found ? { available: true } : { available: false, reason: "docker-registry is not installed" };
+  return await programAvailability("docker-registry");
 }
 
 /** Starts a registry on a free port of the loopback, which every Engine takes without TLS. */

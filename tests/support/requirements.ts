@@ -18,6 +18,24 @@ export function isPresent(name: string, availability: Availability): boolean {
   return false;
 }
 
+/** Whether a program of this machine can be started. What is not installed throws at once, and rejects no promise. */
+export async function programAvailability(
+  path: string,
+  args: readonly string[] = ["--version"],
+): Promise<Availability> {
+  try {
+    const { success } = await new Deno.Command(path, {
+      args: [...args],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return success ? { available: true } : { available: false, reason: `${path} does not work here` };
+  } catch {
+    return { available: false, reason: `${path} is not installed` };
+  }
+}
+
 /** Answers of a runtime on a busy machine, which will be others. */
 export const NOT_YET =
   /no answer within|it is not loaded yet|its self-test is not over yet|its binary did not start within|its honest program had not ended after|is still being made/;

@@ -5,13 +5,13 @@ import { isHealthy, type ServiceDiagnosis } from "../../src/core/diagnosis.ts";
 import { deno } from "../../src/runtimes/deno/entry.ts";
 import { createRuntimes } from "../../src/runtimes/registry.ts";
 import { Confinement } from "../../src/sandbox/confinement.ts";
-import { LAYER_CANARIES } from "../../src/runtimes/process/self_test/layer_canaries.ts";
+import { LAYER_CANARIES, SHARED_CANARIES } from "../../src/runtimes/process/self_test/layer_canaries.ts";
 import { documentedFetch } from "../support/documented.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { runAlone, runCommandLine } from "../support/cli.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 import { createKey } from "../support/keys.ts";
-import { isPresent, NOT_YET } from "../support/requirements.ts";
+import { isPresent, NOT_YET, programAvailability } from "../support/requirements.ts";
 import { openService } from "../support/own_service.ts";
 import { COMMAND_LINE, PROJECT, startServiceProcess } from "../support/service_process.ts";
 import { configFor } from "../support/test_config.ts";
@@ -19,19 +19,21 @@ import { until } from "../support/until.ts";
 import { DENO_ALONE, WITHOUT_DOCKER, withoutProjectVariables } from "../support/variables.ts";
 import { writeWeakenedDeno } from "../support/weakened_deno.ts";
 
-const OF_LAYERS = LAYER_CANARIES.map(({ name }) => name);
+const OF_LAYERS = await canariesOfLayers();
 const CANARIES = [
   ...["honest", "static_import", "symlink", "workspace_config", "network", "environment", "process", "memory"],
-  ...(await hasNamespaces() ? OF_LAYERS : []),
+  ...OF_LAYERS,
 ];
 const LOCAL = {
   remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 },
   completed: Promise.resolve(),
 } as const;
 
-async function hasNamespaces(): Promise<boolean> {
+/** The names of the canaries that a sandbox adds. */
+async function canariesOfLayers(): Promise<string[]> {
   await using host = await openRuntimeHost();
-  return host.confinement.canMount && host.confinement.isSandbox;
+  const { canMount, isSandbox } = host.confinement;
+  return (isSandbox ? [...LAYER_CANARIES, ...(canMount ? [] : SHARED_CANARIES)] : []).map(({ name }) => name);
 }
 
 /** What the doctor says in a process of its own. */
@@ -131,12 +133,7 @@ async function doctorInTerminal(env: Readonly<Record<string, string>>): Promise<
   return new TextDecoder().decode((await terminal.output()).stdout);
 }
 
-const scriptAvailability = await new Deno.Command("/usr/bin/script", { args: ["--version"] }).output().then(
-  () => ({ available: true }) as const,
-  () => ({ available: false, reason: "script is not installed" }) as const,
-);
-
-if (isPresent("script", scriptAvailability)) {
+if (isPresent("script", await programAvailability("/usr/bin/script"))) {
   Deno.test("doctor shows everything in colours in a terminal, but not where NO_COLOR is set", async () => {
     const colored = (await doctorInTerminal(DENO_ALONE)).replaceAll("\x1b", "ESC");
     assertMatch(colored, /^ESC\[1mdenoESC\[22m: ESC\[32mavailable, isolation [78] of 10ESC\[39m/m);

@@ -4,7 +4,7 @@ import { ApiClient } from "../support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { FootprintWatch, NOTHING } from "../support/footprint.ts";
 import { type Places, startIn, withPlaces } from "../support/places.ts";
-import { isPresent } from "../support/requirements.ts";
+import { isPresent, programAvailability } from "../support/requirements.ts";
 import type { ServiceProcess } from "../support/service_process.ts";
 import { isSpareLauncher } from "../support/spare_launcher.ts";
 import { TALK, type TinyProgram, writeTinyProgram } from "../support/tiny_program.ts";
@@ -114,11 +114,8 @@ async function overwrite(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<
 async function launcherAvailability() {
   const commands = [[...OWN_MOUNTS, "true"], [BUBBLEWRAP, "--ro-bind", "/", "/", "true"]] as const;
   for (const [file, ...args] of commands) {
-    const works = await new Deno.Command(file, { args, stderr: "null" }).output().then(
-      ({ success }) => success,
-      () => false,
-    );
-    if (!works) return { available: false, reason: `${file} does not work here` } as const;
+    const found = await programAvailability(file, args);
+    if (!found.available) return found;
   }
   return { available: true } as const;
 }

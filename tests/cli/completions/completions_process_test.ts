@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { runHere } from "../../support/cli.ts";
-import { isPresent } from "../../support/requirements.ts";
+import { isPresent, programAvailability } from "../../support/requirements.ts";
 
 /** Completes lines in one shell, each to the words that it offers, sorted. */
 type Complete = (script: string, line: string, directory: string) => Promise<string[]>;
@@ -39,11 +39,7 @@ function words(text: string): string[] {
 }
 
 for (const [shell, complete] of Object.entries(SHELLS)) {
-  const found = await new Deno.Command(shell, { args: ["-c", "exit 0"], stdin: "null" }).output().then(
-    () => ({ available: true }) as const,
-    () => ({ available: false, reason: `${shell} is not installed` }) as const,
-  );
-  if (!isPresent(shell, found)) continue;
+  if (!isPresent(shell, await programAvailability(shell, ["-c", "exit 0"]))) continue;
   Deno.test(`codebeaker completions ${shell} completes commands, flags and values in ${shell}`, async () => {
     const directory = await Deno.makeTempDir();
     const script = `${directory}/script`;

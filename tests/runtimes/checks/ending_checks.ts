@@ -43,7 +43,7 @@ export const ENDING_CHECKS: Checks = {
     assert(usage.wallMs > 0 && usage.wallMs < 60_000, `wall ${usage.wallMs}`);
     assert(usage.startupMs > 0, `start-up ${usage.startupMs}`);
     assert(usage.cpuMs !== null && usage.cpuMs >= 100, `cpu ${usage.cpuMs}`);
-    assert(usage.peakMemoryBytes !== null && usage.peakMemoryBytes > 400_000, `memory ${usage.peakMemoryBytes}`);
+    assert(usage.peakMemoryBytes !== null && usage.peakMemoryBytes > 200_000, `memory ${usage.peakMemoryBytes}`);
   },
 
   async "half a character at the end is kept as a replacement character"({ dialect, run }) {
