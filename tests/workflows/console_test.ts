@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
+import { Buffer } from "node:buffer";
 import { apiKeysSchema } from "../../src/core/key_policy.ts";
 import type { Activity } from "../../src/server/console/page/live/series.ts";
 import { ApiClient } from "../support/api_client.ts";
@@ -330,10 +331,18 @@ if (isPresent("chromium", await browserAvailability())) {
     assertMatch(await cell(2).getByRole("img").getAttribute("src") ?? "", /^data:image\/svg\+xml,/);
     assertEquals(await page.evaluate("document.querySelector('img.display').naturalWidth"), 60);
     using elsewhere = countConnections();
-    await runCell(3, `Deno.jupyter.html\`${htmlThatConnects(elsewhere.origin)}\``);
+    await runCell(3, `Deno.jupyter.html\`${htmlThatConnects(elsewhere.origin).replaceAll("\\", "\\\\")}\``);
     const frame = cell(3).frameLocator("iframe");
     await frame.getByText("of a program").waitFor();
     assertEquals(await frame.locator("[srcset], set, animate").count(), 0); // Each gives an address late.
+    const looks = await page.evaluate(
+      "(({ color, fontWeight }) => [color, fontWeight])(getComputedStyle(document.querySelector('iframe').contentDocument.querySelector('b')))",
+    );
+    assertEquals(looks, ["rgb(1, 2, 3)", "200"]); // Of a rule, and of an attribute.
+    const css = await frame.locator("style, [style]").evaluateAll((all) =>
+      all.map((one) => `${one.getAttribute("style")}${one.localName === "style" ? one.textContent : ""}`).join()
+    );
+    assertEquals(css.includes(elsewhere.origin), false, css);
     assertEquals(await page.evaluate("window.hacked"), undefined);
     await runCell(4, "readings.missing.size");
     await cell(4).getByText("TypeError", { exact: true }).waitFor();
@@ -393,6 +402,57 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByText("written in typescript").waitFor();
     await language.selectOption("javascript");
     await page.getByText("written in javascript").waitFor();
+  });
+
+  Deno.test("[chromium] a notebook has text, takes and gives cells as a file, and keeps outputs over a reload", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await openNotebook(opened);
+    await write(opened, "40 + 2", "Cell 1");
+    await page.getByRole("button", { name: "Run cell 1" }).click();
+    await page.getByLabel("Value").waitFor();
+    await page.getByRole("button", { name: "Insert a cell above cell 1" }).click();
+    await page.getByRole("button", { name: "Make cell 1 Markdown" }).click();
+    await write(opened, "# A *title*", "Cell 1");
+    await page.keyboard.press("Control+Enter");
+    const text = page.frameLocator("iframe[title='Text of cell 1']");
+    await text.getByRole("heading", { name: "A title", level: 1 }).waitFor();
+    assertEquals(await findBarriers(opened, EVERY_SCREEN), []);
+    await page.reload();
+    await page.getByLabel("Value").getByText("42", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Move cell 2 up" }).click();
+    await page.frameLocator("iframe[title='Text of cell 2']").getByRole("heading", { name: "A title" }).waitFor();
+    const saving = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Save as a notebook file" }).click();
+    const saved = await Deno.readFile(await (await saving).path());
+    const { cells } = JSON.parse(new TextDecoder().decode(saved));
+    assertEquals(cells.map((cell: { source: string[] }) => cell.source), [["40 + 2"], ["# A *title*"]]);
+    assertEquals(cells[0].outputs[0].data, { "text/plain": "42" });
+    await page.getByRole("button", { name: "Clear all outputs" }).click();
+    await page.getByLabel("Value").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Remove cell 2" }).click();
+    await page.getByLabel("Notebook to open").setInputFiles({
+      ...{ name: "saved.ipynb", mimeType: "application/json", buffer: Buffer.from(saved) },
+    });
+    await page.getByLabel("Display").getByText("42", { exact: true }).waitFor();
+    await text.getByRole("heading").waitFor({ state: "detached" });
+    await page.getByLabel("Notebook to open").setInputFiles({
+      ...{ name: "no.ipynb", mimeType: "application/json", buffer: Buffer.from("{}") },
+    });
+    await page.getByRole("alert").getByText("no.ipynb was not opened. It is no notebook of version 4").waitFor();
+    assertEquals(opened.complaints, []);
+  });
+
+  Deno.test("[chromium] an empty cell is one line high, and grows with its text", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await openNotebook(opened);
+    await page.getByRole("button", { name: "Add cell" }).click();
+    const heightOf = async () => (await page.getByRole("listitem").last().boundingBox())?.height ?? 0;
+    const empty = await heightOf();
+    assert(empty < 60, `${empty} pixels`);
+    await write(opened, "1;\n2;\n3;\n4", "Cell 2");
+    assert(await heightOf() > empty + 55);
   });
 
   Deno.test("[chromium] a service with keys is asked with one, which its tab keeps", async () => {
@@ -513,7 +573,9 @@ function htmlThatConnects(origin: string): string {
   const hidden = `<div><template shadowrootmode="open"><iframe src="${origin}/shadow"></iframe></template></div>`;
   const twiceParsed =
     `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;<iframe src=${origin}/twice></iframe>"></table></mtext></math>`;
-  return `<b>of a program</b><script>parent.hacked = 1</script><img src="${origin}/img" alt="" onerror="parent.hacked = 1">
+  const styles = `<style>@import "${origin}/import"; b { color: rgb(1, 2, 3); background: u\\72l(${origin}/rule) }
+    @font-face { font-family: far; src: url(${origin}/font) } @media all { b { list-style: url(${origin}/media), far } }</style>`;
+  return `${styles}<b style="font-weight: 200; background-image: url('${origin}/attribute')">of a program</b><script>parent.hacked = 1</script><img src="${origin}/img" alt="" onerror="parent.hacked = 1">
     <meta http-equiv="refresh" content="0;url=${origin}/meta"><object data="${origin}/object"></object>${embedding}${hidden}
     <link rel="preconnect" href="${origin}"><svg><image href="${origin}/svg"/></svg><a href="${origin}/link">link</a>
     ${twiceParsed}<img alt="" srcset="data:,x 1x, ${origin}/srcset 1.01x" sizes="1px">

@@ -1,7 +1,7 @@
 /** One form of a value that the page can show. */
 export interface Form {
   readonly type: string;
-  readonly kind: "image" | "html" | "text";
+  readonly kind: "image" | "html" | "markdown" | "text";
   readonly content: string;
 }
 
@@ -13,7 +13,7 @@ const KINDS: readonly (readonly [type: string, kind: Form["kind"]])[] = [
   ["image/gif", "image"],
   ["image/webp", "image"],
   ["text/html", "html"],
-  ["text/markdown", "text"],
+  ["text/markdown", "markdown"],
   ["text/latex", "text"],
   ["application/json", "text"],
   ["text/plain", "text"],

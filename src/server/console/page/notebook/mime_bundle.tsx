@@ -1,5 +1,6 @@
 import { formsOf, toDataUrl } from "./mime.ts";
 import { HtmlFrame } from "./html_frame.tsx";
+import { renderMarkdown } from "./markdown.ts";
 
 /** A value in its richest form that the page can show. */
 export function Bundle(
@@ -15,7 +16,8 @@ export function Bundle(
   }
   const { content, kind, type } = form;
   if (kind === "image") return <img class="display" src={toDataUrl(type, content)} alt={textOf(data) ?? label} />;
-  if (kind === "html") return <HtmlFrame html={content} label={label} />;
+  if (kind === "html") return <HtmlFrame html={content} title={`${label} as HTML`} />;
+  if (kind === "markdown") return <HtmlFrame html={renderMarkdown(content)} title={`${label} as Markdown`} />;
   return <pre class="value" tabindex={0} aria-label={label}>{content}</pre>;
 }
 

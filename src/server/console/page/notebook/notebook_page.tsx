@@ -1,11 +1,15 @@
 import { useState } from "preact/hooks";
 import type { languageListSchema } from "../../../../core/answers/runtime.ts";
 import type { AnswerOf } from "../api/request.ts";
+import { IconButton } from "../parts/icon.tsx";
 import { ProblemNote } from "../parts/problem_note.tsx";
 import { Skeleton } from "../parts/skeleton.tsx";
 import { keep, readKept } from "../parts/tab_storage.ts";
 import { useAnswer } from "../parts/use_answer.ts";
 import { CellCard } from "./cell_card.tsx";
+import { saveCells, saveOutputs } from "./cells.ts";
+import type { OpenedNotebook } from "./ipynb.ts";
+import { NotebookFile } from "./notebook_file.tsx";
 import { useNotebook } from "./use_notebook.ts";
 
 const FIRST_LANGUAGE = "python";
@@ -15,6 +19,7 @@ const KEPT_AS = "codebeaker.notebook";
 export function NotebookPage({ isVisible }: { readonly isVisible: boolean }) {
   const { answer, problem } = useAnswer<AnswerOf<typeof languageListSchema>>("/v1/languages", { isOn: isVisible });
   const [chosen, setChosen] = useState(() => readKept(KEPT_AS));
+  const [edition, setEdition] = useState(0); // Changes with an opened file, whose cells take the place of others.
   const languages = answer?.languages.filter(({ available, contexts }) => available && contexts) ?? [];
   const find = (wanted: unknown) => languages.find(({ name }) => name === wanted);
   const language = (find(chosen) ?? find(FIRST_LANGUAGE) ?? languages[0])?.name;
@@ -26,14 +31,30 @@ export function NotebookPage({ isVisible }: { readonly isVisible: boolean }) {
     setChosen(name);
     keep(KEPT_AS, name);
   };
-  return <Cells key={language} language={language} languages={names} onLanguage={choose} />;
+  const open = ({ cells, language: named }: OpenedNotebook) => {
+    const name = find(named)?.name ?? language;
+    saveCells(name, cells);
+    saveOutputs(name, cells);
+    choose(name);
+    setEdition(edition + 1);
+  };
+  return (
+    <Cells
+      key={`${language} ${edition}`}
+      language={language}
+      languages={names}
+      onLanguage={choose}
+      onOpen={open}
+    />
+  );
 }
 
 function Cells(
-  { language, languages, onLanguage }: {
+  { language, languages, onLanguage, onOpen }: {
     readonly language: string;
     readonly languages: readonly string[];
     onLanguage(language: string): void;
+    onOpen(notebook: OpenedNotebook): void;
   },
 ) {
   const notebook = useNotebook(language);
@@ -62,6 +83,8 @@ function Cells(
           Run all
         </button>
         <button type="button" class="button" disabled={isBusy || !isOpen} onClick={notebook.restart}>Restart</button>
+        <IconButton icon="clear" label="Clear all outputs" disabled={isBusy} onClick={() => notebook.clear()} />
+        <NotebookFile language={language} cells={cells} isBusy={isBusy} onOpen={onOpen} />
         <button
           type="button"
           class="button button-quiet"
@@ -78,6 +101,7 @@ function Cells(
             key={cell.id}
             cell={cell}
             number={index + 1}
+            count={cells.length}
             language={language}
             isActive={cell.id === active}
             isBusy={isBusy}
@@ -86,6 +110,10 @@ function Cells(
             onGoOn={() => goOn(cell.id)}
             onInterrupt={notebook.interrupt}
             onRemove={() => notebook.remove(cell.id)}
+            onInsert={(where) => focusSoon(where === "above" ? notebook.addBefore(cell.id) : notebook.add(cell.id))}
+            onMove={(by) => notebook.move(cell.id, by)}
+            onClear={() => notebook.clear(cell.id)}
+            onKind={(kind) => notebook.changeKind(cell.id, kind)}
           />
         ))}
       </ol>

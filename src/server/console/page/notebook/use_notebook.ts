@@ -3,7 +3,18 @@ import { IDLE, type RunState } from "../api/run_state.ts";
 import { type Problem, toProblem } from "../api/request.ts";
 import { useRun } from "../api/use_run.ts";
 import { isGood } from "../result/outcome.ts";
-import { addCell, type Cell, changeCell, loadCells, removeCell, saveCells } from "./cells.ts";
+import {
+  addCell,
+  addCellBefore,
+  type Cell,
+  changeCell,
+  clearOutputs,
+  loadCells,
+  moveCell,
+  removeCell,
+  saveCells,
+  saveOutputs,
+} from "./cells.ts";
 import { Connection } from "./connection.ts";
 
 /** The cells of a notebook, and what can be done with them. One cell runs at a time. */
@@ -18,7 +29,13 @@ export interface Notebook {
   write(id: number, code: string): void;
   /** Adds a cell behind another, and returns its id. */
   add(after?: number): number;
+  /** Adds a cell before another, and returns its id. */
+  addBefore(before: number): number;
   remove(id: number): void;
+  move(id: number, by: -1 | 1): void;
+  changeKind(id: number, kind: Cell["kind"]): void;
+  /** Removes the output of a cell; of every cell without an id. */
+  clear(id?: number): void;
   /** Runs cells one after the other, until one of them fails. */
   run(ids: readonly number[]): Promise<void>;
   interrupt(): void;
@@ -43,6 +60,15 @@ export function useNotebook(language: string): Notebook {
     latest.current = next;
     setCells(next);
     saveCells(language, next);
+  };
+  const changeOutputs = (next: readonly Cell[]) => {
+    change(next);
+    saveOutputs(language, next);
+  };
+  const insert = (next: readonly Cell[]): number => {
+    const before = latest.current;
+    changeOutputs(next);
+    return next.find((cell) => !before.some(({ id }) => id === cell.id))?.id ?? 0;
   };
 
   useEffect(() => {
@@ -70,8 +96,8 @@ export function useNotebook(language: string): Notebook {
   }
 
   async function runOne(id: number): Promise<boolean> {
-    const code = latest.current.find((cell) => cell.id === id)?.code;
-    if (code === undefined || code.trim() === "") return true;
+    const { code, kind } = latest.current.find((cell) => cell.id === id) ?? {};
+    if (code === undefined || code.trim() === "" || kind === "markdown") return true;
     run.reset();
     setActive(id);
     let state: RunState = IDLE;
@@ -83,7 +109,7 @@ export function useNotebook(language: string): Notebook {
       isMissing = state.id === undefined && ["conflict", "not_found"].includes(state.problem?.code ?? "");
       if (isMissing || state.execution?.contextLost === true) connection.current.forget();
     }
-    if (state !== IDLE) change(changeCell(latest.current, id, { state, turn: ++turn.current }));
+    if (state !== IDLE) changeOutputs(changeCell(latest.current, id, { state, turn: ++turn.current }));
     setActive(undefined);
     return state.execution !== undefined && isGood(state.execution.outcome);
   }
@@ -95,12 +121,12 @@ export function useNotebook(language: string): Notebook {
     isOpen: connection.current.isOpen,
     problem,
     write: (id, code) => change(changeCell(latest.current, id, { code })),
-    add(after) {
-      const next = addCell(latest.current, after);
-      change(next);
-      return next.find((cell) => !cells.some(({ id }) => id === cell.id))?.id ?? 0;
-    },
-    remove: (id) => change(removeCell(latest.current, id)),
+    add: (after) => insert(addCell(latest.current, after)),
+    addBefore: (before) => insert(addCellBefore(latest.current, before)),
+    remove: (id) => changeOutputs(removeCell(latest.current, id)),
+    move: (id, by) => changeOutputs(moveCell(latest.current, id, by)),
+    changeKind: (id, kind) => changeOutputs(clearOutputs(changeCell(latest.current, id, { kind }), id)),
+    clear: (id) => changeOutputs(clearOutputs(latest.current, id)),
     async run(ids) {
       if (active !== undefined) return;
       for (const id of ids) {
@@ -110,7 +136,7 @@ export function useNotebook(language: string): Notebook {
     interrupt: () => void attempt(() => connection.current.interrupt()),
     restart() {
       turn.current = 0;
-      change(latest.current.map(({ code, id }) => ({ code, id, state: IDLE })));
+      changeOutputs(clearOutputs(latest.current));
       attempt(() => connection.current.restart());
     },
     close: () => void attempt(() => connection.current.close()),

@@ -56,6 +56,10 @@ const LOOK = EditorView.theme({
   ".cm-placeholder": { color: "var(--muted)" },
 });
 
+function nameOf(label: string): Extension {
+  return EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" });
+}
+
 /** The nonce of the page, which lets the editor add its style. */
 function nonceOfPage(): string {
   return document.querySelector<HTMLScriptElement>("script[nonce]")?.nonce ?? "";
@@ -67,6 +71,7 @@ export function CodeEditor(props: CodeEditorProps) {
   const view = useRef<EditorView | undefined>(undefined);
   const mode = useRef(new Compartment());
   const hint = useRef(new Compartment());
+  const name = useRef(new Compartment());
   const latest = useRef(props);
   latest.current = props;
 
@@ -97,7 +102,7 @@ export function CodeEditor(props: CodeEditorProps) {
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
         syntaxHighlighting(COLORS),
         LOOK,
-        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+        name.current.of(nameOf(label)),
         mode.current.of(latest.current.mode),
         hint.current.of(placeholderOf(placeholder)),
         EditorView.domEventHandlers({ drop: hasFiles }), // The page takes them, and the text stays.
@@ -115,10 +120,11 @@ export function CodeEditor(props: CodeEditorProps) {
     view.current?.dispatch({
       effects: [
         mode.current.reconfigure(props.mode),
+        name.current.reconfigure(nameOf(props.label)),
         hint.current.reconfigure(placeholderOf(props.placeholder ?? "")),
       ],
     });
-  }, [props.mode, props.placeholder]);
+  }, [props.mode, props.placeholder, props.label]);
 
   return <div ref={host} class={props.isCompact === true ? "editor editor-compact" : "editor"} />;
 }
