@@ -45,9 +45,14 @@ interface HistogramDefinition extends Definition {
 /** The value of a label without a subject. */
 const NONE = "none";
 
+/** Most names of keys in labels. Each is a series, so later keys are counted together. */
+const MAX_KEYS = 100;
+/** The label of keys beyond {@link MAX_KEYS}. */
+const OTHER = "other";
+
 /**
- * Counters by event. Every label is a runtime, a supported environment name, or a word of a list: a caller cannot add
- * values.
+ * Counters by event. Every label is a runtime, a supported environment name, the name of a key, or a word of a list: a
+ * caller cannot add values.
  */
 const COUNTERS = {
   executions: {
@@ -64,6 +69,16 @@ const COUNTERS = {
     name: "codebeaker_execution_cpu_seconds_total",
     help: "CPU time that programs used, where it was measured",
     labelNames: ["runtime"],
+  },
+  keyExecutions: {
+    name: "codebeaker_key_executions_total",
+    help: "Ended executions by the name of the key; other for keys after the first 100, local without keys",
+    labelNames: ["key"],
+  },
+  keyCpu: {
+    name: "codebeaker_key_cpu_seconds_total",
+    help: "CPU time that programs of a key used, where it was measured",
+    labelNames: ["key"],
   },
   selections: {
     name: "codebeaker_selections_total",
@@ -130,6 +145,7 @@ const STARTING_AT_ZERO: readonly Entry[] = [
  */
 export class Metrics implements Observer {
   readonly #sources: MetricSources;
+  readonly #keys = new Set<string>();
   #loading: Promise<Instruments> | undefined;
   #loaded: Instruments | undefined;
 
@@ -150,8 +166,10 @@ export class Metrics implements Observer {
     this.#add("fallbacks", { runtime });
   }
 
-  executionEnded({ result, queuedMs }: EndedExecution): void {
+  executionEnded({ caller, result, queuedMs }: EndedExecution): void {
+    const key = this.#labelOf(caller);
     this.#add("queueWait", {}, queuedMs / 1_000);
+    this.#add("keyExecutions", { key });
     if (result instanceof CodeBeakerError) {
       this.#add("executions", { runtime: NONE, language: NONE, outcome: "failed" });
       this.#add("failures", { code: result.code });
@@ -161,7 +179,9 @@ export class Metrics implements Observer {
     this.#add("executions", { runtime, language, outcome: outcome.kind });
     this.#add("duration", { runtime }, usage.wallMs / 1_000);
     this.#add("startup", { runtime }, usage.startupMs / 1_000);
-    if (usage.cpuMs !== null) this.#add("cpu", { runtime }, usage.cpuMs / 1_000);
+    if (usage.cpuMs === null) return;
+    this.#add("cpu", { runtime }, usage.cpuMs / 1_000);
+    this.#add("keyCpu", { key }, usage.cpuMs / 1_000);
   }
 
   sessionOpened(_caller: Caller, { runtime }: SessionInfo): void {
@@ -180,6 +200,12 @@ export class Metrics implements Observer {
   async expose(): Promise<MetricsText> {
     const { registry } = await this.#instruments();
     return { contentType: registry.contentType, text: await registry.metrics() };
+  }
+
+  #labelOf({ principal: { name } }: Caller): string {
+    if (!this.#keys.has(name) && this.#keys.size >= MAX_KEYS) return OTHER;
+    this.#keys.add(name);
+    return name;
   }
 
   #add(name: Name, labels: Entry["labels"], value = 1): void {

@@ -61,6 +61,8 @@ const EVENTS: readonly {
       'codebeaker_execution_startup_seconds_bucket{le="0.005",runtime="deno"}': 1,
       'codebeaker_execution_startup_seconds_sum{runtime="deno"}': 0.003,
       'codebeaker_execution_cpu_seconds_total{runtime="deno"}': 1.5,
+      'codebeaker_key_executions_total{key="local"}': 1,
+      'codebeaker_key_cpu_seconds_total{key="local"}': 1.5,
       "codebeaker_queue_wait_seconds_count": 1,
       "codebeaker_queue_wait_seconds_sum": 0.02,
     },
@@ -142,6 +144,19 @@ Deno.test("Metrics tells outcomes apart", async () => {
       ['codebeaker_executions_total{runtime="docker",language="python",outcome="exited"}', 1],
     ],
   );
+});
+
+Deno.test("Metrics counts 100 keys by their names, and all later ones together", async () => {
+  const metrics = makeMetrics();
+  for (let index = 0; index < 130; index++) {
+    const caller = { principal: { ...LOCAL_USER, name: `key${index}` } };
+    metrics.executionEnded({ ...ended(EXECUTION), caller });
+  }
+  const samples = await read(metrics);
+  const counts = [...samples].filter(([name]) => name.startsWith("codebeaker_key_executions_total"));
+  assertEquals(counts.length, 101);
+  assertEquals(samples.get('codebeaker_key_executions_total{key="key99"}'), 1);
+  assertEquals(samples.get('codebeaker_key_executions_total{key="other"}'), 30);
 });
 
 Deno.test("Metrics asks its sources each time", async () => {
@@ -252,6 +267,8 @@ Deno.test("Metrics is read as Prometheus text, with help and type for each", asy
     "codebeaker_execution_startup_seconds histogram",
     "codebeaker_executions_total counter",
     "codebeaker_fallbacks_total counter",
+    "codebeaker_key_cpu_seconds_total counter",
+    "codebeaker_key_executions_total counter",
     "codebeaker_pool_hits_total counter",
     "codebeaker_pool_misses_total counter",
     "codebeaker_pool_ready gauge",
