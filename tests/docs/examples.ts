@@ -8,10 +8,13 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 turn 2: error: Uncaught (in promise) TypeError: Cannot read properties of undefined (reading 'toFixed')
 turn 3: ANSWER 4
 `,
-  grader: `ada: 3 of 3
-ben: 0 of 3: expected 6, got 3
-cleo: 0 of 3: cpu limit
-dan: 0 of 3: it may not read /srv/solutions/sum.txt
+  grader: `ada: python, 3 of 3, CPU time and memory measured
+ben: python, 0 of 3: wrong_answer in three
+cleo: c, 3 of 3, CPU time and memory measured
+dan: c, 0 of 3: time_limit in three
+eve: c, 0 of 3: error: expected ‘;’ before ‘}’ token
+finn: javascript, 3 of 3, CPU time and memory measured
+gus: javascript, 0 of 3: it may not read /srv/solutions/sum.txt
 `,
   notebook: `[1] const prices = [3, 5, 8];
 [2] prices.map((price) => price * 2)
