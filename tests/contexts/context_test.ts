@@ -1,7 +1,7 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { Outcome, OutputChunk, OutputStream } from "../../src/core/execution.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
+import { DEFAULT_LIMITS, type Limits, MEBIBYTE } from "../../src/core/limits.ts";
 import type { CellOrder, ProgramHandle } from "../../src/runtimes/port.ts";
 import { Context } from "../../src/contexts/context.ts";
 
@@ -154,6 +154,22 @@ Deno.test("Context: one that tells its end on one stream and floods that is ende
       assertEquals(next[early].length, pieces * 65_536); // It belongs to the next cell.
     }
   }
+});
+
+Deno.test("Context: 160 that flood a stream which has ended their cell make the service hold less than 256 MB", async () => {
+  await using stack = new AsyncDisposableStack();
+  const piece = new Uint8Array(65_536); // The floods share it: what grows is what contexts keep.
+  const before = Deno.memoryUsage().rss;
+  for (let count = 0; count < 160; count++) {
+    const { context } = stack.use(contextOf(({ code, secret }, fake) => {
+      const end = `\0\x07\x02${secret}{"kind":"done"}\n`;
+      fake.print("stdout", end);
+      for (let printed = 0; printed < Number(code); printed++) fake.print("stdout", piece);
+      fake.print("stderr", end);
+    }));
+    await context.run({ code: count % 2 === 0 ? "4" : "112" }, limits()); // 256 KiB, or 7 MiB.
+  }
+  assert(Deno.memoryUsage().rss - before < 256 * MEBIBYTE);
 });
 
 Deno.test("Context: a process that ends takes its cell along, with what was printed", async () => {

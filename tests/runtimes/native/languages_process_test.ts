@@ -45,8 +45,8 @@ for (const [language, { broken, code, files = {}, line }] of Object.entries(SHOR
     Deno.test(`[native] ${language}: what the compiler refuses is told with the name of the client's file`, async () => {
       const { compile, mainFile, outcome, remains, stdout } = await native.run(language, { code: broken });
       assertEquals(stdout, "");
-      assertEquals(outcome, { kind: "exited", exitCode: 1 });
-      assertEquals(compile?.outcome, outcome);
+      assertEquals(outcome, { kind: "compile_failed", exitCode: 1 });
+      assertEquals(compile?.outcome, { kind: "exited", exitCode: 1 });
       assertStringIncludes(compile?.stderr ?? "", mainFile);
       assertEquals(remains, []);
     });

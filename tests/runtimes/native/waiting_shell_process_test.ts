@@ -36,8 +36,8 @@ Deno.test({
   ignore: !await native.isPresent("c"),
   fn: async () => {
     const { compile, isWarm, outcome, remains } = await native.run("c", { code: "int main(void)", isWarm: true });
-    assertEquals({ isWarm, outcome }, { isWarm: true, outcome: { kind: "exited", exitCode: 1 } });
-    assertEquals(compile?.outcome, outcome);
+    assertEquals({ isWarm, outcome }, { isWarm: true, outcome: { kind: "compile_failed", exitCode: 1 } });
+    assertEquals(compile?.outcome, { kind: "exited", exitCode: 1 });
     assertEquals(remains, []);
   },
 });
