@@ -1,5 +1,5 @@
 import { MAX_DISPLAYS } from "../core/answers/vocabulary.ts";
-import type { MimeBundle } from "../core/cell.ts";
+import { type MimeBundle, readDisplay } from "../core/cell.ts";
 import { MAX_RESULT_BYTES, parseDisplay } from "./cell_report.ts";
 
 /** The displays of one cell, in order. */
@@ -15,8 +15,10 @@ export class CellDisplays {
   add(bytes: Uint8Array): MimeBundle | undefined {
     this.#bytes += bytes.length;
     if (this.#bytes > MAX_RESULT_BYTES || this.#all.length >= MAX_DISPLAYS) return undefined;
-    const bundle = parseDisplay(bytes);
-    if (bundle !== undefined) this.#all.push(bundle);
+    const parsed = parseDisplay(bytes);
+    if (parsed === undefined) return undefined;
+    const bundle = readDisplay(parsed);
+    this.#all.push(bundle);
     return bundle;
   }
 }

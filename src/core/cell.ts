@@ -7,6 +7,24 @@ export type MimeBundle = Answer<typeof mimeBundleSchema>;
 /** The type of a display that asks to clear those before it. */
 export const CLEAR_OUTPUT_TYPE = "application/vnd.codebeaker.clear-output+json";
 
+/** The mark of a display after the value of its cell. No client sees it. */
+const AFTER_VALUE_TYPE = "application/vnd.codebeaker.after-value+json";
+
+const afterValue = new WeakSet<MimeBundle>();
+
+/** Takes the mark from a display, which {@link comesAfterValue} then knows. */
+export function readDisplay(data: MimeBundle): MimeBundle {
+  if (data[AFTER_VALUE_TYPE] === undefined) return data;
+  const { [AFTER_VALUE_TYPE]: _mark, ...forms } = data;
+  afterValue.add(forms);
+  return forms;
+}
+
+/** Whether a cell has shown a display after its value. */
+export function comesAfterValue(data: MimeBundle): boolean {
+  return afterValue.has(data);
+}
+
 /** How a display clears; undefined for any other. With `wait`, the next output clears. */
 export function clearingOf(data: MimeBundle): { readonly wait: boolean } | undefined {
   const form = data[CLEAR_OUTPUT_TYPE];

@@ -1,9 +1,12 @@
 """Shows matplotlib's figures as displays of a cell: at `plt.show()`, as a value, and those that are open at a cell's end."""
 
+# The mark of a display that comes after the value of its cell.
+AFTER_VALUE = {"application/vnd.codebeaker.after-value+json": True}
+
 
 class Figures:
     def __init__(self, display):
-        self.display = display
+        self.display = display  # Displays bundles of MIME types.
         self.pyplot = None  # matplotlib.pyplot, once a cell has imported it.
         after = {"matplotlib.figure": self.on_figure, "matplotlib.pyplot": self.on_pyplot}
         self.watcher = ImportWatcher(after, before=BEFORE_MATPLOTLIB)
@@ -19,12 +22,12 @@ class Figures:
     def open_figures(self):
         return [] if self.pyplot is None else [self.pyplot.figure(number) for number in self.pyplot.get_fignums()]
 
-    def show(self, figures):
+    def show(self, figures, mark=None):
         """Displays figures, and closes them: the next cell begins with none."""
         for figure in figures:
             try:
                 if figure.axes or figure.lines:
-                    self.display(figure)
+                    self.display({**to_bundle(figure), **(mark or {})}, raw=True)
             finally:
                 if self.pyplot is not None:
                     self.pyplot.close(figure)
@@ -36,7 +39,7 @@ class Figures:
         figures = self.open_figures()
         if any(figure is value for figure in figures):
             self.pyplot.close(value)
-        self.show([figure for figure in figures if figure is not value])
+        self.show([figure for figure in figures if figure is not value], mark=AFTER_VALUE)
 
     def end_failed_cell(self):
         try:

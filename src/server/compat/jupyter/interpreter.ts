@@ -1,4 +1,4 @@
-import { clearingOf, type MimeBundle } from "../../../core/cell.ts";
+import { clearingOf, comesAfterValue, type MimeBundle } from "../../../core/cell.ts";
 import { ignore } from "../../../core/errors.ts";
 import type { Execution } from "../../../core/execution.ts";
 import { MOST } from "../../../core/limits.ts";
@@ -55,12 +55,15 @@ export class Interpreter {
     const cell = { ...parseCell({ code }), limits: { timeoutMs: MOST } };
     publish("execute_input", { code, execution_count: this.executionCount });
     this.#contextId ??= await contexts.findDefault(language);
+    const late: object[] = []; // Displays that clients get after the value, as from IPython's kernel.
     const events = new EventSender((event) => {
       if (event.kind === "output") return publish("stream", { name: event.stream, text: event.text });
       if (event.kind !== "display") return;
       const clearing = clearingOf(event.data);
       if (clearing !== undefined) return publish("clear_output", clearing);
-      return publish("display_data", { data: event.data, metadata: {}, transient: {} });
+      const content = { data: event.data, metadata: {}, transient: {} };
+      if (comesAfterValue(event.data)) return void late.push(content);
+      return publish("display_data", content);
     });
     const { onDisplay, onOutput } = events.options;
     const execution = await contexts.submit(this.#contextId, cell, {
@@ -72,13 +75,14 @@ export class Interpreter {
     const mark = execution === undefined ? undefined : omittedDisplays(execution);
     if (mark !== undefined) publish("stream", { name: "stderr", text: mark });
     const failure = execution === undefined ? EXITED : failureOf(execution);
+    const data = execution === undefined || failure !== undefined ? undefined : formsOf(execution);
+    if (data !== undefined) publish("execute_result", { execution_count: this.executionCount, data, metadata: {} });
+    for (const content of late) await publish("display_data", content);
     if (execution === undefined || execution.contextLost === true) {
       this.isLost = !closing.aborted;
       const { ename, evalue } = failure ?? EXITED;
       return describeFailure(ename, this.isLost ? `${evalue}; the kernel is restarted without its variables` : evalue);
     }
-    const data = failure === undefined ? formsOf(execution) : undefined;
-    if (data !== undefined) publish("execute_result", { execution_count: this.executionCount, data, metadata: {} });
     return failure;
   }
 }

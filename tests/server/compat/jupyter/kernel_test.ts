@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { CLEAR_OUTPUT_TYPE } from "../../../../src/core/cell.ts";
+import { CLEAR_OUTPUT_TYPE, readDisplay } from "../../../../src/core/cell.ts";
 import { unlessAborted } from "../../../../src/commands/mod.ts";
 import { ByteBudget } from "../../../../src/concurrency/byte_budget.ts";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
@@ -181,6 +181,22 @@ Deno.test("Kernel: a display that clears is a message of its own", async () => {
   await kernel.answer(execute("code"), client);
   assertEquals(client.types().slice(2, 4), ["clear_output", "clear_output"]);
   assertEquals(client.got.slice(2, 4).map(({ content }) => content), [{ wait: true }, { wait: false }]);
+});
+
+Deno.test("Kernel: a display that a cell has shown after its value comes after the value", async () => {
+  const client = clientOf("a");
+  const late = readDisplay({ "image/png": "late", "application/vnd.codebeaker.after-value+json": true });
+  const kernel = kernelOf({
+    code: async ({ onDisplay }) => {
+      for (const data of [{ "image/png": "early" }, late]) await onDisplay?.(data);
+      return { text: "1", value: 1, valueType: "json" };
+    },
+  });
+  kernel.clients.connect(client);
+  await kernel.answer(execute("code"), client);
+  assertEquals(client.types().slice(2, 5), ["display_data", "execute_result", "display_data"]);
+  const content = client.got[4]?.content ?? {};
+  assertEquals("data" in content && content.data, { "image/png": "late" });
 });
 
 Deno.test("Kernel: silent code publishes nothing, and counts no more than code without history does", async () => {
