@@ -185,6 +185,8 @@ function testModules(runtime: NonNullable<Awaited<ReturnType<typeof openWasm>>>)
     };
     await using host = await openRuntimeHost({ pool });
     await using runtime = create(host);
+    await runtime.diagnose(); // A self-test uses the pool too, with limits of its own.
+    kinds.clear();
     const requests = [
       { singleUse: true, runsMainFile: true, environmentVariables: {} },
       { singleUse: true, runsMainFile: false, environmentVariables: { SET: "1" }, tenant: "a" },
