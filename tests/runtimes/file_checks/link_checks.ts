@@ -190,9 +190,14 @@ export const LINK_CHECKS: FileChecks = {
     }),
 };
 
-/** Runs a check beside a directory with a secret, which must be all that is in it afterwards. */
-async function withOutside({ plant }: FilesBench, check: (outside: string) => Promise<void>): Promise<void> {
-  const outside = `/tmp/outside-${crypto.randomUUID()}`;
+/**
+ * Runs a check beside a directory with a secret, which must be all that is in it afterwards. It lies where the program may
+ * write beside its workspace; under Landlock that is not `/tmp`.
+ */
+async function withOutside({ files, plant }: FilesBench, check: (outside: string) => Promise<void>): Promise<void> {
+  await plant('echo "${TMPDIR:-/tmp}" > place');
+  const outside = `${(await readText(files, "place")).trimEnd()}/outside-${crypto.randomUUID()}`;
+  await files.delete("place");
   await plant(`mkdir ${outside}; echo secret > ${outside}/secret`);
   try {
     await check(outside);
