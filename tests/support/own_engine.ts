@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import type { Availability } from "../../src/core/capabilities.ts";
 import { openEngine } from "./docker.ts";
+import { programAvailability } from "./requirements.ts";
 import { until } from "./until.ts";
 
 /** A Docker Engine of a test's own, which it may stop, kill and freeze. */
@@ -20,12 +21,7 @@ export interface OwnEngine extends AsyncDisposable {
 /** Whether this machine and this user can have an Engine of their own. */
 export async function ownEngineAvailability(): Promise<Availability> {
   if (Deno.uid() !== 0) return { available: false, reason: "only root can start a Docker Engine" };
-  const found = await new Deno.Command("dockerd", { args: ["--version"], stdout: "null", stderr: "null" }).output()
-    .then(
-      ({ success }) => success,
-      () => false,
-    );
-  return found ? { available: true } : { available: false, reason: "dockerd is not installed" };
+  return await programAvailability("dockerd");
 }
 
 /** Starts an Engine with everything that is its own in a temporary directory; disposing leaves nothing of it. */

@@ -13,6 +13,7 @@ import { documentedFetch } from "../support/documented.ts";
 import { FAKES, openService, type OwnService } from "../support/own_service.ts";
 import { OpenContext } from "../support/open_context.ts";
 import { startIn, withPlaces } from "../support/places.ts";
+import { programAvailability } from "../support/requirements.ts";
 import { isSpareLauncher } from "../support/spare_launcher.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
@@ -280,11 +281,8 @@ Deno.test("a service that can run nothing starts all the same, and says why", ()
 
 Deno.test("a service that runs out of descriptors answers again when they are free", () =>
   withService(async (service) => {
-    const limit = ["prlimit", "--pid", String(service.process.pid), "--nofile=64:64"] as const;
-    const limited = await new Deno.Command(limit[0], { args: limit.slice(1) }).output().then(
-      ({ success }) => success,
-      () => false,
-    );
+    const limit = ["--pid", String(service.process.pid), "--nofile=64:64"];
+    const { available: limited } = await programAvailability("prlimit", limit);
     if (!limited) return assert(Deno.build.os !== "linux", "prlimit is part of util-linux");
     const { hostname, port } = new URL(service.url);
     const silent = await Promise.allSettled(
