@@ -96,7 +96,8 @@ export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): Proce
     denials: stderrDenials(host),
     selfTest: { canaries: canariesIn(name, { configuration }), language: name, variableNames: VARIABLE_NAMES },
     isOnPath: true,
-    surround: (launch) => ({ ...launch, ownVariables: { ...launch.ownVariables, ...commandVariables } }),
+    surround: (launch, site) =>
+      withPackages({ ...launch, ownVariables: { ...launch.ownVariables, ...commandVariables } }, site),
     launchFile: ({ environment, mounts }, { args, path, workingDirectory, ...program }) => {
       const words = [join(mounts.workspace.target, path), ...args];
       return launch({ runtime, environment, mounts, program }, { words, workingDirectory });
@@ -125,6 +126,20 @@ function launchContext(launched: Launched): Launch {
     argv: ["/bin/sh", "-c", `exec "$@" ${STDIN}<&0 </dev/null`, "sh", ...argv],
     ownVariables: { ...ownVariables, CODEBEAKER_STDIN: String(STDIN) },
     mounts: [...mounts, interpreter],
+  };
+}
+
+/** Lets a command find the installed packages. Commands that they bring are on its path. */
+function withPackages(
+  launch: Launch,
+  { mounts, packages }: Pick<LaunchSite, "mounts"> & Partial<ContextProgram>,
+): Launch {
+  const found = packageMounts(mounts, { packages });
+  const [path = ""] = found.map(({ target }) => `${join(target, ".bin")}:`);
+  return {
+    ...launch,
+    ownVariables: { ...launch.ownVariables, PATH: `${path}${launch.ownVariables["PATH"]}` },
+    mounts: [...launch.mounts, ...found.map((mount) => ({ ...mount, access: "execute" } as const))],
   };
 }
 

@@ -216,7 +216,8 @@ export class ProcessEnvironment implements ExecutionEnvironment {
       const variables = this.#variables(options);
       const { site } = this.#processes;
       const launch = commandLaunch(site, { ...command, isOnPath, variables });
-      return await this.#processes.start(this.#requestOf(spec.surround?.(launch, site) ?? launch, options), options);
+      const surrounded = spec.surround?.(launch, { ...site, packages: this.#packages?.mount }) ?? launch;
+      return await this.#processes.start(this.#requestOf(surrounded, options), options);
     }
     const { workingDirectory } = command;
     if (program.kind === "code") return await this.#runCode({ ...program, workingDirectory }, options);

@@ -50,7 +50,7 @@ export interface ProcessSpec {
   /** Whether any command finds the binary by its name; absent, it does not. */
   readonly isOnPath?: boolean;
   /** Adds variables and the machine's files to a command's launch; absent, nothing. */
-  surround?(launch: Launch, site: LaunchSite): Launch;
+  surround?(launch: Launch, site: LaunchSite & Partial<Pick<ContextProgram, "packages">>): Launch;
   readonly selfTest: SelfTestSpec;
   launchFile(site: LaunchSite, program: FileProgram): Launch | Promise<Launch>;
   /** How contexts are launched; absent, there are none. */

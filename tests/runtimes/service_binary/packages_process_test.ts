@@ -21,6 +21,12 @@ const PACKAGES: readonly PublishedPackage[] = [
     files: { "index.js": 'module.exports = "base 1";' },
     manifest: { scripts: SCRIPTS },
   },
+  {
+    name: "tool",
+    version: "1.0.0",
+    manifest: { bin: { tool: "run.sh" } },
+    files: { "index.js": 'module.exports = "a tool";', "run.sh": "#!/bin/sh\necho ran as a command\n" },
+  },
   { name: "base", version: "2.0.0", files: { "index.js": 'module.exports = "base 2";' } },
   {
     name: "@scope/top",
@@ -55,5 +61,18 @@ for (const [language, create] of [["node", createNode], ["bun", createBun]] as c
     const writes = 'require("node:fs").writeFileSync("/node_modules/base/index.js", "");';
     assertStringIncludes((await run(writes)).stderr, "EROFS");
     assertEquals((await environment.files.list(".")).children?.map(({ name }) => name).includes("ran"), false);
+  });
+
+  Deno.test(`[${language}] packages: a command finds what was installed, and the commands that it brings`, async () => {
+    await using registry = await openNpmRegistry(PACKAGES);
+    await using host = await openRuntimeHost({ settings: { [language]: { npmRegistry: registry.url } } });
+    await using runtime = create(host);
+    await using environment = await runtime.createEnvironment(configureEnvironment(language));
+    const ask = async (command: unknown) =>
+      await runCommand(environment, command, { limits: DEFAULT_LIMITS, mayInstall: true }) as ProgramResult;
+    assertEquals((await ask({ type: "install_packages", packages: ["tool"] })).exitCode, 0);
+    const command = `${language} -e 'console.log(require("tool"))' && tool`;
+    const { stderr, stdout } = await ask({ type: "execute_shell", command });
+    assertEquals([stdout, stderr], ["a tool\nran as a command\n", ""]);
   });
 }
