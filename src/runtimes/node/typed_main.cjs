@@ -64,7 +64,8 @@ function isMain(url) {
   }
 }
 
-if (isMainThread && process.env.CODEBEAKER_STDIN === undefined) { // A context's main file is the service's own.
+// A Node that is too old has no hooks, and is asked for its version.
+if (registerHooks !== undefined && isMainThread && process.env.CODEBEAKER_STDIN === undefined) { // A context's main file is the service's own.
   let isLoaded = false;
   const hooks = registerHooks({
     load(url, context, next) {
