@@ -11,23 +11,32 @@ const TOOLS = join(Deno.env.get("HOME") ?? "/root", ".codebeaker/tests/npm");
  * optional dependency for another system does not exist.
  */
 export async function npmTool(name: string, version: string): Promise<string | undefined> {
-  const directory = join(TOOLS, `${name.replaceAll("/", "+")}@${version}`);
-  const installed = join(directory, "node_modules", name);
+  const wanted = `${name}@${version}`;
+  const directory = await npmProject(wanted.replaceAll("/", "+"), [wanted]);
+  return directory === undefined ? undefined : join(directory, "node_modules", name);
+}
+
+/**
+ * Installs packages of npm together, once for all runs, and returns the directory that has their `node_modules`. They
+ * are skipped as those of {@link npmTool}. Another list needs another name.
+ */
+export async function npmProject(name: string, wanted: readonly string[]): Promise<string | undefined> {
+  const directory = join(TOOLS, name);
   try {
-    if (!await exists(join(installed, "package.json"))) await install(`${name}@${version}`, directory);
-    return installed;
+    if (!await exists(join(directory, "node_modules"))) await install(wanted, directory);
+    return directory;
   } catch (error) {
     isPresent("npm_registry", { available: false, reason: `cannot install ${name}: ${messageOf(error)}` });
     return undefined;
   }
 }
 
-async function install(wanted: string, directory: string): Promise<void> {
+async function install(wanted: readonly string[], directory: string): Promise<void> {
   await Deno.mkdir(TOOLS, { recursive: true });
   const making = await Deno.makeTempDir({ dir: TOOLS });
   try {
     const { success, stderr } = await new Deno.Command("npm", {
-      args: ["install", "--silent", "--no-audit", "--no-fund", "--omit=optional", "--prefix", making, wanted],
+      args: ["install", "--silent", "--no-audit", "--no-fund", "--omit=optional", "--prefix", making, ...wanted],
       stdin: "null",
       stdout: "null",
       stderr: "piped",
