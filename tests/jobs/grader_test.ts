@@ -29,7 +29,9 @@ async function grade(client: ApiClient, { code, language }: { readonly code: str
 }
 
 /** The languages that this machine runs, once what their compilers need is there. */
-async function presentLanguages(client: ApiClient): Promise<string[]> {
+async function presentLanguages(): Promise<string[]> {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
   const present: string[] = [];
   for (const [language, programs] of Object.entries(SUBMISSIONS)) {
     let answer = await grade(client, { language, code: programs.accepted ?? "" });
@@ -46,9 +48,10 @@ async function presentLanguages(client: ApiClient): Promise<string[]> {
   return present;
 }
 
+const languages = await presentLanguages();
+
 async function gradeAll(service: ServiceProcess): Promise<readonly Graded[]> {
   const client = new ApiClient(service);
-  const languages = await presentLanguages(client);
   const all = languages.flatMap((language) =>
     Object.entries(SUBMISSIONS[language] ?? {}).map(([wanted, code]) => ({ language, wanted, code }))
   );

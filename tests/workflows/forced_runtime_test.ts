@@ -7,6 +7,7 @@ import { node } from "../../src/runtimes/node/entry.ts";
 import { createRuntimes } from "../../src/runtimes/registry.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { openService, type OwnService } from "../support/own_service.ts";
+import { shareService } from "../support/shared_service.ts";
 import { isPresent } from "../support/requirements.ts";
 import { searchPath } from "../support/runtime_host.ts";
 import { describe } from "../support/service_client.ts";
@@ -71,11 +72,8 @@ const DIALECTS: readonly Dialect[] = [
   { runtime: "isolate", language: "web", code: "console.log(typeof structuredClone)", says: "function\n" },
 ];
 
-let service: OwnService;
-Deno.test.beforeAll(async () => {
-  service = await openWith();
-});
-Deno.test.afterAll(async () => await service[Symbol.asyncDispose]());
+/** In a process of its own: what runs in this one would cross from test to test. */
+const shared = shareService(["--memory-budget-mb", "2048"], { PATH: searchPath().join(":") });
 
 /** A service with every runtime of JavaScript, and one that has nothing to do with it. */
 async function openWith(): Promise<OwnService> {
@@ -99,6 +97,7 @@ for (const [index, { says, ...request }] of DIALECTS.entries()) {
     name: `a forced ${runtime} runs ${language} in its own dialect, one-shot and in a session (${index})`,
     ignore: !present.has(runtime),
     fn: async () => {
+      await using service = shared.borrow();
       const client = new ApiClient(service);
       const { exitCode, runtime: ranOn, stderr, stdout } = await client.json("POST", "/v1/executions", request);
       assertEquals([stdout, stderr, exitCode, ranOn], [says, "", 0, runtime]);
@@ -118,6 +117,7 @@ Deno.test({
   name: "a context of a session on a forced node runs cells in TypeScript",
   ignore: !present.has("node"),
   fn: async () => {
+    await using service = shared.borrow();
     const client = new ApiClient(service);
     const { id } = await client.openSession({ language: "typescript", runtime: "node" });
     const context = await client.json("POST", `/v1/sessions/${id}/contexts`, {});
@@ -133,6 +133,7 @@ Deno.test({
   name: "the language's own error speaks where a program does not fit a forced runtime",
   ignore: !present.has("node"),
   fn: async () => {
+    await using service = shared.borrow();
     const client = new ApiClient(service);
     const run = async (language: string, code: string) =>
       await client.json("POST", "/v1/executions", { language, runtime: "node", code });
@@ -146,6 +147,7 @@ Deno.test({
 });
 
 Deno.test("a runtime is refused for a language that it does not run, in words that say what to do", async () => {
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const refusals: readonly (readonly [request: Record<string, string>, detail: string])[] = [
     [{ language: "python", runtime: "node" }, "The runtime node runs node, javascript, typescript: "],
@@ -172,6 +174,7 @@ Deno.test({
   name: "a forced runtime still passes the filters that protect: floor, permissions, limits, availability",
   ignore: !present.has("node"),
   fn: async () => {
+    await using service = shared.borrow();
     const client = new ApiClient(service);
     const code = 'require("node:fs").writeFileSync("ran", ""); console.log("ran")';
     const force = { language: "javascript", runtime: "node", code };
