@@ -45,8 +45,28 @@ export async function executeNotebook(
     }).output();
     assertEquals(success, true, new TextDecoder().decode(stderr));
     const executed = JSON.parse(await Deno.readTextFile(join(home, "b.ipynb")));
-    return executed.cells.map(({ outputs }: { outputs: unknown[] }) => outputs);
+    return executed.cells.map(({ outputs }: { outputs: Output[] }) => joinStreams(outputs));
   } finally {
     await Deno.remove(home, { recursive: true });
   }
+}
+
+/** An output of a notebook; a stream has lines of text. */
+interface Output {
+  readonly output_type: string;
+  readonly name?: string;
+  readonly text?: readonly string[];
+}
+
+/** Joins what follows on the same stream, as JupyterLab shows it: how a kernel cuts it depends on the time. */
+function joinStreams(outputs: readonly Output[]): Output[] {
+  const joined: Output[] = [];
+  for (const output of outputs) {
+    const last = joined.at(-1);
+    const isSame = output.output_type === "stream" && last?.output_type === "stream" && last.name === output.name;
+    const text = [(isSame ? last.text ?? [] : []).join(""), (output.text ?? []).join("")].join("");
+    if (isSame) joined.pop();
+    joined.push(output.output_type === "stream" ? { ...output, text: [text] } : output);
+  }
+  return joined;
 }

@@ -32,6 +32,7 @@ Deno.test("a rejection that no code handles is logged, and codebeaker mcp goes o
   await using child = new Deno.Command(file, {
     args,
     cwd: PROJECT,
+    clearEnv: true,
     env: { ...withoutProjectVariables(), ...NOTHING_RUNS },
     stdin: "piped",
     stdout: "piped",

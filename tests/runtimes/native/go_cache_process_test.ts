@@ -70,7 +70,8 @@ async function runBare(code: string, prebuilt: string): Promise<string> {
     const file = join(place, "main.go");
     await Deno.writeTextFile(file, code);
     const { compile, env } = goBuild({ command: "/usr/bin/go", directory: place, prebuilt, keepsCache: false });
-    const words = compile.map((word) => word.replace("{file}", file).replace("{output}", place));
+    const words = compile.filter((word) => word !== "{compileArgs}" && word !== "{sources}")
+      .map((word) => word.replace("{file}", file).replace("{output}", place));
     const variables = { ...env, PATH: "/usr/bin:/bin", HOME: place };
     let output = "";
     for (const [command = "", ...args] of [words, [join(place, "main")]]) {

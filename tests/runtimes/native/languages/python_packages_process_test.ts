@@ -10,6 +10,7 @@ import type { ExecutionEnvironment } from "../../../../src/runtimes/port.ts";
 import { configureEnvironment } from "../../../support/configure_environment.ts";
 import { runCode } from "../../../support/docker.ts";
 import { writePackageIndex } from "../../../support/package_index.ts";
+import { hasPythonModules } from "../../../support/python_modules.ts";
 import { isPresent, testedAvailability } from "../../../support/requirements.ts";
 import { openRuntimeHost } from "../../../support/runtime_host.ts";
 
@@ -28,7 +29,10 @@ Deno.test.afterAll(async () => {
   await Deno.remove(directory, { recursive: true });
 });
 
-if (isPresent("native/python", await testedAvailability(runtime, "python"))) {
+if (
+  isPresent("native/python", await testedAvailability(runtime, "python")) &&
+  isPresent("pip", await hasPythonModules("pip"))
+) {
   await using python = await runtime.createEnvironment(configureEnvironment("python"));
   await writePackageIndex(directory, {
     python,
