@@ -153,7 +153,7 @@ Deno.test("a runtime is refused for a language that it does not run, in words th
     [{ language: "python", runtime: "node" }, "The runtime node runs node, javascript, typescript: "],
     [
       { language: "python", runtime: "python" },
-      "A language is not a runtime: name it in language and leave runtime away",
+      "A language is not a runtime: name it in language and omit runtime",
     ],
     [{ language: "node", runtime: "nodejs" }, 'Write runtime: "node"'],
     [{ language: "node", runtime: "nodes" }, 'Unknown runtime "nodes", did you mean "node"?'],

@@ -33,7 +33,7 @@ function describeUnknown(name: string, runtimes: readonly Forceable[]): string {
   if (names.includes(language)) return `Write runtime: "${language}": current value is ${JSON.stringify(name)}`;
   const running = runtimesOf(language, runtimes);
   if (running.length === 0) return `Unknown runtime ${unknownName(name, names)}`;
-  const instead = `name it in language and leave runtime away, or force a runtime that has it (${running.join(", ")})`;
+  const instead = `name it in language and omit runtime, or force a runtime that has it (${running.join(", ")})`;
   return `A language is not a runtime: ${instead}: current value is ${JSON.stringify(name)}`;
 }
 

@@ -62,7 +62,7 @@ Deno.test("checkForced() names the languages of a runtime that does not run the 
     said("node", "natve"),
   ], [
     "The runtime node runs node, javascript: name one of these in language, or another runtime (native, box) for python",
-    'A language is not a runtime: name it in language and leave runtime away, or force a runtime that has it (native, box): current value is "python3"',
+    'A language is not a runtime: name it in language and omit runtime, or force a runtime that has it (native, box): current value is "python3"',
     'Write runtime: "node": current value is "nodejs"',
     'Unknown runtime "natve", did you mean "native"?',
   ]);
