@@ -15,6 +15,10 @@ const TESTS = [{ stdin: "1 2 3\n", expected: "6" }, { name: "negative", stdin: "
 const LIMITS = { cpuMs: 2_000, memoryMb: 256, maxTotalOutputBytes: 1_000_000 };
 const TIMEOUT_MS = 60_000;
 
+/** What compilers need is made once for a home, so both services have this one. */
+const home = await Deno.makeTempDir();
+Deno.test.afterAll(async () => await Deno.remove(home, { recursive: true }));
+
 interface Graded {
   readonly language: string;
   readonly wanted: string;
@@ -30,7 +34,7 @@ async function grade(client: ApiClient, { code, language }: { readonly code: str
 
 /** The languages that this machine runs, once what their compilers need is there. */
 async function presentLanguages(): Promise<string[]> {
-  await using service = await startServiceProcess();
+  await using service = await startServiceProcess([], { CODEBEAKER_HOME: home });
   const client = new ApiClient(service);
   const present: string[] = [];
   for (const [language, programs] of Object.entries(SUBMISSIONS)) {
@@ -63,7 +67,7 @@ async function gradeAll(service: ServiceProcess): Promise<readonly Graded[]> {
 }
 
 Deno.test(`${COUNT} submissions in several languages at once all get the right verdict`, async () => {
-  await using service = await startServiceProcess();
+  await using service = await startServiceProcess([], { CODEBEAKER_HOME: home });
   const graded = await gradeAll(service);
   const wrong = graded.filter(({ verdicts, wanted }) => typeof verdicts === "string" || verdicts.at(-1) !== wanted);
   assertEquals([graded.length, wrong], [COUNT, []]);
