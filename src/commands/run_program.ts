@@ -32,7 +32,7 @@ export interface RunProgramOptions {
   readonly onOutput?: ((chunk: OutputChunk) => Promise<void> | void) | undefined;
   /** Receives the displays of a cell. The cell waits until this returns, unless `signal` has aborted. */
   onDisplay?(data: MimeBundle): Promise<void> | void;
-  /** Asks the client for a line that a cell reads. Undefined where the client gives none. Absent, nobody is asked. */
+  /** Asks the client for a line that a cell reads; undefined where it gives none. Default: the cell's stdin alone. */
   readonly onInput?: OnInput | undefined;
   /** Keeps the output. Default: buffers within the limits. */
   readonly kept?: Readonly<Record<OutputStream, BoundedOutput>>;
@@ -106,7 +106,7 @@ export interface ProgramEnd extends Pick<RunProgramOptions, "permissionBounds"> 
   readonly outcome: Outcome;
   readonly kept: Readonly<Record<OutputStream, BoundedOutput>>;
   readonly usage: Usage;
-  /** Why no packages can be installed in the environment. Absent, they can. */
+  /** Why no packages can be installed in the environment. Default: they can. */
   readonly noPackages?: string | undefined;
 }
 

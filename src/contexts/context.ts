@@ -11,7 +11,7 @@ import { CellStreams } from "./cell_streams.ts";
 
 /** The settings of one cell. */
 export interface RunCellOptions extends RunProgramOptions {
-  /** Installs packages for the session, and returns the installer's exit code. Absent, cells install none. */
+  /** Installs packages for the session, and returns the installer's exit code. Default: cells install none. */
   install?(
     packages: readonly string[],
     options: Required<Pick<RunProgramOptions, "onOutput" | "signal">>,

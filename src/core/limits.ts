@@ -16,7 +16,7 @@ interface LimitRange {
   readonly min: number;
   /** The ceiling where the operator sets none. */
   readonly max: number;
-  /** The largest ceiling that an operator may set; absent, `max` is. */
+  /** The largest ceiling that an operator may set. Default: `max`. */
   readonly most?: number;
 }
 

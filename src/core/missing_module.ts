@@ -50,7 +50,7 @@ const SAME_NAMES: ReadonlySet<string> = new Set([
 export function noteMissingModules(
   stderr: string,
   { noPackages }: {
-    /** Why no packages can be installed in the environment. Absent, they can. */
+    /** Why no packages can be installed in the environment. Default: they can. */
     readonly noPackages?: string | undefined;
   },
 ): { readonly notes?: readonly Note[] } {

@@ -60,7 +60,7 @@ export interface SubmitOptions {
   readonly onOutput?: ((chunk: OutputChunk) => Promise<void> | void) | undefined;
   /** Receives the displays of a cell. The cell waits as a program does for {@link onOutput}. */
   onDisplay?(data: MimeBundle): Promise<void> | void;
-  /** Asks the client for a line that a cell reads beyond its stdin. Absent, nobody is asked. */
+  /** Asks the client for a line that a cell reads beyond its stdin. Default: its stdin ends there. */
   readonly onInput?: OnInput | undefined;
 }
 

@@ -237,7 +237,7 @@ export interface ExecutionEnvironment extends AsyncDisposable {
   readonly compiles?: boolean;
   /** Whether there is nothing to remove, so that it need not be disposed of. Absent, there may be. */
   readonly leavesNothing?: boolean;
-  /** Why no packages can be installed here, with what to do instead. Absent, they can. */
+  /** Why no packages can be installed here, with what to do instead. Default: they can. */
   readonly noPackages?: string | undefined;
 
   /**

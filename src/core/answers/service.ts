@@ -18,7 +18,7 @@ export const readinessSchema = z.strictObject({
   status: z.enum(["ready", "not_ready"]),
   runtimes: z.array(runtimeReadinessSchema),
   faults: z.array(serviceFaultSchema).exactOptional().describe(
-    "What keeps the service from keeping its promises, as a full disk; absent, nothing does",
+    "Faults that keep the service from its promises, such as a full disk; left out where there are none",
   ),
 }).meta({ id: "Readiness", description: "Whether the service accepts requests and a runtime is available" });
 
