@@ -28,13 +28,13 @@ export interface GoPlaces {
  * The script that compiles a program. Go writes to its cache, so each cache gets symlinks to the prebuilt packages. A
  * cache that is kept gets one to each file. Another cache gets one to each directory: that takes a tenth of the time,
  * and nothing is added to the directories. `trim.txt` says that Go has just cleaned the cache: cleaning would drop
- * packages older than five days. Where no symlinks can be made, as under Landlock, the prebuilt packages are the cache:
- * Go does without writing, but fails, with the program built, as it cannot clean.
+ * packages older than five days. Where no symlinks can be made, the prebuilt packages are the cache: Go does without
+ * writing, but fails, with the program built, as it cannot clean.
  *
  * In a module the script builds the package of the file, otherwise the file with the sources beside it, as `go run`
- * does. Debug information
- * would double the linker's memory, and stack traces do not need it. Go would run one compiler for each core of the
- * machine; GOMAXPROCS bounds that. Without a home Go counts its own uses nowhere: else it would in the workspace.
+ * does. Debug information would double the linker's memory, and stack traces do not need it. Go would run one compiler
+ * for each core of the machine; GOMAXPROCS bounds that. Without a home Go counts its own uses nowhere: else it would in
+ * the workspace.
  */
 function compileScript({ keepsCache, prebuilt }: GoPlaces): string {
   const link = keepsCache ? `cp -rs ${prebuilt} "$GOCACHE"` : `mkdir "$GOCACHE" && ln -s ${prebuilt}/?? "$GOCACHE"`;
