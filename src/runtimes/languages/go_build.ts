@@ -96,12 +96,16 @@ export interface GoPrebuild extends Pick<GoPlaces, "command"> {
   readonly home: string;
 }
 
-/** The shell script that compiles packages ahead. It is part of the hash of an image. */
+/**
+ * The shell script that compiles packages ahead. It is part of the hash of an image. Listing adds an index of every
+ * package: Go takes a package for missing where it can neither read its index nor write one.
+ */
 export function prebuildScript({ command, home, packages, prebuilt }: GoPrebuild): string {
   const variables = Object.entries({ ...COMMON_VARIABLES, GOCACHE: prebuilt, HOME: home });
   return [
     `export ${variables.map(([name, value]) => `${name}=${value}`).join(" ")}`,
     `${command} build ${packages.join(" ")}`,
+    `${command} list std >/dev/null`,
     `rm ${prebuilt}/trim.txt`,
     `chmod -R a+rX ${prebuilt}`,
   ].join("\n");

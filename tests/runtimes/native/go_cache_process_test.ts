@@ -63,6 +63,17 @@ func main() {
 }
 `;
 
+/** Imports a package of Go that is not compiled ahead. */
+const RARE = `package main
+
+import (
+	"fmt"
+	"index/suffixarray"
+)
+
+func main() { fmt.Println(len(suffixarray.New([]byte("banana")).Lookup([]byte("an"), -1))) }
+`;
+
 /** Compiles and runs a program with nothing around it, with packages that are kept in a directory. */
 async function runBare(code: string, prebuilt: string): Promise<string> {
   const place = await Deno.makeTempDir();
@@ -91,6 +102,11 @@ async function isHeld(native: Native): Promise<void> {
   assertEquals(honest.stdout, 'strconv.Atoi: parsing "x": invalid syntax\nmain.go\n');
 }
 
+async function compilesRare(native: Native): Promise<void> {
+  const { compile, stdout } = await native.run("go", { code: RARE });
+  assertEquals([stdout, compile?.stderr], ["2\n", ""]);
+}
+
 const native = await openNative();
 Deno.test.afterAll(async () => await native[Symbol.asyncDispose]());
 
@@ -115,6 +131,10 @@ if (await native.isPresent("go")) {
     await isHeld(native);
   });
 
+  Deno.test("[native] go: a package that is not compiled ahead is compiled with the program", async () => {
+    await compilesRare(native);
+  });
+
   const host = await openRuntimeHost({ without: ["namespaces", "cgroup", "tmpfs"] });
   Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());
   Deno.test({
@@ -124,6 +144,7 @@ if (await native.isPresent("go")) {
       await using native = await openNative({ confinement: host.confinement });
       assertEquals(await native.availability("go"), { available: true });
       await isHeld(native);
+      await compilesRare(native);
     },
   });
 }

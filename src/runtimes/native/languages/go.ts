@@ -1,9 +1,6 @@
 import { GO_PACKAGES, goBuild, prebuildScript } from "../../languages/go_build.ts";
 import type { LanguageRow } from "./row.ts";
 
-/** The prebuilt packages. Programs have no network, and compiling packages for it takes as long as all the rest. */
-const PACKAGES = GO_PACKAGES.filter((name) => !/^(?:net|html)\b/.test(name));
-
 const { compile, env, run } = goBuild({
   command: "{binary}",
   directory: "{output}",
@@ -23,7 +20,7 @@ export const go: LanguageRow = {
   run,
   prebuilt: {
     script: (directory, command) =>
-      prebuildScript({ command, prebuilt: directory, home: directory, packages: PACKAGES }),
+      prebuildScript({ command, prebuilt: directory, home: directory, packages: GO_PACKAGES }),
   },
   variables: { ...env, GOENV: "off", GOPROXY: "off" },
   reservedDataBytes: 128 * 1_048_576,
