@@ -13,6 +13,8 @@ import {
   type ProgramForm,
 } from "./program_form.ts";
 
+type RuntimeDescription = AnswerOf<typeof runtimeListSchema>["runtimes"][number];
+
 /** Properties of a group of settings. */
 export interface SettingsProps {
   readonly form: ProgramForm;
@@ -157,9 +159,11 @@ function LimitSettings({ form: { limits }, onChange }: SettingsProps) {
   );
 }
 
-function RuntimeSettings({ form: { minIsolation, runtime }, onChange }: SettingsProps) {
+function RuntimeSettings({ form: { language, minIsolation, runtime }, onChange }: SettingsProps) {
   const { answer } = useAnswer<AnswerOf<typeof runtimeListSchema>>("/v1/runtimes");
-  const names = answer?.runtimes.map(({ name }) => name) ?? (runtime === "" ? [] : [runtime]);
+  const runsIt = (known: RuntimeDescription) => known.environments.some(({ name }) => name === language);
+  const names = answer?.runtimes.filter((known) => runsIt(known) || known.name === runtime).map(({ name }) => name) ??
+    (runtime === "" ? [] : [runtime]);
   const state = [runtime === "" ? "" : runtime, minIsolation === "" ? "" : `isolation ${minIsolation} or more`]
     .filter((part) => part !== "").join(", ");
   return (

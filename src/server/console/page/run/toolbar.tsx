@@ -28,11 +28,16 @@ export interface ToolbarProps {
 /** The language, the preference, and the button that runs. */
 export function Toolbar({ form, isBusy, onChange, onRun, onStop }: ToolbarProps) {
   const { answer } = useAnswer<AnswerOf<typeof languageListSchema>>("/v1/languages");
-  const languages = answer?.languages ?? [{ name: form.language, available: true }];
+  const languages = answer?.languages ?? [{ name: form.language, available: true, runtimes: [form.runtime] }];
   const known = languages.some(({ name }) => name === form.language);
   const choose = (language: string) => {
     const isUntouched = form.code === sampleOf(form.language) || form.code.trim() === "";
-    onChange({ language, runtime: "", ...(isUntouched ? { code: sampleOf(language) } : {}) });
+    const runsIt = languages.some(({ name, runtimes }) => name === language && runtimes.includes(form.runtime));
+    onChange({
+      language,
+      ...(runsIt ? {} : { runtime: "" }),
+      ...(isUntouched ? { code: sampleOf(language) } : {}),
+    });
   };
   return (
     <div class="toolbar">
