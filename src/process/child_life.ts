@@ -1,6 +1,7 @@
 import type { Outcome, ProgramUsage } from "../core/execution.ts";
 import type { ChildProcesses, UsageSample } from "./child_processes.ts";
 import { type ChildBounds, diskLimit, exceededLimit, memoryLimit, outcomeOf } from "./ending.ts";
+import type { CoreTimes } from "./process_tree.ts";
 import { ProcessWatch } from "./process_watch.ts";
 import { SizeWatch, type SizeWatchOptions } from "../host/size_watch.ts";
 import { spawnGroup, type SpawnRequest } from "./spawn.ts";
@@ -75,6 +76,11 @@ export class ChildLife {
   usage(): ProgramUsage {
     const { cpuMs, peakMemoryBytes } = this.#watch.seen;
     return { cpuMs, peakMemoryBytes };
+  }
+
+  /** The core times of the program, as {@link ChildProcesses.coreTimes}. */
+  coreTimes(): CoreTimes | undefined {
+    return this.#request.processes.coreTimes();
   }
 
   /** Subtracts usage until now from the program's usage: it is the launcher's. */

@@ -4,6 +4,8 @@ import { delay } from "../concurrency/delay.ts";
 import type { AdoptedProcesses } from "./adopted_processes.ts";
 import {
   childrenOf,
+  type CoreTimes,
+  coreTimesOf,
   descriptorPathsOf,
   descriptorsOf,
   familyOf,
@@ -106,6 +108,14 @@ export class ChildProcesses {
     } catch {
       return undefined; // The program ended meanwhile.
     }
+  }
+
+  /** The core times of the processes that run now. Undefined where the program has ended. */
+  coreTimes(): CoreTimes | undefined {
+    if (Deno.build.os !== "linux") return { runMs: 0, waitMs: 0 };
+    const program = this.#find();
+    if (program === undefined || !isAlive(program)) return undefined;
+    return coreTimesOf(this.#options.startsOthers ? this.#members() : [program]);
   }
 
   /** Bytes of files that the program has open and that are unlinked. */

@@ -49,6 +49,38 @@ export function groupOf(pid: number): number | undefined {
   }
 }
 
+/** How long threads were on a core, and how long they waited for one, in ms. */
+export interface CoreTimes {
+  readonly runMs: number;
+  readonly waitMs: number;
+}
+
+/**
+ * The core times of the threads that some processes have now: Documentation/scheduler/sched-stats.rst,
+ * `/proc/<pid>/schedstat`. Zero where the kernel does not tell.
+ */
+export function coreTimesOf(pids: readonly number[]): CoreTimes {
+  let [runNs, waitNs] = [0, 0];
+  for (const thread of pids.flatMap(livingThreadsOf)) {
+    try {
+      const [run = 0, wait = 0] = Deno.readTextFileSync(`${thread}/schedstat`).split(" ").map(Number);
+      runNs += run;
+      waitNs += wait;
+    } catch {
+      // The thread has ended, or the kernel does not tell.
+    }
+  }
+  return { runMs: runNs / 1e6, waitMs: waitNs / 1e6 };
+}
+
+function livingThreadsOf(pid: number): string[] {
+  try {
+    return threadsOf(pid);
+  } catch {
+    return []; // The process has ended.
+  }
+}
+
 /**
  * The kernel's directory of each thread of a process. The entry of a process is that of its first thread, which may
  * have ended while others go on: then it names no memory and no files.

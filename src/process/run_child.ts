@@ -14,6 +14,7 @@ import {
   untilExitMarker,
   withPrefix,
 } from "./child_output.ts";
+import { startDeadline } from "./deadline.ts";
 import { type ChunkSource, mergeOutput } from "./merge_output.ts";
 
 /** Most bytes of the launcher's stderr that an error quotes. */
@@ -71,9 +72,9 @@ export interface ReadyChild extends AsyncDisposable {
 
 /**
  * Starts a child in its own process group and returns once its program has begun. From then on the first cause of its
- * end is its outcome: it ends by itself, its deadline, a limit that a watch or the kernel sees passed, or `signal`. The
- * deadline and `signal` end the group with SIGTERM and a grace period, the limits at once. No process of it outlives
- * the leader.
+ * end is its outcome: it ends by itself, its {@link startDeadline deadline}, a limit that a watch or the kernel sees
+ * passed, or `signal`. The deadline and `signal` end the group with SIGTERM and a grace period, the limits at once. No
+ * process of it outlives the leader.
  *
  * @throws {CodeBeakerError} `runtime_unavailable` when the launcher ended, or hung, before the program could begin
  */
@@ -151,9 +152,13 @@ function begin(
 ): Child {
   const cancelling = onAbort(signal, () => cancel(life));
   life.begin();
-  const deadline = setTimeout(() => life.end({ kind: "timed_out", limitMs: timeoutMs }, "terminate"), timeoutMs);
+  const deadline = startDeadline({
+    limitMs: timeoutMs,
+    coreTimes: () => life.coreTimes(),
+    onPassed: () => life.end({ kind: "timed_out", limitMs: timeoutMs }, "terminate"),
+  });
   life.exited.then(() => {
-    clearTimeout(deadline);
+    deadline[Symbol.dispose]();
     cancelling[Symbol.dispose]();
   });
   const budget = new OutputBudget(

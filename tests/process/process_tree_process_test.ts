@@ -1,5 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { childrenOf, descriptorPathsOf, descriptorsOf, familyOf, isAlive } from "../../src/process/process_tree.ts";
+import {
+  childrenOf,
+  coreTimesOf,
+  descriptorPathsOf,
+  descriptorsOf,
+  familyOf,
+  isAlive,
+  statFieldsOf,
+} from "../../src/process/process_tree.ts";
 import { until } from "../support/until.ts";
 
 /** A shell that runs a script, and the first line that it said. */
@@ -68,9 +76,19 @@ Deno.test("isAlive() takes one that has ended and waits to be reaped for dead, w
   await Deno.remove(directory, { recursive: true });
 });
 
+Deno.test("coreTimesOf() counts what processes computed, and how long they waited for a core", () => {
+  const loops = "while :; do :; done & ".repeat(navigator.hardwareConcurrency + 1);
+  return withShell(`${loops} echo; wait`, async (pid) => {
+    const times = () => coreTimesOf(familyOf(pid));
+    await until(() => times().runMs > 20 && times().waitMs > 20, "the loops have shared the cores");
+    assertEquals(coreTimesOf([]), { runMs: 0, waitMs: 0 });
+  });
+});
+
 Deno.test("descriptorsOf() counts the files that a process has open, as many as have names", async () => {
   await withShell("exec 5</dev/null 6</dev/null 7</dev/null; echo 1; exec sleep 60", async (pid) => {
-    await until(() => Deno.readTextFileSync(`/proc/${pid}/comm`) === "sleep\n", "it opens no more");
+    const comm = () => Deno.readTextFileSync(`/proc/${pid}/comm`);
+    await until(() => comm() === "sleep\n" && statFieldsOf(pid)[0] === "S", "it sleeps, and opens no more");
     const paths = descriptorPathsOf(pid);
     for (const descriptor of [0, 1, 2, 5, 6, 7]) assert(paths.includes(`/proc/${pid}/fd/${descriptor}`));
     assertEquals(descriptorsOf(pid), paths.length);

@@ -2,6 +2,7 @@ import type { Outcome, ProgramUsage } from "../../core/execution.ts";
 import { type Limits, MEBIBYTE } from "../../core/limits.ts";
 import { onAbort } from "../../concurrency/on_abort.ts";
 import { OutputBudget } from "../../process/child_output.ts";
+import { startDeadline } from "../../process/deadline.ts";
 import { memoryLimit } from "../../process/ending.ts";
 import { OutputQueue } from "../../process/output_queue.ts";
 import { ProcessWatch } from "../../process/process_watch.ts";
@@ -81,19 +82,17 @@ class SlotProgram implements ProgramHandle {
       (observedBytes) => this.end({ kind: "output_limit", limitBytes: maxTotalOutputBytes, observedBytes }),
     );
     this.#watch = this.#watching();
-    const endsAt = performance.now() + timeoutMs;
-    const outlast = () => {
+    const shortMs = Math.min(SHORT_MS, timeoutMs);
+    let deadline: Disposable | undefined;
+    const short = setTimeout(() => {
       if (!isContext) this.#watch.start();
-      timer = setTimeout(
-        () => this.end({ kind: "timed_out", limitMs: timeoutMs }),
-        Math.max(endsAt - performance.now(), 0),
-      );
-    };
-    let timer = setTimeout(outlast, Math.min(SHORT_MS, timeoutMs));
+      deadline = this.#startDeadline(timeoutMs - shortMs);
+    }, shortMs);
     const over = Promise.withResolvers<Outcome>();
     this.#follow().catch(() => this.#abort()).then((outcome) => {
       this.#hasEnded = true;
-      clearTimeout(timer);
+      clearTimeout(short);
+      deadline?.[Symbol.dispose]();
       cancelling[Symbol.dispose]();
       this.#watch.stop();
       this.output.close();
@@ -173,6 +172,20 @@ class SlotProgram implements ProgramHandle {
   #abort(): Outcome {
     this.#slot.kill();
     return this.#cause ?? { kind: "signaled", signal: "SIGABRT" }; // V8 aborts a process that it cannot continue.
+  }
+
+  /** Starts the deadline, `limitMs` from now. The slot's earlier programs do not count. */
+  #startDeadline(limitMs: number): Disposable {
+    const { processes } = this.#slot;
+    const before = processes.coreTimes();
+    return startDeadline({
+      limitMs,
+      coreTimes: () => {
+        const times = processes.coreTimes();
+        return times && before && { runMs: times.runMs - before.runMs, waitMs: times.waitMs - before.waitMs };
+      },
+      onPassed: () => this.end({ kind: "timed_out", limitMs: this.#limits.timeoutMs }),
+    });
   }
 
   /**
