@@ -1,14 +1,14 @@
 import type { CoreTimes } from "./process_tree.ts";
 
 /** A program waits for the cores at most this many times its limit. */
-const MAX_STRETCH = 5;
+const MAX_STRETCH = 10;
 
-/** Longest wait for the news that a program has ended whose processes are gone, in ms. */
+/** Longest wait, in ms, for the status of a program that has ended. */
 const NEWS_MS = 50;
 
 /** A program's limit of time. */
 export interface DeadlineRequest {
-  /** The limit in ms, without the time in which the program only waited for a core. */
+  /** The limit in ms. Time in which the program only waited for a core does not count. */
   readonly limitMs: number;
   /** The program's core times since its begin. Undefined where the program has ended. */
   coreTimes(): CoreTimes | undefined;
@@ -20,7 +20,7 @@ export interface DeadlineRequest {
  * Starts the deadline of a program. Time in which other programs had the cores does not count, or a busy machine would
  * end programs that are fast enough: of 280 programs that compute for 0.7 s, eight at a time on two cores with a limit
  * of 1 to 1.5 s, most in Go and Java passed it. It is read only once the limit has passed on the clock, and the program
- * ends at five times its limit whatever it waited for.
+ * ends at ten times its limit whatever it waited for.
  *
  * @returns what stops the deadline
  */
@@ -43,8 +43,8 @@ export function startDeadline({ coreTimes, limitMs, onPassed }: DeadlineRequest)
 }
 
 /**
- * The part of `wallMs` in which a program would have run, had the cores been its own. Threads beyond the number of
- * cores wait for each other, and that is not lost.
+ * The part of `wallMs` in which others had a program's cores. Threads beyond the number of cores wait for each other,
+ * and that is not lost.
  */
 export function lostMs({ runMs, waitMs }: CoreTimes, wallMs: number, cores: number): number {
   const wantedMs = Math.min(runMs + waitMs, cores * wallMs);

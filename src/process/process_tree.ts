@@ -49,9 +49,11 @@ export function groupOf(pid: number): number | undefined {
   }
 }
 
-/** How long threads were on a core, and how long they waited for one, in ms. */
+/** What threads had of the cores. */
 export interface CoreTimes {
+  /** The time on a core, in ms. */
   readonly runMs: number;
+  /** The time ready to run without a core, in ms. */
   readonly waitMs: number;
 }
 

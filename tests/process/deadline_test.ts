@@ -28,11 +28,11 @@ async function passesAfter(coreTimes: (wallMs: number) => { runMs: number; waitM
   return performance.now() - beganAt;
 }
 
-Deno.test("a program has its time again that others had, and five times its limit at most", async () => {
+Deno.test("a program has its time again that others had, and ten times its limit at most", async () => {
   const lostOnce = await passesAfter(() => ({ runMs: 40, waitMs: 30 }));
   assertEquals(lostOnce >= 69, true, `passed after ${lostOnce} ms`);
   const starved = await passesAfter((wallMs) => ({ runMs: 0, waitMs: wallMs }));
-  assertEquals(starved >= 199, true, `passed after ${starved} ms`);
+  assertEquals(starved >= 399, true, `passed after ${starved} ms`);
 });
 
 Deno.test("a program that is gone has time to be noticed", async () => {

@@ -12,6 +12,10 @@ import { RUNTIME_NAME, settingsOf } from "./settings.ts";
 
 /** How long an honest program in a slow language may take. The programs of its self-test run at the same time. */
 const SLOW_PROBE_TIMEOUT_MS = 20_000;
+
+/** How long an honest program may take whose compiler first compiles its packages. */
+const PREBUILDING_PROBE_TIMEOUT_MS = 60_000;
+
 /**
  * Memory of a shell that waits, in MB. A shell starts so fast that only a language which is used often has a warm one.
  */
@@ -37,8 +41,20 @@ export interface NativeLanguage {
 export function nativeSpec({ facts, name: language, row }: NativeLanguage, host: RuntimeHost): ProcessSpec {
   const remedy = remedyFor(row);
   const find = () => findPackagedBinary(row.binaries, { ...host, remedy });
-  const { binaries: [title], compile, interpreter, mainFile, memoryEndings, programs, reservedDataBytes = 0 } = row;
-  const timeoutMs = row.startsSlowly === true || compile !== undefined ? SLOW_PROBE_TIMEOUT_MS : undefined;
+  const {
+    binaries: [title],
+    compile,
+    interpreter,
+    mainFile,
+    memoryEndings,
+    prebuilt,
+    programs,
+    reservedDataBytes = 0,
+  } = row;
+  const isSlow = row.startsSlowly === true || compile !== undefined;
+  const timeoutMs = prebuilt === undefined
+    ? (isSlow ? SLOW_PROBE_TIMEOUT_MS : undefined)
+    : PREBUILDING_PROBE_TIMEOUT_MS;
   const installer = row.packages?.({ find, ...settingsOf(host) });
   let known: FoundWaiter | undefined;
   /** The language as it is on this machine. Its binary may be installed while the service runs. */
@@ -56,7 +72,7 @@ export function nativeSpec({ facts, name: language, row }: NativeLanguage, host:
     get packages() {
       return findLanguage().packages;
     },
-    prebuilt: row.prebuilt,
+    prebuilt,
     compiles: compile !== undefined,
     reservedDataBytes,
     memoryEndings,

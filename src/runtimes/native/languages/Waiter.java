@@ -139,7 +139,8 @@ class Compile {
 
     @Override
     public boolean isNameCompatible(String simpleName, Kind kind) {
-      return kind == Kind.SOURCE || super.isNameCompatible(simpleName, kind);
+      boolean isInfo = simpleName.endsWith("-info"); // Of a package or a module: such a file has that name.
+      return kind == Kind.SOURCE && !isInfo || super.isNameCompatible(simpleName, kind);
     }
   }
 

@@ -91,17 +91,20 @@ const JAVA_RESERVED_BYTES = 512 * 1_048_576;
 /** The directories of Debian's releases of Java. */
 const JAVA_SETTINGS = Array.from({ length: 20 }, (_, n) => `/etc/java-${n + 11}-openjdk`);
 
-const JAVA_COMMAND = ["{binary}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"];
+const JAVA_COMMAND = ["{binary}", "-XX:+UseSerialGC", "-Xshare:auto"];
+
+/** Java's compiler ends before the second tier of its machine would pay. A program that computes needs both tiers. */
+const JAVAC_COMMAND = [...JAVA_COMMAND, "-XX:TieredStopAtLevel=1"];
 
 /** Java. A compiler that takes any file name writes which class begins into a file of arguments. */
 const java: LanguageRow = {
   binaries: ["java"],
   debianPackage: "default-jdk-headless",
   costs: { memoryOverheadMB: 70 },
-  compile: [...JAVA_COMMAND, ...JAVA_COMPILER],
+  compile: [...JAVAC_COMMAND, ...JAVA_COMPILER],
   sources: [".java"],
   run: [...JAVA_COMMAND, "-Xmx{heapMb}m", "-cp", "{output}:.", "@{output}/main.args"],
-  waiter: javaWaiter(JAVA_COMMAND),
+  waiter: javaWaiter(JAVAC_COMMAND),
   prebuilt: JAVA_AGENT,
   startsSlowly: true,
   etcPaths: JAVA_SETTINGS,

@@ -1,8 +1,10 @@
+import type { Readable } from "node:stream";
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import { configFor, dockerAvailability, openDocker, openEngine, runCode } from "../../../support/docker.ts";
 import { type OwnRegistry, registryAvailability, startOwnRegistry } from "../../../support/own_registry.ts";
 import { isPresent } from "../../../support/requirements.ts";
+import { until } from "../../../support/until.ts";
 
 const HELLO = "echo hello";
 
@@ -15,13 +17,21 @@ async function hello(docker: Awaited<ReturnType<typeof openDocker>>, environment
   return (await runCode(made, HELLO)).stdout;
 }
 
-/** How often the Engine has pulled an image, as it says itself. */
-async function pullsOf(image: string): Promise<number> {
+/**
+ * Counts how often the Engine pulls an image, as it says itself. The Engine keeps the last 256 events alone, so they are
+ * listened to.
+ */
+async function countPulls(image: string) {
   const filters = { type: ["image" as const], event: ["pull" as const], image: [image] };
-  const until = Math.ceil(Date.now() / 1_000);
-  const events = await openEngine().getEvents({ since: until - 600, until, filters });
-  const text = await new Response(ReadableStream.from(events as unknown as AsyncIterable<Uint8Array>)).text();
-  return text.split("\n").filter((line) => line.includes(image)).length;
+  const events = await openEngine().getEvents({ filters }) as Readable;
+  let text = "";
+  events.on("data", (bytes: Uint8Array) => text += new TextDecoder().decode(bytes));
+  return {
+    get count() {
+      return text.split("\n").filter((line) => line.includes(image)).length;
+    },
+    [Symbol.dispose]: () => events.destroy(),
+  };
 }
 
 function pullsIn(docker: Awaited<ReturnType<typeof openDocker>>): string[] {
@@ -42,6 +52,7 @@ if (
   withRegistry(
     "ten requests for a missing image pull it once, and the next ones not at all",
     async (_registry, image) => {
+      using pulls = await countPulls(image);
       await using docker = await openDocker({ dockerPull: "missing", dockerEnvironments: { bash: { image } } });
       assertEquals(await docker.runtime.isAvailable("bash"), { available: true });
       assertEquals(await isHere(image), false);
@@ -49,15 +60,16 @@ if (
       assertEquals(pullsIn(docker).length, 1);
       const [begun] = docker.log;
       assertEquals([begun?.message, begun?.facts["image"]], ["image.pull_started", image]);
-      assertEquals(await pullsOf(image), 1);
+      await until(() => pulls.count > 0, "the Engine tells of a pull");
       assertEquals(await hello(docker), "hello\n");
-      assertEquals([pullsIn(docker).length, await pullsOf(image)], [1, 1]);
+      assertEquals([pullsIn(docker).length, pulls.count], [1, 1]);
     },
   );
 
   withRegistry(
     "with pulling off an image that is not here makes its own environment unavailable",
     async (_registry, image) => {
+      using pulls = await countPulls(image);
       await using docker = await openDocker({
         dockerPull: "never",
         dockerEnvironments: { absent: { image, file: "main.sh", run: ["bash", "{file}"] } },
@@ -72,8 +84,8 @@ if (
         { available: true },
       ]);
       const error = await assertRejects(() => hello(docker, "absent"), CodeBeakerError);
-      assertEquals([error.code, await pullsOf(image)], ["runtime_unavailable", 0]);
-      assertEquals(await hello(docker), "hello\n");
+      assertEquals(error.code, "runtime_unavailable");
+      assertEquals([await hello(docker), pulls.count], ["hello\n", 0]);
     },
   );
 
@@ -96,11 +108,13 @@ if (
   });
 
   withRegistry("`always` pulls at the first use after each start, and then no more", async (_registry, image) => {
+    using pulls = await countPulls(image);
     const settings = { dockerPull: "always", dockerEnvironments: { bash: { image } } };
     for (let start = 0; start < 2; start++) {
       await using docker = await openDocker(settings);
       assertEquals([await hello(docker), await hello(docker)], ["hello\n", "hello\n"]);
-      assertEquals([pullsIn(docker).length, await pullsOf(image)], [1, start + 1]);
+      await until(() => pulls.count > start, "the Engine tells of a pull");
+      assertEquals([pullsIn(docker).length, pulls.count], [1, start + 1]);
     }
   });
 }
