@@ -4,9 +4,11 @@ import cells from "./cells.py" with { type: "text" };
 import errors from "./errors.py" with { type: "text" };
 import history from "./history.py" with { type: "text" };
 import interpreter from "./interpreter.py" with { type: "text" };
+import layout from "./layout.py" with { type: "text" };
 import magicHelpers from "./magic_helpers.py" with { type: "text" };
 import magics from "./magics.py" with { type: "text" };
 import pipMagic from "./pip_magic.py" with { type: "text" };
+import pretty from "./pretty.py" with { type: "text" };
 import shell from "./shell.py" with { type: "text" };
 import figures from "./figures.py" with { type: "text" };
 import imports from "./imports.py" with { type: "text" };
@@ -20,12 +22,16 @@ import values from "./values.py" with { type: "text" };
 /** The program for IPython's lines. An interpreter compiles it when the first such line comes. */
 const MAGICS = `MAGICS = ${JSON.stringify([transform, shell, magicHelpers, pipMagic, magics].join("\n\n"))}`;
 
+/** The layout of long values. An interpreter compiles it when the first of them is shown. */
+const PRETTY = `PRETTY = ${JSON.stringify([layout, pretty].join("\n\n"))}`;
+
 /** The display module as a literal. A context compiles it when a cell imports it. */
 const DISPLAY = `DISPLAY_SOURCE = ${JSON.stringify(display)}`;
 
 /** The interpreter of cells. What interrupts them, its host, follows it in the same program. */
 export const CELL_INTERPRETER = [
   values,
+  PRETTY,
   causes,
   errors,
   history,

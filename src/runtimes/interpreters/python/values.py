@@ -28,6 +28,11 @@ REPRESENTATIONS = {
     "_repr_javascript_": "application/javascript",
 }
 
+# The classes whose text has no other layout than its repr, and how long and many they may be on one line of 79 characters.
+PLAIN = {int, float, bool, str, bytes, complex, type(None)}
+MAX_LINE, MAX_IN_LINE = 79, 26
+
+loaded_pretty = None
 float_format = ""  # How the text of a float is made; empty, by repr.
 
 
@@ -40,16 +45,16 @@ def to_result(value, max_bytes, max_text_length):
     """Encodes the last expression of a cell: as JSON if that is lossless, else as a bundle of MIME types."""
     if value is None:
         return {}
-    shown = safe_repr(value)
+    shown = text_of(value)
     text = cut(shown, max_text_length)
-    if not any(hasattr(type(value), name) for name in ["_repr_mimebundle_", *REPRESENTATIONS]) and is_json(value):
-        if cost_of(value) <= max_bytes:
+    if not any(hasattr(type(value), name) for name in ["_repr_mimebundle_", *REPRESENTATIONS]):
+        if has_at_most(max_bytes // VALUE_BYTES, value) and is_json(value) and cost_of(value) <= max_bytes:
             return {"value": value, "valueType": "json", "text": text}
     return {"value": shorten(to_bundle(value, shown), value, max_bytes), "valueType": "mime", "text": text}
 
 
 def to_bundle(value, shown=None):
-    bundle = {"text/plain": safe_repr(value) if shown is None else shown}
+    bundle = {"text/plain": text_of(value) if shown is None else shown}
     if isinstance(value, type):
         return bundle
     for name, kind in REPRESENTATIONS.items():
@@ -93,7 +98,7 @@ def shorten(bundle, value, max_bytes):
     if cost_of(bundle) <= max_bytes:
         return bundle
     text = bundle.get("text/plain")
-    text = text if isinstance(text, str) else safe_repr(value)
+    text = text if isinstance(text, str) else text_of(value)
     if cost_of({"text/plain": text}) <= max_bytes:
         return {"text/plain": text}
     return {"text/plain": cut(text, max_bytes // 16)}
@@ -127,6 +132,19 @@ def is_json(value, depth=0):
     return kind is dict and all(type(key) is str and is_json(item, depth + 1) for key, item in value.items())
 
 
+def has_at_most(number, value):
+    """Whether a value of JSON has at most so many values in it. Lists that contain one list many times are soon too many."""
+    waiting, counted = [value], 0
+    while waiting:
+        items = waiting.pop()
+        items = items.values() if isinstance(items, dict) else items if isinstance(items, list) else ()
+        counted += 1
+        if counted + len(waiting) + len(items) > number:
+            return False
+        waiting += items
+    return True
+
+
 def cost_of(value):
     return max(len(dumps(value)), count_values(value) * VALUE_BYTES)
 
@@ -134,6 +152,26 @@ def cost_of(value):
 def count_values(value):
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return 1 + sum(count_values(item) for item in items)
+
+
+def text_of(value):
+    """The text of a value as IPython's prompt shows it."""
+    global loaded_pretty
+    kind = type(value)
+    if kind in PLAIN:
+        return safe_repr(value)
+    if kind in (list, tuple, dict) and len(value) <= MAX_IN_LINE:
+        items = [*value, *value.values()] if kind is dict else value
+        if all(type(item) in PLAIN for item in items):
+            text = safe_repr(value) if float_format == "" else ""
+            if 0 < len(text) <= MAX_LINE:
+                return text
+    if loaded_pretty is None:
+        scope = dict(globals())
+        OWN_GLOBALS.append(scope)
+        exec(compile(PRETTY, "<pretty>", "exec"), scope)
+        loaded_pretty = scope["pretty"]
+    return loaded_pretty(value)
 
 
 def safe_repr(value):

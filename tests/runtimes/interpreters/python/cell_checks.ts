@@ -172,6 +172,48 @@ const CHECKS: Readonly<Record<string, (run: RunCell, context: Context) => Promis
     assertEquals([late.outcome.kind, late.contextLost, late.text], ["timed_out", undefined, undefined]);
   },
 
+  "a value is laid out as IPython's prompt does, bounded, whatever its classes do": async (run) => {
+    await run([
+      "import collections, re, types",
+      "class Named:\n  def method(self, a, *b): pass",
+      "class Own:\n  def _repr_pretty_(self, p, cycle):",
+      "    with p.group(2, 'Own(', ')'): p.text('...') if cycle else p.pretty(self.part)",
+      "class Bad:\n  def __repr__(self): raise ValueError",
+      "class Worse:\n  def _repr_pretty_(self, p, cycle): p.begin_group(1, '<'); 1 / 0\n  def __repr__(self): return 'Worse'",
+      "own = Own(); own.part = own",
+    ].join("\n"));
+    const line = "x".repeat(40);
+    const texts = [
+      ["{'b': 1, 'a': 2}", "{'b': 1, 'a': 2}"],
+      [`['${line}', '${line}']`, `['${line}',\n '${line}']`],
+      [`{'a': ['${line}'], 'b': ('${line}', 1)}`, `{'a': ['${line}'],\n 'b': ('${line}', 1)}`],
+      ["{3, 1, 2}", "{1, 2, 3}"],
+      ["[int, Named, re.Pattern]", "[int, __main__.Named, re.Pattern]"],
+      ["Named.method", "<function __main__.Named.method(self, a, *b)>"],
+      ["collections.Counter('abb')", "Counter({'b': 2, 'a': 1})"],
+      ["collections.deque([1], 2)", "deque([1], maxlen=2)"],
+      ["types.SimpleNamespace(a=1)", "namespace(a=1)"],
+      ["[re.compile('a.', re.S)]", "[re.compile(r'a.', re.DOTALL|re.UNICODE)]"],
+      ["ValueError('v', 1)", "ValueError('v', 1)"],
+      ["own", "Own(Own(...))"],
+      ["[Bad(), 1]", "[[a value that cannot be shown: ValueError], 1]"],
+      ["[Worse()]", "[Worse]"],
+    ] as const;
+    for (const [code, text] of texts) assertEquals([code, (await run(code)).text], [code, text]);
+    assertEquals((await run(`display(['${line}', '${line}'])`)).displays, [{
+      "text/plain": `['${line}',\n '${line}']`,
+    }]);
+    assertMatch(
+      (await run("[Worse()]")).stderr,
+      /^Traceback .*\n {2}File "cell_1", line 10, in _repr_pretty_\n.*Zero/s,
+    );
+    assertMatch(
+      (await run("range_ = tuple(range(2_000_000))\nrange_")).text ?? "",
+      /^\(0,\n 1,\n.*\n 999,\n \.\.\.\)$/s,
+    );
+    assertMatch((await run("[[['x' * 99] * 999] * 999] * 999")).text ?? "", /^\[\[\['x+',\n.*\.\.\.$/s);
+  },
+
   "a failure has its name, message and traceback, bounded, whatever its error does": async (run) => {
     const { error, stderr } = await run("x = 1\n1 / 0");
     assertEquals([error?.name, error?.message], ["ZeroDivisionError", "division by zero"]);
