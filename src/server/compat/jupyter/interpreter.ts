@@ -8,6 +8,7 @@ import type { ContextsPort } from "../../../sessions/port.ts";
 import { EventSender } from "../../http/event_sender.ts";
 import { failureReason } from "../failure_reason.ts";
 import { omittedDisplays } from "../printed_text.ts";
+import { LineJoiner } from "./line_joiner.ts";
 
 /** An error as Jupyter's messages have it. */
 export interface CellFailure {
@@ -56,9 +57,11 @@ export class Interpreter {
     publish("execute_input", { code, execution_count: this.executionCount });
     this.#contextId ??= await contexts.findDefault(language);
     const late: object[] = []; // Displays that clients get after the value, as from IPython's kernel.
+    const lines = new LineJoiner((name, text) => publish("stream", { name, text }));
     const events = new EventSender((event) => {
-      if (event.kind === "output") return publish("stream", { name: event.stream, text: event.text });
+      if (event.kind === "output") return lines.write(event.stream, event.text);
       if (event.kind !== "display") return;
+      lines.flush();
       const clearing = clearingOf(event.data);
       if (clearing !== undefined) return publish("clear_output", clearing);
       const content = { data: event.data, metadata: {}, transient: {} };
@@ -70,8 +73,12 @@ export class Interpreter {
       signal,
       onOutput: (chunk) => chunk.isOfError ? undefined : onOutput?.(chunk),
       onDisplay,
-      onInput,
-    }).then(({ ended }) => events.sendEnd(ended)).catch(ignore("conflict", "not_found")); // The context is lost.
+      onInput: onInput && (async (question, options) => {
+        await lines.flush();
+        return await onInput(question, options);
+      }),
+    }).then(({ ended }) => events.sendEnd(ended)).catch(ignore("conflict", "not_found")) // The context is lost.
+      .finally(() => lines.flush());
     const mark = execution === undefined ? undefined : omittedDisplays(execution);
     if (mark !== undefined) publish("stream", { name: "stderr", text: mark });
     const failure = execution === undefined ? EXITED : failureOf(execution);

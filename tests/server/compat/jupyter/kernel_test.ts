@@ -169,6 +169,36 @@ Deno.test("Kernel: code gives its input, output, displays and value in order, be
   );
 });
 
+Deno.test("Kernel: a line without an end goes before the display, the question and the value behind it", async () => {
+  const client = clientOf("a");
+  const kernel = kernelOf({
+    cell: async ({ onDisplay, onInput, onOutput }) => {
+      const print = async (text: string) =>
+        await onOutput?.({ stream: "stdout", bytes: new TextEncoder().encode(text) });
+      for (const text of ["a", " ", "b"]) await print(text);
+      await onDisplay?.({ "text/plain": "d" });
+      await print("c");
+      await onInput?.({ prompt: "p", isSecret: false }, { signal: AbortSignal.abort() });
+      await print("e");
+      return { outcome: { kind: "exited", exitCode: 0 }, text: "1" };
+    },
+  });
+  kernel.clients.connect(client);
+  await kernel.answer(execute("cell", { allow_stdin: true }), client);
+  const between = client.got.slice(2, -2).map(({ content, header }) => [
+    header.msg_type,
+    "text" in content ? content.text : "",
+  ]);
+  assertEquals(between, [
+    ["stream", "a b"],
+    ["display_data", ""],
+    ["stream", "c"],
+    ["input_request", ""],
+    ["stream", "e"],
+    ["execute_result", ""],
+  ]);
+});
+
 Deno.test("Kernel: a display that clears is a message of its own", async () => {
   const client = clientOf("a");
   const kernel = kernelOf({
@@ -387,7 +417,7 @@ Deno.test("Kernel: a client that does not read holds up the output of code alone
   await kernel.answer(request("kernel_info_request"), client);
   assertEquals(client.types().filter((type) => type === "kernel_info_reply").length, 2);
   const streamed = [client, sleeping].map(({ types }) => types().filter((type) => type === "stream").length);
-  assertEquals(streamed, [3, 1]);
+  assertEquals(streamed, [2, 1]); // What came behind the interrupt is joined.
   await flooded;
 });
 
