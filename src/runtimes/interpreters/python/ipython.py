@@ -80,7 +80,16 @@ class InteractiveShell:
         return self.cells.names
 
     def run_cell(self, code, *_, **__):
-        return self.cells.run_source(code, self.cells.name)
+        """Runs code as a cell: shows its value, and prints its error."""
+        result = CellResult()
+        try:
+            result.result = self.cells.run_source(code, self.cells.name)
+        except Exception as error:
+            result.error_in_exec = error
+            print_error(error)
+        if result.result is not None:
+            self.cells.display(result.result)
+        return result
 
     def run_line_magic(self, name, line, *_, **__):
         return self.cells.magics.line(name, line)
@@ -110,6 +119,20 @@ class InteractiveShell:
 
     def enable_gui(self, *_):
         """Figures need no loop of events here."""
+
+
+class CellResult:
+    """What became of a cell that a cell ran."""
+
+    result = error_in_exec = error_before_exec = None
+
+    @property
+    def success(self):
+        return self.error_in_exec is None
+
+    def raise_error(self):
+        if self.error_in_exec is not None:
+            raise self.error_in_exec
 
 
 class Events:

@@ -3,7 +3,7 @@
 
 def options_of(line, flags, values):
     """The long options of a line, and its other words."""
-    options, words, rest = {}, [], iter(shlex.split(line))
+    options, words, rest = {}, [], iter(words_of(line))
     for word in rest:
         name, equals, value = word.removeprefix("--").partition("=")
         if not word.startswith("--"):
@@ -15,6 +15,14 @@ def options_of(line, flags, values):
         else:
             raise UsageError(f"Unknown option: {word}")
     return options, words
+
+
+def count_of(options, name, default):
+    """The number that an option has, which is above 0."""
+    text = options.get(name, str(default))
+    if not text.isdecimal() or int(text) == 0:
+        raise UsageError(f"-{name} takes a number above 0: current value is {text}")
+    return int(text)
 
 
 def short_options(line, with_value, flags):

@@ -23,6 +23,7 @@ INSTEAD = {
     "notebook": "save the notebook in your client",
     "sql": "use a database's module, as sqlite3",
 }
+SCRIPT_OPTIONS = re.compile(r"((?:--no-raise-error\s*|--(?:out|err)[\s=]\s*\S+\s*)*)(.*)", re.DOTALL)
 SETTINGS_WITHOUT_EFFECT = ("InlineBackend", "IPCompleter", "Completer", "HistoryManager")
 
 
@@ -133,7 +134,7 @@ class Magics:
 
     def cell_bash(self, line, body, _at, program="bash"):
         options, words = options_of(line, flags=["no-raise-error"], values=["out", "err"])
-        argv = [*shlex.split(program), *words]
+        argv = [*words_of(program), *words]
         if "out" in options or "err" in options:
             captured = Captured()
             with redirect(captured):
@@ -157,8 +158,10 @@ class Magics:
         return self.cell_bash(line, body, at, "sh")
 
     def cell_script(self, line, body, at):
-        options = [word for word in line.split() if word.startswith("--")]
-        return self.cell_bash(" ".join(options), body, at, " ".join(word for word in line.split() if word not in options))
+        options, command = SCRIPT_OPTIONS.fullmatch(line.strip()).groups()
+        if not command:
+            raise UsageError("%%script takes a command")
+        return self.cell_bash(options, body, at, command)
 
     def cell_python(self, line, body, at):
         return self.cell_bash(line, body, at, sys.executable)
@@ -181,17 +184,18 @@ class Magics:
     # Files and directories
 
     def line_cd(self, line):
-        words = shlex.split(line)
-        is_quiet = "-q" in words
-        words = [word for word in words if word != "-q"]
-        place = os.path.expanduser(words[0]) if words else os.environ.get("HOME", "/")
+        options, place = short_options(line, "", "q")
+        is_quiet = "q" in options
+        if place[:1] in ("'", '"') and place.endswith(place[:1]):
+            place = place[1:-1]
+        place = os.path.expanduser(place) if place else os.environ.get("HOME", "/")
         if place == "-":
             if len(self.places) < 2:
                 raise UsageError("%cd - : there is no earlier directory")
             place = self.places[-2]
         try:
             os.chdir(place)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             print(error)
             return
         self.places.append(os.getcwd())
@@ -202,7 +206,7 @@ class Magics:
         return os.getcwd()
 
     def cell_writefile(self, line, body, _at):
-        words = shlex.split(line)
+        words = words_of(line)
         append = "-a" in words or "--append" in words
         names = [word for word in words if word not in ("-a", "--append")]
         if len(names) != 1:
@@ -217,7 +221,7 @@ class Magics:
 
     def line_run(self, line):
         """Runs a file as a program, and keeps its variables."""
-        words = shlex.split(line)
+        words = words_of(line)
         options = [word for word in words[:1] if word in ("-i", "-n", "-t")]
         if not words[len(options) :]:
             raise UsageError("%run takes the name of a file")
@@ -283,15 +287,16 @@ class Magics:
         names = {**self.names, **local} if local else self.names
         timer = timeit.Timer(statement, setup, time.process_time if "c" in options else time.perf_counter, globals=names)
         began = time.perf_counter()
-        loops = int(options.get("n", 0))
+        loops = 0 if options.get("n") in (None, "0") else count_of(options, "n", 0)
+        repeats, precision = count_of(options, "r", 7), count_of(options, "p", 3)
         if loops == 0:
             loops = next(number for number in (10**power for power in range(10)) if timer.timeit(number) >= 0.2 or number == 10**9)
         times = []
-        for _ in range(int(options.get("r", 7))):
+        for _ in range(repeats):
             times.append(timer.timeit(loops) / loops)
             if "r" not in options and time.perf_counter() - began > MAX_TIMEIT_SECONDS:
                 break
-        result = TimeitResult(loops, times, int(options.get("p", 3)))
+        result = TimeitResult(loops, times, precision)
         if "q" not in options:
             print(result)
         return result if "o" in options else None
@@ -401,6 +406,8 @@ class Magics:
         name, _, value = line.strip().partition("=" if "=" in line else " ")
         if not value and "=" not in line:
             raise UsageError("%set_env takes NAME=value")
+        if not name.strip() or "\0" in line:
+            raise UsageError(f"%env takes a name and a value without NUL: current value is {line!r}")
         os.environ[name.strip()] = value.strip()
         print(f"env: {name.strip()}={value.strip()}")
 
@@ -525,3 +532,4 @@ for _names, _kind in (
 ):
     for _name in _names.split():
         setattr(Magics, f"cell_{_name}", show_text(_kind))
+setattr(Magics, "cell_!", Magics.cell_sx)

@@ -17,9 +17,11 @@ class Install:
     def __init__(self, text):
         first, *rest = NEXT_COMMAND.split(text, maxsplit=1)
         self.joint, self.rest = rest or (None, None)
-        words = iter(shlex.split(REDIRECTION.sub("", first)))
+        words = iter(words_of(REDIRECTION.sub("", first)))
         self.packages, self.is_quiet, self.upgrades = [], REDIRECTION.search(first) is not None, False
         for word in words:
+            if word.startswith("#"):
+                break
             if re.fullmatch("-q+|--quiet", word):
                 self.is_quiet = True
             elif word in UPGRADES:

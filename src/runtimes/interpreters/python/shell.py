@@ -7,6 +7,8 @@ import signal
 import string
 import subprocess
 
+# The most bytes of a command that become a value of Python. A list of lines takes up to 60 times their bytes.
+MAX_CAPTURED = 8 * 2**20
 END_SECONDS = 0.3  # How long an interrupted command may take to end by itself.
 VARIABLE = re.compile(r"\$(\$?)([^\W\d][\w.]*)")
 
@@ -89,7 +91,7 @@ class Shell:
                 if text is not None:
                     feed_command(process, text)
                 return process.wait()
-            outputs = process.communicate(None if text is None else text.encode())
+            outputs = read_outputs(process, text)
         for stream, output in zip((sys.stdout, sys.stderr), outputs):
             if output:
                 stream.write(output.decode(errors="replace"))
@@ -100,7 +102,7 @@ class Shell:
         flush()
         process = start_command(argv, stdout=subprocess.PIPE)
         with ended_by_interrupt(process):
-            output = process.communicate()[0]
+            output = read_outputs(process)[0]
         return output.decode(errors="replace"), process.returncode
 
 
@@ -122,8 +124,51 @@ def feed_command(process, text):
         pass  # The command does not read it.
 
 
+def read_outputs(process, text=None):
+    """Reads what a command prints, to its end or to the bound. Its input is written meanwhile."""
+    import selectors
+
+    data = b"" if text is None else text.encode()
+    outputs, room = {process.stdout: [], process.stderr: []}, MAX_CAPTURED
+    with selectors.DefaultSelector() as selector:
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                selector.register(stream, selectors.EVENT_READ)
+        if process.stdin is not None:
+            os.set_blocking(process.stdin.fileno(), False)
+            selector.register(process.stdin, selectors.EVENT_WRITE)
+        while selector.get_map():
+            for key, _ in selector.select():
+                stream = key.fileobj
+                if stream is process.stdin:
+                    try:
+                        data = data[os.write(stream.fileno(), data) :] if data else b""
+                    except BrokenPipeError:
+                        data = b""  # The command does not read it.
+                    chunk = data
+                else:
+                    chunk = os.read(stream.fileno(), 65536)
+                    outputs[stream].append(chunk)
+                    room -= len(chunk)
+                if not chunk:
+                    selector.unregister(stream)
+                    stream.close()
+                if room < 0:
+                    raise UsageError(f"The command prints more than a variable takes ({MAX_CAPTURED} bytes): write to a file")
+    process.wait()
+    return [b"".join(outputs[stream]) for stream in (process.stdout, process.stderr)]
+
+
+def words_of(text):
+    """The words of a line, divided as a shell does."""
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"Cannot read the line ({str(error)[:1].lower()}{str(error)[1:]}): current value is {text}") from None
+
+
 class ended_by_interrupt:
-    """Ends a command with all that it started when its cell is interrupted."""
+    """Ends a command with all that it started when its cell is interrupted or fails."""
 
     def __init__(self, process):
         self.process = process

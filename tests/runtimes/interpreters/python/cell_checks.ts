@@ -253,6 +253,55 @@ const CHECKS: Readonly<Record<string, (run: RunCell, context: Context) => Promis
     }
   },
 
+  "a magic that is used in a wrong way says so": async (run) => {
+    const wrong = [
+      ["%pip install 'a", /no closing quotation/],
+      ["%run 'a", /no closing quotation/],
+      ["%env =a", /takes a name/],
+      ["%env A=a\0b", /takes a name/],
+      ["%timeit -n x 1", /-n takes a number above 0.*x$/],
+      ["%timeit -r 0 1", /-r takes a number above 0.*0$/],
+      ["%timeit -n -1 1", /-n takes a number above 0.*-1$/],
+      ["%pip install --target /tmp a", /do not work here.*--target$/],
+      ["%pip install -i http://a b", /do not work here.*-i$/],
+      ["%%script\na", /takes a command/],
+      ["%%time\n%%nosuch\na", /`%%nosuch` not found/],
+    ] as const;
+    for (const [code, message] of wrong) {
+      const { error } = await run(code);
+      assertEquals([code, error?.name], [code, "UsageError"]);
+      assertMatch(error?.message ?? "", message);
+    }
+    const deep = await run("def again(): get_ipython().run_line_magic('time', 'again()')\nagain()");
+    assertEquals([deep.error?.name, deep.contextLost], ["RecursionError", undefined]);
+    const endless = await run("%timeit while True: pass", SOON_MS);
+    assertEquals([endless.outcome.kind, endless.contextLost], ["timed_out", undefined]);
+  },
+
+  "magics work in functions and loops, and are left alone in strings and brackets": async (run) => {
+    const cells = [
+      ["def in_function():\n  %time y = 3\n  return y\nin_function()", 3],
+      ["for i in range(2):\n  %env COUNT={i}\nimport os\nos.environ['COUNT']", "1"],
+      ["s = '''\n%time\n!ls\n?x\n'''\n%precision\ns", "\n%time\n!ls\n?x\n"],
+      ["x = [\n  '!ls',\n  5 %\n  3,\n]\n%precision\nx", ["!ls", 2]],
+      ["a = 5\\\n%3\n%precision\na", 2],
+      ["# !ls\n%precision\n1; x[1]", 2],
+      ["%precision\nx;", undefined],
+      ["%time 5;", undefined],
+      ["%%time\n5;", undefined],
+      ["%%time\n'5;'", "5;"],
+    ] as const;
+    for (const [code, value] of cells) assertEquals([code, (await run(code)).value], [code, value]);
+  },
+
+  "get_ipython() runs code as a cell: its value is shown, and its error printed": async (run) => {
+    const shown = await run("get_ipython().run_cell('x = 6\\nx + 1').result + 1");
+    assertEquals([shown.displays, shown.value], [[{ "text/plain": "7" }], 8]);
+    const failed = await run("get_ipython().run_cell('1 / 0').success");
+    assertEquals(failed.value, false);
+    assertMatch(failed.stderr, /ZeroDivisionError/);
+  },
+
   "values and cells have IPython's names, and a semicolon hides a value": async (run) => {
     assertEquals("value" in await run("41 + 1;  # hidden"), false);
     assertEquals((await run("'a;b'")).value, "a;b");

@@ -101,6 +101,26 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; done'])`);
       assertMatch((await run("%%sh\necho seen; echo bad >&2; exit 4")).error?.message ?? "", /exit status 4/);
     }));
 
+  Deno.test("[interpreter.py] a command that floods a variable ends, and its cell fails", () =>
+    withContext(THREADS, async (run) => {
+      for (const code of ["x = !yes", "%%bash --out x\nyes", "%%capture x\n!yes"]) {
+        assertMatch((await run(code)).error?.message ?? code, /more than a variable takes/);
+      }
+      assertEquals((await run("x = !seq 100000\nlen(x)")).value, 100_000);
+      const fed = await run("%%script --out kept sh -c 'wc -c; echo bad >&2'\n" + "x".repeat(200_000));
+      assertEquals([fed.stdout, (await run("int(kept)")).value], ["", 200_000]);
+    }));
+
+  Deno.test("[interpreter.py] bytes of a command that are no text become marks, and one with NUL or an open quote fails", () =>
+    withContext(THREADS, async (run) => {
+      assertEquals((await run("x = !printf '\\377\\nx'\n[*x]")).value, ["\ufffd", "x"]);
+      assertMatch((await run("!echo a\0b")).error?.message ?? "", /null byte/);
+      assertMatch((await run("!echo \udc80")).error?.name ?? "", /Unicode/);
+      assertMatch((await run("%%bash --out 'a\necho")).error?.message ?? "", /no closing quotation/);
+      assertEquals((await run("import os\nos.mkdir('a b')\n%cd -q a b\nos.path.basename(os.getcwd())")).value, "a b");
+      assertMatch((await run("%cd a\0b")).stdout, /null/);
+    }));
+
   /** The living processes of a group, which its fifth field in proc_pid_stat(5) names. */
   const GROUP_MEMBERS = `import glob
 def members(group):
