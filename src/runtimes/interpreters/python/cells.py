@@ -62,6 +62,7 @@ class Cells:
         linecache.cache[name] = (len(code), None, code.splitlines(True), name)
         self.name = name
         self.history.begin(name, code)
+        self.names.pop("__warningregistry__", None)  # A warning is shown once in each cell, as IPython shows it.
         if self.before_cell is not None:
             self.before_cell()
         value = self.run_source(code, name)

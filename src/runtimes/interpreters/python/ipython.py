@@ -69,6 +69,7 @@ class InteractiveShell:
     """What `get_ipython()` returns."""
 
     ast_node_interactivity = "last_expr"
+    kernel = None  # pandas takes a shell without this attribute for a terminal, and cuts wide tables to 80 characters.
 
     def __init__(self, cells):
         self.cells = cells

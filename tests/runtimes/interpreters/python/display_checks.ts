@@ -84,6 +84,13 @@ export const DISPLAY_CHECKS: Readonly<Record<string, (run: RunCell, context: Con
     assertEquals((await run("HTML('<b>v</b>')")).value, { ...object("HTML"), "text/html": "<b>v</b>" });
   },
 
+  "a warning is shown once in each cell": async (run) => {
+    await run("import warnings\ndef warn(): warnings.warn('old', DeprecationWarning)");
+    for (let cell = 0; cell < 2; cell++) {
+      assertEquals((await run("warn()\nwarn()")).stderr.match(/DeprecationWarning: old/g)?.length, 1);
+    }
+  },
+
   "clear_output is a display of its own type, in order with the others": async (_run, context) => {
     const code =
       "from IPython.display import clear_output\nprint('a')\ndisplay(1)\nclear_output(wait=True)\ndisplay(2)";
@@ -105,6 +112,7 @@ export const DISPLAY_CHECKS: Readonly<Record<string, (run: RunCell, context: Con
       (await run("from IPython.core.display import HTML as A\nfrom IPython.display import HTML as B\nA is B")).value,
       true,
     );
+    assertEquals((await run("hasattr(get_ipython(), 'kernel')")).value, true); // So pandas tells it from a terminal.
     const handle = await run("handle = display('a', display_id=True)\nhandle.update('b')");
     assertEquals(handle.displays, [{ "text/plain": "'a'" }, { "text/plain": "'b'" }]);
     assertEquals((await run("get_ipython().run_line_magic('env', 'A=1')\nimport os\nos.environ['A']")).value, "1");
