@@ -12,6 +12,7 @@ const PATTERNS: readonly { readonly pattern: RegExp; readonly isPython?: true }[
   { pattern: /read access to "\/\w+_modules"[^\n]*\n[^\n]*\brequire\(["'](@?[\w-][\w.@/-]*)["']\)/g },
   { pattern: /Import "(@?[\w-][\w.@/-]*)" not a dependency/g },
   { pattern: /Relative import path "(@?[\w-][\w.@/-]*)" not prefixed/g },
+  { pattern: /^npm (?:error|ERR!) network request to https?:\/\/[^/\s]+\/(@?[\w.%-]+) failed/gm },
 ];
 
 /** Python's modules whose package has another name, with Debian's package where there is one. */
@@ -59,7 +60,8 @@ export function noteMissingModules(
     : `${stderr.slice(0, MAX_LENGTH)}\n${stderr.slice(-MAX_LENGTH)}`;
   const found = new Map<string, Note>();
   for (const { isPython = false, pattern } of PATTERNS) {
-    for (const [, module = ""] of read.matchAll(pattern)) {
+    for (const [, name = ""] of read.matchAll(pattern)) {
+      const module = name.replace(/%2f/i, "/");
       const remedy = isPython ? pythonRemedy(module, noPackages) : remedyFor(packageOf(module), noPackages);
       if (!found.has(module) && found.size < MAX_NOTES) found.set(module, { kind: "missing_module", module, remedy });
     }

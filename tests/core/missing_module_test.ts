@@ -16,6 +16,7 @@ Deno.test("noteMissingModules() names the package of a module, in each language'
     ['error: Cannot find package "lodash/fp" from "/workspace/main.ts"\n', "lodash/fp", "lodash"],
     ['NotCapable: Requires read access to "/node_modules", run …\nrequire("lodash")\n^\n', "lodash", "lodash"],
     ['error: Import "lodash" not a dependency\n', "lodash", "lodash"],
+    ["npm error network request to http://registry.test/@a%2fb failed, reason: getaddrinfo\n", "@a/b", "@a/b"],
   ] as const;
   for (const [stderr, module, name] of texts) {
     const [note, ...others] = notesOf(stderr);
