@@ -561,11 +561,15 @@ class Commands:
     def send(self, type: str, **fields: Any) -> Json:
         """Operates on the workspace: ``move_file``, ``copy_file``, ``create_directory``, ``diff``, ``apply_patch`` …
 
+        ``timeout``, where the command takes one (``install_packages``), is in s, as elsewhere.
+
         :raises CodeBeakerError: what the service says of a command that could not do its work
         """
-        answer = self._sandbox.client._json("POST", self._path, {"type": type, **_fields(fields)})
+        client, wire = self._sandbox.client, _fields(fields, fields.pop("timeout", None))
+        silence = client.timeout + wire.get("timeoutMs", 0) / 1000
+        answer = client._json("POST", self._path, {"type": type, **wire}, silence=silence)
         if "result" not in answer:
-            raise self._sandbox.client._error(answer.get("error"))
+            raise client._error(answer.get("error"))
         return answer["result"]
 
 

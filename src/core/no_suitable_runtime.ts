@@ -49,7 +49,7 @@ export function noSuitableRuntime(
   if (absent.length > 0) {
     const message = `Cannot run ${language} as ${considered.map(describeRejection).join(" and ")}`;
     const remedies = considered.flatMap(({ remedy }) => remedy ?? []);
-    return new CodeBeakerError("runtime_unavailable", [message, ...remedies].join(": "), {
+    return new CodeBeakerError("runtime_unavailable", withRemedies(message, remedies), {
       details: { selection, attempts: [], ...retry },
     });
   }
@@ -67,9 +67,14 @@ export function noSuitableRuntime(
   ];
   return new CodeBeakerError(
     "no_suitable_runtime",
-    [`Cannot run ${language} as no runtime passes the filters (${reasons.join("; ")})`, ...hints].join(": "),
+    withRemedies(`Cannot run ${language} as no runtime passes the filters (${reasons.join("; ")})`, hints),
     { details: { selection, errors } },
   );
+}
+
+/** A message, and what can be done about it: one of the remedies. */
+function withRemedies(message: string, remedies: readonly string[]): string {
+  return remedies.length === 0 ? message : `${message}: ${[...new Set(remedies)].join("; or ")}`;
 }
 
 /** The error of a program that can get its memory on none of these runtimes. */

@@ -35,6 +35,11 @@ Deno.test("noSuitableRuntime() names what to install, and no time to retry, wher
       "Cannot run python as light does not fit (isolation 5 of 10 is below the floor 7) and heavy is unavailable (no socket): install an Engine",
     retryAfterMs: undefined,
   });
+  const other = { ...MISSING, remedy: "install python3" } as const;
+  assertEquals(
+    errorFor({ light: other, heavy: MISSING, third: MISSING }).message,
+    "Cannot run python as light is unavailable (no socket) and heavy is unavailable (no socket) and third is unavailable (no socket): install python3; or install an Engine",
+  );
 });
 
 Deno.test("noSuitableRuntime() has the earliest time at which an obstacle may have passed by itself", () => {

@@ -10,7 +10,7 @@ type FileToRun = Extract<Program, { kind: "file" }>;
 
 /** A script that runs an installer, or prints that the image has none. */
 const INSTALL = `command -v "$1" >/dev/null && exec "$@"
-printf 'Cannot install packages as the image of this language has no "%s"\\n' "$1" >&2
+printf 'Cannot install packages as the image of this language has no "%s": choose another runtime for the session, or ask the operator for an image that has it\\n' "$1" >&2
 exit 127`;
 
 /**
