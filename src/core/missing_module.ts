@@ -12,6 +12,7 @@ const PATTERNS: readonly { readonly pattern: RegExp; readonly isPython?: true }[
   { pattern: /read access to "\/\w+_modules"[^\n]*\n[^\n]*\brequire\(["'](@?[\w-][\w.@/-]*)["']\)/g },
   { pattern: /Import "(@?[\w-][\w.@/-]*)" not a dependency/g },
   { pattern: /Relative import path "(@?[\w-][\w.@/-]*)" not prefixed/g },
+  { pattern: /matching package for 'npm:(@?[\w-][\w.@/-]*)'/g },
   { pattern: /^npm (?:error|ERR!) network request to https?:\/\/[^/\s]+\/(@?[\w.%-]+) failed/gm },
 ];
 

@@ -1,6 +1,5 @@
 import { invalidField } from "../../core/errors.ts";
 import { parseWorkspacePath } from "../../core/workspace_path.ts";
-import { commandDenied } from "../process/shell_command.ts";
 import type { CommandLine, CommandProgram, CommandSpec } from "../process/spec.ts";
 
 /**
@@ -9,7 +8,7 @@ import type { CommandLine, CommandProgram, CommandSpec } from "../process/spec.t
  */
 export const DENO_COMMANDS: CommandSpec = {
   name: "deno",
-  usage: '"deno run FILE" and "deno eval CODE"',
+  usage: '"deno run FILE" and "deno eval CODE", without flags,',
   parse: parseDenoCommand,
 };
 
@@ -20,12 +19,7 @@ function parseDenoCommand({ args, workingDirectory }: Omit<CommandLine, "command
     throw invalidField("args", `"deno ${subcommand}" takes ${subcommand === "run" ? "a file" : "code"}`);
   }
   if (subcommand === "eval") return { kind: "code", code: subject, extension: "ts", args: rest };
-  if (subject.startsWith("-")) {
-    throw commandDenied(
-      subject,
-      "the permissions on the deno runtime are those of the environment, and no flag changes them",
-    );
-  }
+  if (subject.startsWith("-")) return undefined;
   const path = parseWorkspacePath(subject, "args[1]");
   const isFromRoot = subject.startsWith("/") || workingDirectory === ".";
   return { kind: "file", path: isFromRoot ? path : `${workingDirectory}/${path}`, args: rest };

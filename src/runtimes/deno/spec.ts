@@ -12,6 +12,7 @@ import { denoFacts, RUNTIME_NAME } from "./facts.ts";
 import { readLastWords } from "./last_words.ts";
 import { MEMORY_ENDINGS, RESERVED_BYTES } from "./memory.ts";
 import { CACHE_NAME, MODULE_TEXTS } from "./modules.ts";
+import { surroundCommand } from "./command_surroundings.ts";
 import { packageSpec } from "./packages.ts";
 import { permissionFlags, whyNotFlags } from "./permission_flags.ts";
 import { launchContext, launchFile, READABLE } from "./program_launch.ts";
@@ -62,8 +63,10 @@ export function denoSpec(host: RuntimeHost): ProcessSpec {
     },
     warm: { memoryMb: WARM_MEMORY_MB, languages: ["typescript", "javascript"] },
     denials: denialSpec({ openNetworks, npmRegistry }),
-    packages: packageSpec(npmRegistry),
+    packages: packageSpec(npmRegistry, host.confinement),
     commands: DENO_COMMANDS,
+    isOnPath: true,
+    surround: surroundCommand,
     selfTest: { canaries: CANARIES, language: "typescript", variableNames: CHILD_NAMES, version: COMMON_FLAGS },
     launchFile: (site, program) => launchFile(site, program, npmRegistry),
     contexts: {

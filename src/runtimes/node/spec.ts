@@ -46,7 +46,6 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
     loadInterpreter: async () => (await import("./interpreter/modules.ts")).INTERPRETER_MODULES,
     modules: { "warm.mjs": warm, [FIRST_OF_OWN]: typedMain, [FIRST_OF_TYPES]: typescript }, // A process that waits loads the former.
     reservedDataBytes: RESERVED_BYTES,
-    commandVariables: { npm_config_fetch_retries: "0" }, // A command has no network: npm would try for over a minute.
     memoryEndings: MEMORY_ENDINGS,
     warmMemoryMb: 16, // Most of its mapped memory is the binary, and shared.
     warmMemoryMbByEnvironment: { [TYPESCRIPT]: 28 },

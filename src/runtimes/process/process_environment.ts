@@ -27,6 +27,9 @@ type WorkspaceFile =
   & Pick<FileProgram, "path" | "args" | "workingDirectory" | "sources" | "compileArgs">
   & { readonly build?: SharedBuild };
 
+/** Variables of command lines. Without a network npm would try for over a minute. */
+const WITHOUT_NETWORK = { npm_config_fetch_retries: "0" };
+
 /** A directory with a workspace, and a confined process for each program in it. */
 export class ProcessEnvironment implements ExecutionEnvironment {
   readonly id: string;
@@ -215,7 +218,8 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     if (program === undefined) {
       const variables = this.#variables(options);
       const { site } = this.#processes;
-      const launch = commandLaunch(site, { ...command, isOnPath, variables });
+      const commanded = commandLaunch(site, { ...command, isOnPath, variables });
+      const launch = { ...commanded, ownVariables: { ...commanded.ownVariables, ...WITHOUT_NETWORK } };
       const surrounded = spec.surround?.(launch, { ...site, packages: this.#packages?.mount }) ?? launch;
       return await this.#processes.start(this.#requestOf(surrounded, options), options);
     }

@@ -24,10 +24,8 @@ export function parseShellCommand(
   { command, args, workingDirectory }: CommandLine,
   { elsewhere, own, runsOthers, runtime }: ShellCommands,
 ): CommandProgram | undefined {
-  const isOwn = command === own?.name;
-  if (!isOwn && runsOthers) return undefined;
-  const program = isOwn ? own?.parse({ args, workingDirectory }) : undefined;
-  if (program !== undefined) return program;
+  const program = command === own?.name ? own?.parse({ args, workingDirectory }) : undefined;
+  if (program !== undefined || runsOthers) return program;
   const others = elsewhere.length === 0 ? "no other runtime is known" : elsewhere.join(", ");
   throw commandDenied(
     [command, ...args].join(" ").slice(0, MAX_SHOWN_LENGTH),

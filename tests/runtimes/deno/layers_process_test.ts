@@ -267,6 +267,7 @@ function testOtherPrograms({ title }: LayerCombination, { host, runtime, run }: 
     const line = async (command: string) =>
       await runCommand(environment, { type: "shell", command }, { limits: DEFAULT_LIMITS }) as ProgramResult;
     assertEquals((await line("ls | wc -l; cat 'a b.txt'")).stdout, "1\none\ntwo\n");
+    assertMatch((await line("deno --version")).stdout, /^deno 2\./);
     assertEquals((await line("exit 137")).outcome, { kind: "exited", exitCode: 137 });
     assertEquals((await line("kill -KILL $$")).outcome, { kind: "signaled", signal: "SIGKILL" });
   });

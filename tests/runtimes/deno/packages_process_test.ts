@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import { Contexts } from "../../../src/contexts/contexts.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
+import { mountsAvailability } from "../../support/confined.ts";
 import { npmAvailability, type PublishedPackage } from "../../support/npm_registry.ts";
 import { isPresent } from "../../support/requirements.ts";
 import { runCommand } from "../../support/run_command.ts";
@@ -241,4 +242,30 @@ if (isPresent("deno", await packagesAvailability())) {
       assertEquals((await ask({ type: "execute_code", code })).stdout, "true 21\n");
     });
   }
+}
+
+if (isPresent("bubblewrap", await mountsAvailability())) {
+  Deno.test("[deno] packages: a command line finds Deno, what was installed, and the commands that it brings", async () => {
+    const tool = {
+      name: "tool",
+      version: "1.0.0",
+      manifest: { bin: { tool: "tool.js" } },
+      files: { "tool.js": "#!/codebeaker/deno\nconsole.log('the tool');\n" },
+    };
+    await using bench = await openPackagesBench([...PACKAGES, tool]);
+    const line = async (command: string) =>
+      await runCommand(bench.environment, { type: "execute_shell", command, timeoutMs: 60_000 }, {
+        limits: DEFAULT_LIMITS,
+      }) as ProgramResult;
+    const write = (path: string, text: string) => bench.environment.files.write(path, new TextEncoder().encode(text));
+    await write("plain_test.ts", 'Deno.test("plain", () => { const one: number = 1; if (one !== 1) throw one; });');
+    assertStringIncludes((await line("deno test plain_test.ts")).stdout, "1 passed");
+    assertExited(await bench.install(["base@1.5.0", "tool"]));
+    await write("main.ts", 'import base from "base"; console.log(base);');
+    await write("package.json", '{ "scripts": { "start": "deno run main.ts && tool" } }');
+    const { stderr, stdout } = await line("deno run main.ts && deno task --quiet start");
+    assertEquals([stdout, stderr], ["base 1.5\nbase 1.5\nthe tool\n", ""]);
+    assertStringIncludes((await line("echo 1 > /node_modules/base/index.js")).stderr, "Read-only");
+    assertEquals((await bench.run('import base from "base"; console.log(base);')).stdout, "base 1.5\n");
+  });
 }
