@@ -5,8 +5,8 @@ import { apiKeysSchema } from "../../src/core/key_policy.ts";
 import type { Activity } from "../../src/server/console/page/live/series.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { browserAvailability, type OpenPage, type PageOptions, shareBrowser } from "../support/browser.ts";
-import { openService } from "../support/own_service.ts";
-import { isPresent } from "../support/requirements.ts";
+import { EVERY_RUNTIME, openService } from "../support/own_service.ts";
+import { isPresent, programAvailability } from "../support/requirements.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
 import { shareService } from "../support/shared_service.ts";
@@ -511,6 +511,53 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByRole("textbox", { name: "Arguments" }).waitFor();
   });
 
+  Deno.test("[chromium] tests of a program have a verdict each, and the first that failed shows what was printed", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await write(opened, "console.log(2 * Number(await new Response(Deno.stdin.readable).text()));");
+    await page.locator("summary", { hasText: "Tests" }).click();
+    for (const [index, [stdin, expected]] of [["1", "2"], ["2", "5"], ["3", ""]].entries()) {
+      await page.getByRole("button", { name: "Add a test" }).click();
+      await page.getByRole("textbox", { name: `Input of test ${index + 1}` }).fill(stdin ?? "");
+      await page.getByRole("textbox", { name: `Expected output of test ${index + 1}` }).fill(expected ?? "");
+    }
+    await page.keyboard.press("Control+Enter");
+    await page.getByText("2 of 3 tests accepted").waitFor();
+    assertEquals(await page.locator(".verdict .badge").allInnerTexts(), ["Accepted", "Wrong answer", "Accepted"]);
+    assertEquals(await page.locator(".verdict[open] .output").allInnerTexts(), ["4\n"]);
+    assertEquals(await findBarriers(opened, EVERY_SCREEN), []);
+    await page.getByRole("button", { name: "Remove test 2" }).click();
+    await page.keyboard.press("Control+Enter");
+    await page.getByText("2 of 2 tests accepted").waitFor();
+  });
+
+  Deno.test("[chromium] a missing module comes with what installs it", async () => {
+    await using opened = await openConsole();
+    await write(opened, 'import "no-such-module";');
+    await opened.page.keyboard.press("Control+Enter");
+    const note = await opened.page.getByRole("list", { name: "What may help" }).innerText();
+    assertMatch(note, /no-such-module is missing:.*install_packages/);
+    assertEquals(await findBarriers(opened), []);
+  });
+
+  if (isPresent("python3", await programAvailability("python3"))) {
+    Deno.test("[chromium] a cell of a notebook reads the input that it was given, also after a reload", async () => {
+      await using own = await openService({}, EVERY_RUNTIME);
+      await using opened = await browser.open();
+      const { page } = opened;
+      await page.goto(own.url);
+      await openNotebook(opened, "python");
+      await write(opened, 'input("Name? ")', "Cell 1");
+      await page.getByRole("button", { name: "Give cell 1 an input" }).click();
+      await page.getByRole("textbox", { name: "Standard input of cell 1" }).fill("Ada");
+      await page.getByRole("button", { name: "Run cell 1" }).click();
+      await page.locator(".cell-body").getByText("'Ada'").waitFor();
+      await page.reload();
+      assertEquals(await page.getByRole("textbox", { name: "Standard input of cell 1" }).inputValue(), "Ada");
+      assertEquals(await findBarriers(opened), []);
+    });
+  }
+
   if (PICTURES !== undefined) {
     Deno.test("[chromium] the docs' picture of a program that was refused something is made", async () => {
       await using opened = await openConsole({ height: 940, scale: 1.5 });
@@ -537,10 +584,10 @@ if (isPresent("chromium", await browserAvailability())) {
     });
   }
 
-  const openNotebook = async ({ page }: OpenPage) => {
+  const openNotebook = async ({ page }: OpenPage, language = "typescript") => {
     await page.getByRole("link", { name: "Notebook" }).click();
     await page.getByRole("heading", { name: "Notebook" }).waitFor(); // The page that is left has a choice of the same name.
-    await page.getByRole("combobox", { name: "Language" }).selectOption("typescript");
+    await page.getByRole("combobox", { name: "Language" }).selectOption(language);
   };
 
   /** What hinders people on some screens, and whether something is too wide for one. */

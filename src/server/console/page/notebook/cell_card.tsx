@@ -1,5 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import { CodeEditor } from "../parts/code_editor.tsx";
+import { TextArea } from "../parts/fields.tsx";
 import { IconButton } from "../parts/icon.tsx";
 import { modeOf } from "../run/languages.ts";
 import { CellOutput } from "./cell_output.tsx";
@@ -10,9 +11,14 @@ import { renderMarkdown } from "./markdown.ts";
 /** Most height of a Markdown cell without a scroll bar, in pixels. */
 const MAX_MARKDOWN_PX = 4_000;
 
+/** The languages whose cells can read standard input. */
+const READS_STDIN: ReadonlySet<string> = new Set(["python"]);
+
 /** What can be done with a cell. */
 export interface CellActions {
   onWrite(code: string): void;
+  /** Sets the standard input. Undefined, there is none. */
+  onStdin(stdin: string | undefined): void;
   onRun(): void;
   /** Runs it, and goes on to the next one. */
   onGoOn(): void;
@@ -58,6 +64,14 @@ export function CellCard(props: CellCardProps) {
             />
           )
           : <Editor {...props} onShow={show} />}
+        {cell.kind === "code" && cell.stdin !== undefined && (
+          <TextArea
+            label={`Standard input of cell ${props.number}`}
+            hint="What input() reads, one line at a time"
+            value={cell.stdin}
+            onChange={props.onStdin}
+          />
+        )}
         {cell.kind === "code" && <CellOutput state={cell.state} />}
       </div>
       <Tools
@@ -131,7 +145,7 @@ function Editor({ cell, language, number, onGoOn, onRun, onShow, onWrite }: Cell
 
 /** Everything else, in sight while the pointer or the keyboard is at the cell. */
 function Tools(
-  { cell, count, isActive, number, onClear, onInsert, onKind, onMove, onRemove }: CellCardProps,
+  { cell, count, isActive, language, number, onClear, onInsert, onKind, onMove, onRemove, onStdin }: CellCardProps,
 ) {
   const isText = cell.kind === "markdown";
   return (
@@ -151,6 +165,14 @@ function Tools(
         disabled={isActive}
         onClick={() => onKind(isText ? "code" : "markdown")}
       />
+      {!isText && READS_STDIN.has(language) && (
+        <IconButton
+          icon="input"
+          label={cell.stdin === undefined ? `Give cell ${number} an input` : `Remove the input of cell ${number}`}
+          disabled={isActive}
+          onClick={() => onStdin(cell.stdin === undefined ? "" : undefined)}
+        />
+      )}
       <IconButton
         icon="clear"
         label={`Clear the output of cell ${number}`}

@@ -6,6 +6,8 @@ export interface Cell {
   readonly id: number;
   readonly kind: "code" | "markdown";
   readonly code: string;
+  /** What the cell reads as standard input; absent, nothing. */
+  readonly stdin?: string;
   readonly state: RunState;
   /** The number of its latest run in the context; absent before. */
   readonly turn?: number;
@@ -51,6 +53,15 @@ export function changeCell(cells: readonly Cell[], id: number, changes: Partial<
   return cells.map((cell) => cell.id === id ? { ...cell, ...changes } : cell);
 }
 
+/** Sets the standard input of a cell. Undefined, the cell has none. */
+export function setStdin(cells: readonly Cell[], id: number, stdin: string | undefined): readonly Cell[] {
+  return cells.map((cell) => {
+    if (cell.id !== id) return cell;
+    const { stdin: _, ...rest } = cell;
+    return stdin === undefined ? rest : { ...rest, stdin };
+  });
+}
+
 /** Removes what cells have printed, displayed and returned; of all of them without an id. */
 export function clearOutputs(cells: readonly Cell[], id?: number): readonly Cell[] {
   return cells.map((cell) => {
@@ -66,10 +77,11 @@ export function loadCells(language: string): readonly Cell[] {
   const outputs = readKept(outputsKeptAs(language));
   const found = Array.isArray(kept) && kept.length > 0 ? kept : [sampleOf(language)];
   return found.map((one, index): Cell => {
-    const { code, kind } = typeof one === "object" && one !== null ? one : { code: one, kind: "code" };
+    const { code, kind, stdin } = typeof one === "object" && one !== null ? one : { code: one, kind: "code" };
     const run = Array.isArray(outputs) ? outputs[index] : undefined;
     return {
       ...{ id: index + 1, kind: kind === "markdown" ? "markdown" : "code", code: String(code), state: IDLE },
+      ...(typeof stdin === "string" ? { stdin } : {}),
       ...(typeof run === "object" && run !== null ? run : {}),
     };
   });
@@ -77,7 +89,7 @@ export function loadCells(language: string): readonly Cell[] {
 
 /** Keeps the code of cells for this tab. */
 export function saveCells(language: string, cells: readonly Cell[]): void {
-  const kept = cells.map(({ code, kind }) => ({ code, kind }));
+  const kept = cells.map(({ code, kind, stdin }) => ({ code, kind, stdin }));
   if (keep(keptAs(language), kept)) return;
   forget(outputsKeptAs(language));
   keep(keptAs(language), kept);

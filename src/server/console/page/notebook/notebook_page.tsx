@@ -106,6 +106,7 @@ function Cells(
             isActive={cell.id === active}
             isBusy={isBusy}
             onWrite={(code) => notebook.write(cell.id, code)}
+            onStdin={(stdin) => notebook.setStdin(cell.id, stdin)}
             onRun={() => notebook.run([cell.id])}
             onGoOn={() => goOn(cell.id)}
             onInterrupt={notebook.interrupt}

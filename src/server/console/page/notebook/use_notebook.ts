@@ -14,6 +14,7 @@ import {
   removeCell,
   saveCells,
   saveOutputs,
+  setStdin,
 } from "./cells.ts";
 import { Connection } from "./connection.ts";
 
@@ -27,6 +28,8 @@ export interface Notebook {
   readonly isOpen: boolean;
   readonly problem?: Problem | undefined;
   write(id: number, code: string): void;
+  /** Sets the standard input of a cell. Undefined, the cell has none. */
+  setStdin(id: number, stdin: string | undefined): void;
   /** Adds a cell behind another, and returns its id. */
   add(after?: number): number;
   /** Adds a cell before another, and returns its id. */
@@ -96,7 +99,7 @@ export function useNotebook(language: string): Notebook {
   }
 
   async function runOne(id: number): Promise<boolean> {
-    const { code, kind } = latest.current.find((cell) => cell.id === id) ?? {};
+    const { code, kind, stdin } = latest.current.find((cell) => cell.id === id) ?? {};
     if (code === undefined || code.trim() === "" || kind === "markdown") return true;
     run.reset();
     setActive(id);
@@ -105,7 +108,7 @@ export function useNotebook(language: string): Notebook {
     for (let tries = 0; tries === 0 || (isMissing && tries === 1); tries++) {
       let path = "";
       if (!await attempt(async () => path = await connection.current.open()) || isGone.current) break;
-      state = await run.start(`${path}/executions`, { method: "POST", body: { code } });
+      state = await run.start(`${path}/executions`, { method: "POST", body: { code, stdin } });
       isMissing = state.id === undefined && ["conflict", "not_found"].includes(state.problem?.code ?? "");
       if (isMissing || state.execution?.contextLost === true) connection.current.forget();
     }
@@ -121,6 +124,7 @@ export function useNotebook(language: string): Notebook {
     isOpen: connection.current.isOpen,
     problem,
     write: (id, code) => change(changeCell(latest.current, id, { code })),
+    setStdin: (id, stdin) => change(setStdin(latest.current, id, stdin)),
     add: (after) => insert(addCell(latest.current, after)),
     addBefore: (before) => insert(addCellBefore(latest.current, before)),
     remove: (id) => changeOutputs(removeCell(latest.current, id)),

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import type { Execution } from "../../../../core/execution.ts";
 import type { RunState } from "../api/run_state.ts";
 import { formatMs } from "../parts/format.ts";
 import { describeOutcome, isGood } from "./outcome.ts";
@@ -16,9 +17,7 @@ export function OutcomeHead({ state }: { readonly state: RunState }) {
         {phase === "failed" && <span class="badge badge-bad">Not run</span>}
         {phase === "lost" && <span class="badge badge-bad">Connection lost</span>}
         {execution !== undefined && (
-          <span class={`badge ${isGood(execution.outcome) ? "badge-good" : "badge-bad"}`}>
-            {describeOutcome(execution.outcome)}
-          </span>
+          <span class={`badge ${isGoodInAll(execution) ? "badge-good" : "badge-bad"}`}>{describeEnd(execution)}</span>
         )}
       </h2>
       {runtime !== undefined && (
@@ -31,6 +30,17 @@ export function OutcomeHead({ state }: { readonly state: RunState }) {
       {execution !== undefined && <span class="figure">{formatMs(execution.usage.wallMs)}</span>}
     </header>
   );
+}
+
+/** Whether a program did what it was asked to, in each of its tests. */
+function isGoodInAll({ outcome, tests = [] }: Execution): boolean {
+  return isGood(outcome) && tests.every(({ verdict }) => verdict === "accepted");
+}
+
+function describeEnd({ outcome, tests }: Execution): string {
+  if (tests === undefined || outcome.kind === "compile_failed") return describeOutcome(outcome);
+  const accepted = tests.filter(({ verdict }) => verdict === "accepted");
+  return `${accepted.length} of ${tests.length} tests accepted`;
 }
 
 function Elapsed() {

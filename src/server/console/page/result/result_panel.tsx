@@ -5,11 +5,13 @@ import { ProblemNote } from "../parts/problem_note.tsx";
 import { Candidates } from "./candidates.tsx";
 import { Compiler } from "./compiler.tsx";
 import { Denials } from "./denials.tsx";
+import { Notes } from "./notes.tsx";
 import { OutputFiles } from "./output_files.tsx";
 import { Output } from "./output.tsx";
 import { OutcomeHead } from "./outcome_head.tsx";
 import { StdinLine } from "./stdin_line.tsx";
 import { UsageFacts } from "./usage_facts.tsx";
+import { Verdicts } from "./verdicts.tsx";
 
 /** Properties of a result. */
 export interface ResultPanelProps {
@@ -30,10 +32,12 @@ export function ResultPanel({ isInteractive = false, onAllow, state }: ResultPan
         <OutcomeHead state={state} />
         {problem !== undefined && <ProblemNote problem={selection === undefined ? problem : withoutReasons(problem)} />}
         {execution?.compile !== undefined && <Compiler compile={execution.compile} />}
-        {phase !== "failed" && <Output state={state} />}
+        {phase !== "failed" && execution?.tests === undefined && <Output state={state} />}
+        {execution?.notes !== undefined && <Notes notes={execution.notes} />}
         {isInteractive && phase === "running" && id !== undefined && <StdinLine id={id} />}
         {execution !== undefined && <UsageFacts execution={execution} />}
       </section>
+      {execution?.tests !== undefined && <Verdicts tests={execution.tests} />}
       {execution !== undefined && execution.denials.length > 0 && <Denials execution={execution} onAllow={onAllow} />}
       {execution !== undefined && <OutputFiles execution={execution} />}
       {selection !== undefined && (

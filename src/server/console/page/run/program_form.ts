@@ -10,6 +10,13 @@ export interface FormFile {
   readonly encoding: "utf8" | "base64";
 }
 
+/** One run of the program with an input of its own. */
+export interface FormTest {
+  readonly stdin: string;
+  /** What it has to print; empty, nothing is compared. */
+  readonly expected: string;
+}
+
 /** Permissions as fields show them; a list has one entry a line. */
 export interface PermissionForm {
   readonly read: string;
@@ -33,6 +40,7 @@ export interface ProgramForm {
   readonly stdin: string;
   /** Whether stdin is typed while the program runs. */
   readonly isInteractive: boolean;
+  readonly tests: readonly FormTest[];
   /** One glob a line. */
   readonly outputs: string;
   readonly permissions: PermissionForm;
@@ -48,7 +56,18 @@ export const NO_PERMISSIONS: PermissionForm = { read: "", write: "", net: "none"
 /** A form with nothing but a program. */
 export function emptyForm(language: string, code: string): ProgramForm {
   return {
-    ...{ language, code, files: [], entrypoint: "", args: "", env: "", stdin: "", isInteractive: false, outputs: "" },
+    ...{
+      language,
+      code,
+      files: [],
+      entrypoint: "",
+      args: "",
+      env: "",
+      stdin: "",
+      isInteractive: false,
+      tests: [],
+      outputs: "",
+    },
     ...{ permissions: NO_PERMISSIONS, limits: {}, preference: "balanced", runtime: "", minIsolation: "" },
   };
 }
@@ -77,7 +96,7 @@ export function toSelectionRequest({ language, limits, minIsolation, permissions
 
 /** The request of a form. It asks for the explanation of the choice. */
 export function toRequest(form: ProgramForm) {
-  const { args, code, entrypoint, env, files, isInteractive, outputs, stdin } = form;
+  const { args, code, entrypoint, env, files, isInteractive, outputs, stdin, tests } = form;
   return {
     ...toSelectionRequest(form),
     ...(code === "" && files.length > 0 ? {} : { code }),
@@ -85,7 +104,8 @@ export function toRequest(form: ProgramForm) {
     ...(entrypoint === "" ? {} : { entrypoint }),
     ...(args === "" ? {} : { args: argumentsOf(args) }),
     ...(env.trim() === "" ? {} : { env: toVariables(env) }),
-    ...(isInteractive ? {} : { stdin }),
+    ...(isInteractive && tests.length === 0 ? {} : { stdin }),
+    ...(tests.length === 0 ? {} : { tests: tests.map(toTest) }),
     ...(outputs.trim() === "" ? {} : { outputs: linesOf(outputs) }),
     explain: true,
   };
@@ -140,6 +160,10 @@ function toPermissions({ env, hosts, net, read, run, write }: PermissionForm): P
     ...(net === "none" ? {} : { allowNet: net === "public" ? true : linesOf(hosts) }),
     ...(run ? { allowRun: true } : {}),
   };
+}
+
+function toTest({ expected, stdin }: FormTest) {
+  return { stdin, ...(expected.trim() === "" ? {} : { expected }) };
 }
 
 function toVariables(text: string): Record<string, string> {

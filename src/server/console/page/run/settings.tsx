@@ -12,6 +12,7 @@ import {
   type PermissionForm,
   type ProgramForm,
 } from "./program_form.ts";
+import { TestSettings } from "./test_settings.tsx";
 
 type RuntimeDescription = AnswerOf<typeof runtimeListSchema>["runtimes"][number];
 
@@ -26,6 +27,7 @@ export function Settings({ form, onChange }: SettingsProps) {
   return (
     <section class="card settings" aria-label="Settings">
       <InputSettings form={form} onChange={onChange} />
+      <TestSettings form={form} onChange={onChange} />
       <PermissionSettings form={form} onChange={onChange} />
       <LimitSettings form={form} onChange={onChange} />
       <RuntimeSettings form={form} onChange={onChange} />
@@ -33,7 +35,8 @@ export function Settings({ form, onChange }: SettingsProps) {
   );
 }
 
-function Group(
+/** Settings that belong together, closed until they are needed. */
+export function Group(
   { children, state, title }: {
     readonly title: string;
     readonly state: string;

@@ -28,6 +28,7 @@ Deno.test("toRequest() of a full form is a request that the service takes, with 
     args: "one\n\ntwo words\n",
     env: "NAME=a=b\n\nEMPTY=",
     stdin: "line",
+    tests: [{ stdin: "1", expected: "2" }, { stdin: "3", expected: " " }],
     outputs: " out/*.png \n",
     permissions: {
       read: "/data\n",
@@ -56,6 +57,7 @@ Deno.test("toRequest() of a full form is a request that the service takes, with 
     args: ["one", "", "two words"],
     env: { NAME: "a=b", EMPTY: "" },
     stdin: "line",
+    tests: [{ stdin: "1", expected: "2" }, { stdin: "3" }],
     outputs: ["out/*.png"],
     explain: true,
   });
