@@ -1,4 +1,3 @@
-import type { ComponentChildren } from "preact";
 import type { runtimeListSchema } from "../../../../core/answers/runtime.ts";
 import type { AnswerOf } from "../api/request.ts";
 import { Check, Choice, TextArea, TextField } from "../parts/fields.tsx";
@@ -12,15 +11,10 @@ import {
   type PermissionForm,
   type ProgramForm,
 } from "./program_form.ts";
+import { Group, type SettingsProps } from "./setting_group.tsx";
 import { TestSettings } from "./test_settings.tsx";
 
 type RuntimeDescription = AnswerOf<typeof runtimeListSchema>["runtimes"][number];
-
-/** Properties of a group of settings. */
-export interface SettingsProps {
-  readonly form: ProgramForm;
-  onChange(changes: Partial<ProgramForm>): void;
-}
 
 /** Everything that decides how a program runs, each group closed until it is needed. */
 export function Settings({ form, onChange }: SettingsProps) {
@@ -32,25 +26,6 @@ export function Settings({ form, onChange }: SettingsProps) {
       <LimitSettings form={form} onChange={onChange} />
       <RuntimeSettings form={form} onChange={onChange} />
     </section>
-  );
-}
-
-/** Settings that belong together, closed until they are needed. */
-export function Group(
-  { children, state, title }: {
-    readonly title: string;
-    readonly state: string;
-    readonly children: ComponentChildren;
-  },
-) {
-  return (
-    <details class="group">
-      <summary>
-        <span class="group-title">{title}</span>
-        <span class="group-state">{state}</span>
-      </summary>
-      <div class="group-fields">{children}</div>
-    </details>
   );
 }
 

@@ -1,6 +1,6 @@
 import { TextArea } from "../parts/fields.tsx";
 import { IconButton } from "../parts/icon.tsx";
-import { Group, type SettingsProps } from "./settings.tsx";
+import { Group, type SettingsProps } from "./setting_group.tsx";
 import type { FormTest } from "./program_form.ts";
 
 /** Most tests of a program; the service refuses more. */
