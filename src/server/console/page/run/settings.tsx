@@ -3,14 +3,7 @@ import type { AnswerOf } from "../api/request.ts";
 import { Check, Choice, TextArea, TextField } from "../parts/fields.tsx";
 import { useAnswer } from "../parts/use_answer.ts";
 import { LEAST_ISOLATION, LIMITS } from "./numbers.ts";
-import {
-  argumentsOf,
-  countOf,
-  describePermissions,
-  linesOf,
-  type PermissionForm,
-  type ProgramForm,
-} from "./program_form.ts";
+import { argumentsOf, countOf, describePermissions, linesOf, type PermissionForm } from "./program_form.ts";
 import { Group, type SettingsProps } from "./setting_group.tsx";
 import { TestSettings } from "./test_settings.tsx";
 

@@ -3,6 +3,7 @@ import type { languageListSchema } from "../../../../core/answers/runtime.ts";
 import type { Preference } from "../../../../core/selection.ts";
 import { Choice } from "../parts/fields.tsx";
 import { useAnswer } from "../parts/use_answer.ts";
+import { LanguagePicker } from "./language_picker.tsx";
 import { sampleOf } from "./languages.ts";
 import type { ProgramForm } from "./program_form.ts";
 
@@ -28,30 +29,18 @@ export interface ToolbarProps {
 /** The language, the preference, and the button that runs. */
 export function Toolbar({ form, isBusy, onChange, onRun, onStop }: ToolbarProps) {
   const { answer } = useAnswer<AnswerOf<typeof languageListSchema>>("/v1/languages");
-  const languages = answer?.languages ?? [{ name: form.language, available: true, runtimes: [form.runtime] }];
-  const known = languages.some(({ name }) => name === form.language);
   const choose = (language: string) => {
     const isUntouched = form.code === sampleOf(form.language) || form.code.trim() === "";
-    const runsIt = languages.some(({ name, runtimes }) => name === language && runtimes.includes(form.runtime));
+    const runtimes = answer?.languages.find(({ name }) => name === language)?.runtimes ?? [];
     onChange({
       language,
-      ...(runsIt ? {} : { runtime: "" }),
+      ...(runtimes.includes(form.runtime) ? {} : { runtime: "" }),
       ...(isUntouched ? { code: sampleOf(language) } : {}),
     });
   };
   return (
     <div class="toolbar">
-      <label class="inline-field">
-        <span>Language</span>
-        <select value={form.language} onChange={(event) => choose(event.currentTarget.value)}>
-          {!known && <option value={form.language}>{form.language}</option>}
-          {languages.map(({ available, name }) => (
-            <option key={name} value={name} disabled={!available}>
-              {available ? name : `${name} (not installed)`}
-            </option>
-          ))}
-        </select>
-      </label>
+      <LanguagePicker languages={answer?.languages} value={form.language} onChoose={choose} />
       <Choice
         isBare
         label="Choose the runtime for"
