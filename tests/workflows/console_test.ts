@@ -540,6 +540,41 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByRole("textbox", { name: "Arguments" }).waitFor();
   });
 
+  Deno.test("[chromium] an example takes the place of the program, and runs", async () => {
+    await using opened = await openConsole();
+    const { page } = opened;
+    await page.getByRole("button", { name: "Examples" }).click();
+    assertEquals(await findBarriers(opened, EVERY_SCREEN), []);
+    await page.getByRole("button", { name: "Only compute" }).click();
+    assertEquals(await page.getByRole("combobox", { name: "Language" }).inputValue(), "javascript");
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("log").getByText("2 3 5 7 11 13").waitFor();
+  });
+
+  Deno.test("[chromium] a link opens the program elsewhere, runs nothing, and gives the former program back", async () => {
+    await using opened = await openConsole();
+    await write(opened, 'console.log("of the link");');
+    await opened.page.getByRole("button", { name: "Share" }).click();
+    const link = await opened.page.getByRole("textbox", { name: "Link" }).inputValue();
+    assertEquals(await findBarriers(opened, EVERY_SCREEN), []);
+    await using other = await openConsole();
+    const { page } = other;
+    await write(other, "mine();");
+    await page.goto(link);
+    await page.getByText("This program came with a link").waitFor();
+    assertEquals([await textOf(other), await page.getByRole("log").count()], ['console.log("of the link");', 0]);
+    assertEquals(await findBarriers(other, EVERY_SCREEN), []);
+    await page.reload();
+    assertEquals(await textOf(other), 'console.log("of the link");');
+    await page.goto(link);
+    await write(other, "changed();");
+    await page.getByRole("button", { name: "Back to my program" }).click();
+    assertEquals(await textOf(other), 'console.log("of the link");');
+    await page.goto(`${new URL(link).origin}/#/run/no-program`);
+    await page.getByRole("alert").getByText("copy it again").waitFor();
+    assertEquals([opened.complaints, other.complaints], [[], []]);
+  });
+
   Deno.test("[chromium] tests of a program have a verdict each, and the first that failed shows what was printed", async () => {
     await using opened = await openConsole();
     const { page } = opened;
@@ -618,6 +653,8 @@ if (isPresent("chromium", await browserAvailability())) {
     await page.getByRole("heading", { name: "Notebook" }).waitFor(); // The page that is left has a choice of the same name.
     await page.getByRole("combobox", { name: "Language" }).selectOption(language);
   };
+
+  const textOf = async ({ page }: OpenPage) => await page.getByRole("textbox", { name: "Program" }).innerText();
 
   const chooseLanguage = async ({ page }: OpenPage, name: string) => {
     await page.getByRole("combobox", { name: "Language" }).fill(name);

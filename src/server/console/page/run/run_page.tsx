@@ -1,19 +1,24 @@
 import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { Remedy } from "../../../../core/denials/denial.ts";
+import { problemOf } from "../api/request.ts";
 import { useRun } from "../api/use_run.ts";
 import { ResultPanel } from "../result/result_panel.tsx";
+import { addressOf } from "../shell/route.ts";
 import { loadDraft, saveFiles, saveProgram } from "./draft.ts";
 import { findMistake } from "./numbers.ts";
 import { Preview } from "./preview.tsx";
 import { applyRemedy, type ProgramForm, toRequest } from "./program_form.ts";
 import { ProgramEditor } from "./program_editor.tsx";
 import { Settings } from "./settings.tsx";
+import { unpackProgram } from "./share_link.ts";
 import { Toolbar } from "./toolbar.tsx";
 import { useResultInSight } from "./use_result_in_sight.ts";
 
 /** The page where a program is written and run. */
-export function RunPage({ isVisible }: { readonly isVisible: boolean }) {
+export function RunPage({ id: packed, isVisible }: { readonly isVisible: boolean; readonly id?: string | undefined }) {
   const [form, setForm] = useState(loadDraft);
+  const [edition, setEdition] = useState(0); // Changes with a program that takes the place of another.
+  const [former, setFormer] = useState<ProgramForm>();
   const [areFilesKept, setAreFilesKept] = useState(true);
   const run = useRun();
   const { state } = run;
@@ -31,6 +36,20 @@ export function RunPage({ isVisible }: { readonly isVisible: boolean }) {
     start(changed);
   };
 
+  const replace = (next: ProgramForm) => {
+    run.reset();
+    setForm(next);
+    setEdition((last) => last + 1);
+  };
+
+  useEffect(() => {
+    if (packed === undefined) return;
+    history.replaceState(null, "", addressOf("run")); // A reload shows what became of the program.
+    unpackProgram(packed).then((next) => {
+      setFormer(form);
+      replace(next);
+    }, (error: Error) => run.refuse(problemOf("Cannot open the link", error.message)));
+  }, [packed]);
   useEffect(() => setAreFilesKept(saveFiles(form.files)), [form.files]);
   useEffect(() => saveProgram(form), [form]);
   useLayoutEffect(() => { // After the paint is too late: a key pressed until then would run the form of before.
@@ -49,9 +68,34 @@ export function RunPage({ isVisible }: { readonly isVisible: boolean }) {
   return (
     <>
       <h1 class="unseen">Run a program</h1>
-      <Toolbar form={form} isBusy={run.isBusy} onChange={change} onRun={() => start(form)} onStop={run.stop} />
+      <Toolbar
+        form={form}
+        isBusy={run.isBusy}
+        onChange={change}
+        onReplace={replace}
+        onRun={() => start(form)}
+        onStop={run.stop}
+      />
+      {former !== undefined && (
+        <p class="note note-warn note-line" role="status">
+          <span>This program came with a link. Read it before you run it.</span>
+          <span class="spacer" />
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              replace(former);
+              setFormer(undefined);
+            }}
+          >
+            Back to my program
+          </button>
+          <button type="button" class="button" onClick={() => setFormer(undefined)}>Keep it</button>
+        </p>
+      )}
       <div class="workbench">
         <ProgramEditor
+          key={edition}
           form={form}
           areFilesKept={areFilesKept}
           onChange={change}
