@@ -1,10 +1,12 @@
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
+import type { ExecutionEntry } from "../core/execution_entry.ts";
 import { newId } from "../core/ids.ts";
 import type { Limits } from "../core/limits.ts";
 import { pageOf, parseCursor } from "../core/page.ts";
 import type { ExecutionStore } from "../storage/storage.ts";
 import { settledWithin } from "../concurrency/delay.ts";
+import { ExecutionPreviews } from "./execution_previews.ts";
 import { ExecutionRecords, type Explained, type RunResult, toExecution, unrun } from "./execution_records.ts";
 import { WorkBehind } from "./work_behind.ts";
 import { LiveExecution } from "./live_execution.ts";
@@ -22,6 +24,8 @@ import type {
   Submitted,
 } from "./port.ts";
 
+/** Most recorded executions that one search reads, which takes some 10 ms. */
+const MAX_SEARCHED = 2_000;
 const SHUT_DOWN = "the service was shut down";
 
 /** The parts of the executions of a service. */
@@ -46,6 +50,8 @@ export interface Submission extends Explained {
   readonly sessionId?: string;
   readonly limits: Limits;
   readonly source: EndedExecution["source"];
+  /** What listings show of the program. Default: the beginning of its code. */
+  readonly preview?: string;
   /** Whether the request names its stdin. */
   readonly hasStdin: boolean;
   /** Identifies the request among those under the same idempotency key. */
@@ -63,6 +69,7 @@ export class Executions implements AsyncDisposable {
   readonly #observer: Observer;
   readonly #drainMs: number;
   readonly #live = new Map<string, LiveExecution>();
+  readonly #previews = new ExecutionPreviews();
   /** Records of ends whose clients know no id yet. */
   readonly #unrecorded: WorkBehind;
 
@@ -116,6 +123,7 @@ export class Executions implements AsyncDisposable {
       this.#records.begin(facts, { explained: submission, idempotency, isDurable });
     }
     this.#live.set(facts.id, live);
+    this.#previews.add(facts.id, submission.preview ?? submission.source.code ?? "");
     this.#finish(live, submission, body, { signal: options.signal, hasRecord });
     return { id: facts.id, ended: live.ended };
   }
@@ -131,20 +139,27 @@ export class Executions implements AsyncDisposable {
     return this.#find(caller, id)?.report ?? this.#records.report(caller, id);
   }
 
-  list({ principal: { tenant } }: Caller, { cursor, limit, sessionId, status }: ExecutionQuery): ExecutionPage {
+  list({ principal: { tenant } }: Caller, { cursor, limit, q, sessionId, status }: ExecutionQuery): ExecutionPage {
     const after = cursor === undefined ? undefined : parseCursor(cursor, "exec");
     this.recordEnded();
     const live = [...this.#live.values()].filter(({ facts }) =>
       facts.caller.principal.tenant === tenant && (sessionId === undefined || facts.sessionId === sessionId)
     );
-    const recorded = status === "queued" || status === "running"
-      ? []
-      : this.#records.list(tenant, { after, limit: limit + 1 + live.length, sessionId, status });
+    const recorded = status === "queued" || status === "running" ? [] : this.#records.list(tenant, {
+      after,
+      limit: q === undefined ? limit + 1 + live.length : MAX_SEARCHED,
+      sessionId,
+      status,
+    });
     const candidates = [
       ...live.map(({ entry }) => entry).filter((entry) => status === undefined || entry.status === status),
       ...recorded.filter(({ id }) => !this.#live.has(id)),
-    ];
-    const { items: executions, ...rest } = pageOf(candidates, { after, limit });
+    ].map((entry): ExecutionEntry => {
+      const preview = this.#previews.get(entry.id);
+      return preview === undefined ? entry : { ...entry, preview };
+    });
+    const found = q === undefined ? candidates : candidates.filter((entry) => hasText(entry, q));
+    const { items: executions, ...rest } = pageOf(found, { after, limit });
     return { executions, ...rest };
   }
 
@@ -247,4 +262,10 @@ export class Executions implements AsyncDisposable {
     const live = this.#live.get(id);
     return live?.facts.caller.principal.tenant === principal.tenant ? live : undefined;
   }
+}
+
+/** Whether an entry has a text in what a listing shows of it. */
+function hasText({ id, language, outcome, preview = "", runtime = "", status }: ExecutionEntry, text: string): boolean {
+  const shown = [preview, id, language, runtime, status, outcome?.kind ?? ""];
+  return shown.join("\n").toLowerCase().includes(text.toLowerCase());
 }

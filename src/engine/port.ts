@@ -114,6 +114,8 @@ export interface FollowOptions {
 export interface ExecutionQuery extends PageRequest {
   readonly sessionId?: string | undefined;
   readonly status?: ExecutionStatus | undefined;
+  /** A text that is searched for. Absent, all are listed. */
+  readonly q?: string | undefined;
 }
 
 /** One page of a tenant's executions, the newest first. */

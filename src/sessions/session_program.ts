@@ -13,7 +13,8 @@ import { prepareProgram } from "./prepare_program.ts";
 import type { Session } from "./session.ts";
 
 /** A program for a session: its facts, and how to run it. */
-export interface SessionProgram extends Pick<Submission, "source" | "hasStdin" | "fingerprint" | "limits" | "explain"> {
+export interface SessionProgram
+  extends Pick<Submission, "source" | "preview" | "hasStdin" | "fingerprint" | "limits" | "explain"> {
   /** Default: the session's language. */
   readonly language?: string;
   /** Memory in MB to reserve. Default: the memory limit. */
@@ -126,9 +127,17 @@ export function programOfCommand(
     limits: session.lowerLimits(limits),
     explain: command.explain,
     source: { code: JSON.stringify(value) },
+    preview: describeCommand(value),
     hasStdin: !command.isFed,
     fingerprint: () => fingerprintOf({ session: session.id, command: command.request }),
     run: (environment, options) =>
       command.run(environment, { ...options, maxTimeoutMs: session.maxTimeoutMs, mayInstall }),
   };
+}
+
+/** A command as listings show it: its line, code or packages. */
+function describeCommand(value: unknown): string {
+  const { args, code, command, commandName, packages } = value as Readonly<Record<string, unknown>>;
+  const words = [command ?? commandName ?? code ?? "install", args ?? [], packages ?? []].flat();
+  return words.map(String).join(" ");
 }

@@ -434,6 +434,29 @@ Deno.test("Executions lists live and ended executions of the tenant alone, in pa
     assertEquals(engine.list(mine, { limit: 10, status: "ended" }).executions.length, 3);
   }, { maxConcurrent: 1 }));
 
+Deno.test("Executions finds a text in what is shown of the tenant's executions, also while they run", () =>
+  withGate(async (engine, gate) => {
+    const [mine, other] = [callerOf("one"), callerOf("two")];
+    const request = (code: string) => ({ ...REQUEST, code: new TextEncoder().encode(code) });
+    const first = await engine.submit(mine, request(`\n  first(${"x".repeat(300)})`));
+    await gate.untilBegun(1);
+    const second = await engine.submit(mine, request("second()"));
+    await engine.submit(other, request("first of another"), { isPatient: true });
+    const find = (q: string) => engine.list(mine, { limit: 10, q }).executions.map(({ id }) => id);
+    assertEquals([find("FIRST"), find("second"), find("another"), find(second.id)], [
+      [first.id],
+      [second.id],
+      [],
+      [second.id],
+    ]);
+    const { preview } = engine.list(mine, { limit: 10, q: "first" }).executions[0] ?? {};
+    assertEquals(preview, `first(${"x".repeat(154)}`);
+    gate.endOne();
+    await first.ended;
+    assertEquals([find("first"), find("exited")], [[first.id], [first.id]]);
+    engine.cancel(mine, second.id);
+  }));
+
 Deno.test("Executions lets one wait in the queue as long as it says before it is busy", () =>
   withGate(async (engine, gate) => {
     const first = await engine.submit(CALLER, REQUEST);

@@ -285,6 +285,13 @@ if (isPresent("chromium", await browserAvailability())) {
     assertEquals(await page.getByRole("alert").count(), 0);
     await page.getByRole("radio", { name: "Not run" }).check();
     await page.getByText("There are none.").waitFor();
+    await page.getByRole("radio", { name: "All" }).check();
+    await page.getByRole("searchbox", { name: "Search executions" }).fill("OF AN EARLIER");
+    const rows = page.getByRole("region", { name: "List" }).getByRole("row");
+    await rows.filter({ hasText: "so far" }).waitFor({ state: "detached" });
+    assertMatch(await rows.last().innerText(), /console\.log\("of an earlier one"\)/);
+    await page.getByRole("searchbox", { name: "Search executions" }).fill("no such text");
+    await page.getByText("None has this text.").waitFor();
     assertEquals(opened.complaints, []);
   });
 

@@ -23,6 +23,7 @@ export function defineExecutions(command: Command, context: CommandContext): voi
         EXECUTION_STATUSES,
       ),
     )
+    .option("--search <text>", "only those with this text in their preview, id, language, runtime or outcome")
     .option("--limit <count>", "at most so many", "20")
     .option("--json", "print what GET /v1/executions answers");
   addServiceFlags(list).action((flags) => listExecutions(flags, context));

@@ -11,6 +11,7 @@ const PAGE = 100;
 interface ListFlags extends ServiceFlags {
   readonly session?: string;
   readonly status?: string;
+  readonly search?: string;
   readonly limit: string;
 }
 
@@ -26,6 +27,7 @@ export async function listExecutions(flags: ListFlags, context: CommandContext):
     const query = {
       sessionId: flags.session,
       status: flags.status,
+      q: flags.search,
       limit: Math.min(limit - executions.length, PAGE),
       cursor,
     };

@@ -50,6 +50,9 @@ export const executionEntrySchema = z.strictObject({
   exitCode: exitCode.exactOptional(),
   usage: usage.exactOptional(),
   error: problemSchema.exactOptional().describe("Why the service could not run the program"),
+  preview: z.string().exactOptional().describe(
+    "The beginning of its code or command. It is in memory alone, and absent after a restart",
+  ),
   createdAt: timeSchema,
 }).meta({ id: "ExecutionEntry", description: "An execution in a listing, without its output" });
 

@@ -116,7 +116,18 @@ const { id, status, language, runtime, warm, outcome, exitCode, usage } = EXECUT
 
 /** A page of one execution. */
 export const EXECUTION_PAGE: Answer<typeof executionPageSchema> = {
-  executions: [{ id, status, language, runtime, warm, outcome, exitCode, usage, createdAt: CREATED_AT }],
+  executions: [{
+    id,
+    status,
+    language,
+    runtime,
+    warm,
+    outcome,
+    exitCode,
+    usage,
+    preview: "print(40 + 2)",
+    createdAt: CREATED_AT,
+  }],
   nextCursor: "1795222800000.exec_39c8a2b6f01f4c7a8a3d7cf2f39b2a55",
 };
 

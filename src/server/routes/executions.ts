@@ -25,6 +25,9 @@ export const listQuery = strictObject({
   ...PAGE_FIELDS,
   sessionId: z.string().min(1).max(256).optional(),
   status: oneOf(EXECUTION_STATUSES).optional(),
+  q: z.string().trim().min(1).max(200).optional().describe(
+    "A text in the preview, id, language, runtime or outcome; case does not count. The 2,000 newest ones are searched",
+  ),
 });
 
 /** The query of `GET /v1/executions/{id}`. */

@@ -19,9 +19,10 @@ export function ExecutionTable({ chosen, entries, isNarrow = false }: ExecutionT
       <table class={isNarrow ? "table table-narrow" : "table"}>
         <thead>
           <tr>
-            <th scope="col">Outcome</th>
+            <th scope="col" class="outcome">Outcome</th>
             <th scope="col">Language</th>
             <th scope="col" class="mid">Runtime</th>
+            <th scope="col" class="preview mid">Program</th>
             <th scope="col" class="number wide">Start-up</th>
             <th scope="col" class="number mid">Run time</th>
             <th scope="col" class="number time">Begun</th>
@@ -40,8 +41,12 @@ export function ExecutionTable({ chosen, entries, isNarrow = false }: ExecutionT
                   <OutcomeBadge entry={entry} />
                 </a>
               </td>
-              <td>{entry.language}</td>
+              <td>
+                {entry.language}
+                {entry.preview !== undefined && <code class="preview-below">{entry.preview}</code>}
+              </td>
               <td class="mid">{entry.runtime ?? "–"}</td>
+              <td class="preview mid">{entry.preview !== undefined && <code>{entry.preview}</code>}</td>
               <td class="number wide">{entry.usage === undefined ? "–" : formatMs(entry.usage.startupMs)}</td>
               <td class="number mid">{entry.usage === undefined ? "–" : formatMs(entry.usage.wallMs)}</td>
               <td class="number time">{formatTime(entry.createdAt, now)}</td>

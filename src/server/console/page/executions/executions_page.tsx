@@ -15,6 +15,8 @@ type Listing = AnswerOf<typeof executionPageSchema>;
 
 const EVERY_MS = 3_000;
 const PAGE_SIZE = 25;
+/** Time without a key press after which a text is searched for, in ms. */
+const SETTLED_MS = 250;
 
 const FILTERS: readonly (readonly [ExecutionStatus | "all", string])[] = [
   ["all", "All"],
@@ -26,7 +28,11 @@ const FILTERS: readonly (readonly [ExecutionStatus | "all", string])[] = [
 /** The latest executions, and one of them in full. */
 export function ExecutionsPage({ id, isVisible }: { readonly isVisible: boolean; readonly id?: string | undefined }) {
   const [status, setStatus] = useState<ExecutionStatus | "all">("all");
-  const path = `/v1/executions?limit=${PAGE_SIZE}${status === "all" ? "" : `&status=${status}`}`;
+  const [search, setSearch] = useState("");
+  const text = useSettled(search.trim(), SETTLED_MS);
+  const path = `/v1/executions?limit=${PAGE_SIZE}${status === "all" ? "" : `&status=${status}`}${
+    text === "" ? "" : `&q=${encodeURIComponent(text)}`
+  }`;
   const { answer, problem } = useAnswer<Listing>(path, { everyMs: EVERY_MS, isOn: isVisible });
   const older = useOlder(path);
   const shown = useRef<{ readonly path: string; readonly entries: readonly Entry[] }>({ path, entries: [] });
@@ -39,6 +45,15 @@ export function ExecutionsPage({ id, isVisible }: { readonly isVisible: boolean;
     <>
       <div class="page-head">
         <h1>Executions</h1>
+        <input
+          type="search"
+          class="search"
+          aria-label="Search executions"
+          placeholder="Search"
+          maxLength={200}
+          value={search}
+          onInput={(event) => setSearch(event.currentTarget.value)}
+        />
         <Choice isBare label="Show" value={status} options={FILTERS} onChange={(chosen) => setStatus(chosen)} />
       </div>
       {problem !== undefined && <ProblemNote problem={problem} />}
@@ -46,7 +61,9 @@ export function ExecutionsPage({ id, isVisible }: { readonly isVisible: boolean;
       <div class={id === undefined ? "stack" : "columns"}>
         <section class="card" aria-label="List">
           {answer === undefined && problem === undefined && entries.length === 0 && <Skeleton rows={6} />}
-          {answer !== undefined && entries.length === 0 && <p class="empty">There are none.</p>}
+          {answer !== undefined && entries.length === 0 && (
+            <p class="empty">{text === "" ? "There are none." : "None has this text."}</p>
+          )}
           {entries.length > 0 && <ExecutionTable entries={entries} chosen={id} isNarrow={id !== undefined} />}
           {cursor !== undefined && !older.isWhole && (
             <p class="card-foot">
@@ -58,6 +75,16 @@ export function ExecutionsPage({ id, isVisible }: { readonly isVisible: boolean;
       </div>
     </>
   );
+}
+
+/** A value that has not changed for some time. */
+function useSettled(value: string, settledMs: number): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), settledMs);
+    return () => clearTimeout(timer);
+  }, [value, settledMs]);
+  return settled;
 }
 
 /** The older pages of a listing, as far as they were asked for. */
