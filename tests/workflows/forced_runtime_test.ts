@@ -182,11 +182,15 @@ Deno.test({
       [{ ...force, minIsolation: 10 }, "no_suitable_runtime", "below the floor 10"],
       [{ ...force, permissions: { allowNet: ["example.com"] } }, "no_suitable_runtime", "network"],
       [{ ...force, limits: { memoryMb: 4_096 } }, "too_large", "limits.memoryMb"],
+      [{ ...force, runtime: "docker" }, "runtime_unavailable", "docker is unavailable"],
     ];
     for (const [request, problem, reason] of held) {
-      const answer = await client.json("POST", "/v1/executions", request);
-      assertEquals([answer.code, answer.stdout], [problem, undefined], JSON.stringify(answer));
-      assertStringIncludes(JSON.stringify(answer), reason);
+      const { code: _, ...session } = request;
+      for (const [path, body] of [["executions", request], ["sessions", session]] as const) {
+        const answer = await client.json("POST", `/v1/${path}`, body);
+        assertEquals([path, answer.code, answer.id], [path, problem, undefined], JSON.stringify(answer));
+        assertStringIncludes(JSON.stringify(answer), reason);
+      }
       const { chosen } = await client.json("POST", "/v1/runtimes/select", request);
       assertEquals(chosen, null);
     }
