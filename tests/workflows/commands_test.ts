@@ -291,10 +291,15 @@ if (isPresent("bubblewrap", await mountsAvailability())) {
     const desk = new Desk(client, id);
     const said = await desk.do({ type: "shell", command: "deno", args: ["eval", "console.log(40 + 2)"] });
     assertEquals(said.stdout, "42\n");
-    for (const args of [["task", "x"], ["run", "--allow-all", "x.ts"], []]) {
-      const { code } = await desk.refuse({ type: "shell", command: "deno", args });
-      assertEquals([args, code], [args, "permission_denied"]);
-    }
+    // With flags of its own Deno is a command as any other: it is allowed all, and the layers let it nowhere.
+    const content = `for (const attempt of [
+      () => Deno.readTextFile(${JSON.stringify(import.meta.filename)}),
+      () => Deno.connect({ port: ${new URL(service.url).port} }),
+      () => Deno.writeTextFile("/usr/made", ""),
+    ]) console.log(await attempt().then(() => "done", () => "failed"));`;
+    await desk.do({ type: "write_file", path: "reach.ts", content });
+    const reach = await desk.do({ type: "shell", command: "deno", args: ["run", "--allow-all", "reach.ts"] });
+    assertEquals([reach.stdout, reach.denials], ["failed\nfailed\nfailed\n", []]);
     assertEquals((await desk.do({ type: "shell", command: "id", args: ["-un"] })).stdout, "program\n");
   });
 }
