@@ -197,7 +197,7 @@ Deno.test("the contract's stream: started, stdout, stderr and last completed, wi
     assertEquals(continued.at(-1), completed);
     const { executions } = await client.json("GET", `${EXECUTIONS}?status=ended&limit=1`);
     const { denials: _denials, stderr: _stderr, stdout: _stdout, truncated: _truncated, ...entry } = kept;
-    assertEquals(executions, [entry]);
+    assertEquals(executions, [{ ...entry, preview: code }]);
   }
 });
 

@@ -1,6 +1,5 @@
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runProgram } from "../../../src/commands/mod.ts";
-import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
@@ -285,8 +284,6 @@ function testDeno(runtime: LoadedRuntime): void {
       limits: DEFAULT_LIMITS,
     });
     assertEquals((left as { tree: { children: { name: string }[] } }).tree.children.map(({ name }) => name), ["sub"]);
-    const refused = await assertRejects(() => shell(["run", "-A", "sub/cwd.ts"]), CodeBeakerError);
-    assertEquals(refused.code, "permission_denied");
   });
 
   Deno.test("DenoRuntime tells V8's heap limit as memory_limit", async () => {
