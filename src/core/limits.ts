@@ -105,7 +105,7 @@ export const limitsSchema = strictObject({
   maxTotalOutputBytes: limit("maxTotalOutputBytes"),
   maxProcesses: limit("maxProcesses"),
   diskMb: limit("diskMb"),
-});
+}, { elsewhere: { timeoutMs: "Give timeoutMs beside limits, not in it" } });
 
 /** The limits of a request; absent and undefined ones are not requested. */
 export type RequestedLimits = { readonly [Name in LimitName]?: number | undefined };

@@ -35,7 +35,8 @@ export function quoteName(given: string, known: readonly string[]): string {
 }
 
 /**
- * A schema of an object that refuses unknown fields and suggests the nearest known one.
+ * A schema of an object that refuses unknown fields. It says which of the object's fields holds one, else suggests the
+ * nearest known one.
  *
  * @param options.known names to suggest; absent, those of the shape
  * @param options.elsewhere what to do instead, by the name of a field that another request takes
@@ -47,12 +48,21 @@ export function strictObject<Shape extends z.core.$ZodLooseShape>(
     readonly elsewhere?: Readonly<Record<string, string>>;
   } = {},
 ): z.ZodObject<Shape, z.core.$strict> {
-  const explain = (key: string) =>
-    Object.hasOwn(elsewhere, key) ? elsewhere[key] : `Unknown field ${unknownName(key, known)}`;
+  const explain = (key: string) => {
+    if (Object.hasOwn(elsewhere, key)) return elsewhere[key];
+    const [holder] = Object.entries(shape).find(([, schema]) => hasField(schema, key)) ?? [];
+    if (holder !== undefined) return `Give it in ${holder}: {"${holder}": {"${key}": …}}`;
+    return `Unknown field ${unknownName(key, known)}`;
+  };
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys" ? issue.keys.slice(0, MAX_ERRORS).map(explain).join("\n") : undefined,
   });
+}
+
+function hasField(schema: z.core.SomeType, key: string): boolean {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return hasField(schema.unwrap(), key);
+  return schema instanceof z.ZodObject && Object.hasOwn(schema.shape, key);
 }
 
 /** A schema of one of the given names, which suggests the nearest. */

@@ -28,12 +28,19 @@ export const contextSchema = strictObject({
 /** The limits of each cell. All others belong to the context, which has them from its session. */
 const CELL_LIMITS = { cpuMs: true, maxOutputBytes: true, maxTotalOutputBytes: true } as const;
 
+const LIMITS_ELSEWHERE = {
+  timeoutMs: "Give timeoutMs beside limits, not in it",
+  ...Object.fromEntries(["memoryMb", "maxProcesses", "diskMb"].map((
+    name,
+  ) => [name, `Every cell has the session's ${name}: give it in the limits of the session`])),
+};
+
 /** The wire form of `POST /v1/sessions/{id}/contexts/{cid}/executions`. */
 export const cellSchema = strictObject({
   code: z.string().describe("The cell"),
   stdin: z.string().optional().describe("Text that the cell reads, as by `input()`, in Python. Absent, it is empty"),
   timeoutMs: timeoutSchema,
-  limits: strictObject(limitsSchema.pick(CELL_LIMITS).shape).optional(),
+  limits: strictObject(limitsSchema.pick(CELL_LIMITS).shape, { elsewhere: LIMITS_ELSEWHERE }).optional(),
   explain: explainSchema,
 }, { elsewhere: FIXED_BY_SESSION });
 

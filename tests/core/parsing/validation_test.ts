@@ -61,6 +61,18 @@ Deno.test("strictObject() names each unknown field, where it is, and the nearest
   });
 });
 
+Deno.test("strictObject() says which field holds a name that stands beside it", () => {
+  const limits = strictObject({ memoryMb: z.number() }, { elsewhere: { timeoutMs: "Give it beside limits" } })
+    .optional();
+  const schema = strictObject({ limits, timeoutMs: z.number().default(1) });
+  assertEquals(faults(schema, { memoryMb: 3 }), [
+    { path: "memoryMb", message: 'Give it in limits: {"limits": {"memoryMb": …}}' },
+  ]);
+  assertEquals(faults(schema, { limits: { memoryMb: 3, timeoutMs: 4 } }), [
+    { path: "limits.timeoutMs", message: "Give it beside limits" },
+  ]);
+});
+
 Deno.test("strictObject() keeps the place of each unknown field when a name holds a line break", () => {
   const errors = faults(strictObject({ code: z.string() }), { code: "1", "a\nb": 1, codes: 2 });
   assertEquals(errors.map(({ path }) => path), ["a\\nb", "codes"]);

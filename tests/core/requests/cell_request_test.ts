@@ -27,6 +27,8 @@ Deno.test("a cell or a context is refused for what would have no meaning", () =>
     const error = assertThrows(() => parseCell(cell), CodeBeakerError);
     assertEquals([error.code, error.details.errors?.[0]?.path], ["invalid_request", path]);
   }
+  assertThrows(() => parseCell({ code: "1", limits: { diskMb: 9 } }), CodeBeakerError, "the limits of the session");
+  assertThrows(() => parseCell({ code: "1", limits: { timeoutMs: 9 } }), CodeBeakerError, "beside limits");
   assertThrows(() => parseContextRequest({ limits: {} }), CodeBeakerError, "limits");
   assertEquals(assertThrows(() => parseCell({ code: "x".repeat(1_048_577) }), CodeBeakerError).code, "too_large");
 });
