@@ -97,6 +97,9 @@ function readAssignment(text: string): [string, unknown] {
 /** The wire form of `timeoutMs`, a field next to `limits`. */
 export const timeoutSchema = limit("timeoutMs");
 
+/** What to do instead of giving `timeoutMs` in `limits`. */
+export const TIMEOUT_BESIDE_LIMITS = { timeoutMs: "Give timeoutMs beside limits, not in it" } as const;
+
 /** The wire form of `limits`; an absent field takes its default. */
 export const limitsSchema = strictObject({
   memoryMb: limit("memoryMb"),
@@ -105,7 +108,7 @@ export const limitsSchema = strictObject({
   maxTotalOutputBytes: limit("maxTotalOutputBytes"),
   maxProcesses: limit("maxProcesses"),
   diskMb: limit("diskMb"),
-}, { elsewhere: { timeoutMs: "Give timeoutMs beside limits, not in it" } });
+}, { elsewhere: TIMEOUT_BESIDE_LIMITS });
 
 /** The limits of a request; absent and undefined ones are not requested. */
 export type RequestedLimits = { readonly [Name in LimitName]?: number | undefined };

@@ -35,8 +35,8 @@ export function quoteName(given: string, known: readonly string[]): string {
 }
 
 /**
- * A schema of an object that refuses unknown fields. It says which of the object's fields holds one, else suggests the
- * nearest known one.
+ * A schema of an object that refuses unknown fields. The error says which of the object's fields has the unknown
+ * field, otherwise it suggests the nearest known name.
  *
  * @param options.known names to suggest; absent, those of the shape
  * @param options.elsewhere what to do instead, by the name of a field that another request takes

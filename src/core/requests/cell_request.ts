@@ -3,7 +3,7 @@ import type { Answer } from "../answers/answer.ts";
 import type { contextSchema as sessionContextSchema } from "../answers/session.ts";
 import { checkCodeSize, explainSchema } from "./content.ts";
 import { canonicalLanguage } from "../languages.ts";
-import { limitsSchema, type RequestedLimits, timeoutSchema } from "../limits.ts";
+import { limitsSchema, type RequestedLimits, TIMEOUT_BESIDE_LIMITS, timeoutSchema } from "../limits.ts";
 import { parseAs, strictObject } from "../parsing/validation.ts";
 import { FIXED_BY_SESSION } from "./session_request.ts";
 
@@ -28,11 +28,13 @@ export const contextSchema = strictObject({
 /** The limits of each cell. All others belong to the context, which has them from its session. */
 const CELL_LIMITS = { cpuMs: true, maxOutputBytes: true, maxTotalOutputBytes: true } as const;
 
+/** What to do instead of giving another limit to a cell. */
 const LIMITS_ELSEWHERE = {
-  timeoutMs: "Give timeoutMs beside limits, not in it",
-  ...Object.fromEntries(["memoryMb", "maxProcesses", "diskMb"].map((
-    name,
-  ) => [name, `Every cell has the session's ${name}: give it in the limits of the session`])),
+  ...Object.fromEntries(
+    Object.keys(limitsSchema.shape).filter((name) => !Object.hasOwn(CELL_LIMITS, name))
+      .map((name) => [name, `Every cell has the session's ${name}: give it in the limits of the session`]),
+  ),
+  ...TIMEOUT_BESIDE_LIMITS,
 };
 
 /** The wire form of `POST /v1/sessions/{id}/contexts/{cid}/executions`. */
